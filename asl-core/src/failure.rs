@@ -1,0 +1,175 @@
+//! Failures of a workflow: data that Retry and Catch handle, never a Rust error.
+//!
+//! See [Errors](https://states-language.net/spec.html#errors) in the specification.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::{Object, Value};
+
+/// The name of an error, such as `States.Timeout` or one of your own.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ErrorName(Arc<str>);
+
+impl ErrorName {
+    /// Matches every error but the interpreter's own.
+    pub const ALL: &str = "States.ALL";
+    /// A state's input, output or result is over the payload limit.
+    pub const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
+    /// A Task sent no heartbeat in time; recorded as [`TIMEOUT`](Self::TIMEOUT), matched by either name.
+    pub const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
+    /// An intrinsic function was called with arguments that it refuses.
+    pub const INTRINSIC_FAILURE: &str = "States.IntrinsicFailure";
+    /// More Map iterations failed than tolerated.
+    pub const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";
+    /// No Choice rule matched; the specification's name, AWS says [`RUNTIME`](Self::RUNTIME).
+    pub const NO_CHOICE_MATCHED: &str = "States.NoChoiceMatched";
+    /// A path in `Parameters` found nothing; the specification's name, AWS says [`RUNTIME`](Self::RUNTIME).
+    pub const PARAMETER_PATH_FAILURE: &str = "States.ParameterPathFailure";
+    /// A JSONata expression failed.
+    pub const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
+    /// A `ResultPath` does not fit the state's input.
+    pub const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
+    /// The interpreter could not go on; never retried, never caught.
+    pub const RUNTIME: &str = "States.Runtime";
+    /// Matches every error of a Task but [`TIMEOUT`](Self::TIMEOUT).
+    pub const TASK_FAILED: &str = "States.TaskFailed";
+    /// A Task or the whole execution ran out of time.
+    pub const TIMEOUT: &str = "States.Timeout";
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for ErrorName {
+    fn from(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+impl From<String> for ErrorName {
+    fn from(name: String) -> Self {
+        Self(name.into())
+    }
+}
+
+impl PartialEq<str> for ErrorName {
+    fn eq(&self, name: &str) -> bool {
+        &*self.0 == name
+    }
+}
+
+impl PartialEq<&str> for ErrorName {
+    fn eq(&self, name: &&str) -> bool {
+        &*self.0 == *name
+    }
+}
+
+impl fmt::Display for ErrorName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ErrorName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, formatter)
+    }
+}
+
+/// How a Task, a state or an execution failed: an error name for programs and a cause for people.
+///
+/// A Task handler returns one to fail its Task; Retry and Catch see it.
+///
+/// # Examples
+///
+/// ```
+/// use asl_core::Failure;
+///
+/// let failure = Failure::new("CardDeclined", "insufficient funds");
+/// assert_eq!(failure.to_string(), "CardDeclined: insufficient funds");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<Arc<str>>,
+    /// A second name that Retry and Catch know it by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alias: Option<ErrorName>,
+}
+
+impl Failure {
+    /// The longest `Error`, in characters.
+    pub const MAX_ERROR_CHARACTERS: usize = 256;
+    /// The longest `Cause`, in characters.
+    pub const MAX_CAUSE_CHARACTERS: usize = 32_768;
+
+    /// A failure with a name and a cause.
+    pub fn new(error: impl Into<ErrorName>, cause: impl Into<Arc<str>>) -> Self {
+        Self { error: Some(error.into()), cause: Some(cause.into()), alias: None }
+    }
+
+    /// A failure as a Fail state may leave it, without a name or without a cause.
+    pub fn from_parts(error: Option<ErrorName>, cause: Option<Arc<str>>) -> Self {
+        Self { error, cause, alias: None }
+    }
+
+    /// A failure with a name alone.
+    pub fn named(error: impl Into<ErrorName>) -> Self {
+        Self::from_parts(Some(error.into()), None)
+    }
+
+    /// An interpreter failure, `States.Runtime`.
+    pub fn runtime(cause: impl Into<Arc<str>>) -> Self {
+        Self::new(ErrorName::RUNTIME, cause)
+    }
+
+    /// A Task or execution that ran out of time.
+    pub fn timeout() -> Self {
+        Self::named(ErrorName::TIMEOUT)
+    }
+
+    /// A Task whose heartbeat stayed out: AWS records `States.Timeout`, and `States.HeartbeatTimeout` matches too.
+    pub fn heartbeat_timeout() -> Self {
+        Self { alias: Some(ErrorName::HEARTBEAT_TIMEOUT.into()), ..Self::timeout() }
+    }
+
+    /// The error's name.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_ref().map(ErrorName::as_str)
+    }
+
+    /// The cause.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// Whether the error is called `name`.
+    pub fn is(&self, name: &str) -> bool {
+        self.error() == Some(name) || self.alias.as_ref().is_some_and(|alias| alias == name)
+    }
+
+    /// The Error Output that a Catcher passes on: `{"Error": …, "Cause": …}`.
+    pub fn error_output(&self) -> Value {
+        let members = [("Error", self.error()), ("Cause", self.cause())];
+        Value::Object(members.into_iter().filter_map(|(key, text)| Some((key, text?))).collect::<Object>())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.error(), self.cause()) {
+            (Some(error), Some(cause)) => write!(formatter, "{error}: {cause}"),
+            (Some(error), None) => formatter.write_str(error),
+            (None, Some(cause)) => formatter.write_str(cause),
+            (None, None) => formatter.write_str("failed without an error"),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A checked, resolved and compiled definition: what an [`Execution`](crate::execution::Execution) runs.
+//!
+//! A [`Program`] is the proof that a definition is valid.
+//! State names are indices, and every path, template, Choice rule and expression is compiled once.
+//! It knows nothing of the text it came from.
+
+mod resource;
+mod state;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::resource::{IntegrationPattern, Resource};
+pub(crate) use self::state::*;
+use crate::compatibility::Compatibility;
+
+/// A valid state machine, ready to run; cheap to clone and to share between threads.
+#[derive(Clone)]
+pub struct Program(Arc<Machine>);
+
+/// All states of a machine, those of branches and iterations included, in one list.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    pub(crate) comment: Option<Arc<str>>,
+    pub(crate) start_at: StateId,
+    pub(crate) states: Vec<State>,
+    pub(crate) timeout_seconds: Option<u64>,
+    pub(crate) compatibility: Compatibility,
+    pub(crate) fingerprint: Fingerprint,
+}
+
+impl Program {
+    pub(crate) fn new(machine: Machine) -> Self {
+        Self(Arc::new(machine))
+    }
+
+    pub(crate) fn machine(&self) -> &Machine {
+        &self.0
+    }
+
+    pub(crate) fn state(&self, id: StateId) -> Option<&State> {
+        self.0.states.get(id.0 as usize)
+    }
+
+    /// The machine's comment.
+    pub fn comment(&self) -> Option<&str> {
+        self.0.comment.as_deref()
+    }
+
+    /// What identifies the definition that this program was compiled from.
+    ///
+    /// An execution is pinned to it: a snapshot is only restored with the same program.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.0.fingerprint
+    }
+
+    /// Whose behaviour the program follows where AWS and the specification differ.
+    pub fn compatibility(&self) -> Compatibility {
+        self.0.compatibility
+    }
+
+    /// The names of all states, those of branches and iterations included, in the order they were written.
+    pub fn state_names(&self) -> impl Iterator<Item = &str> {
+        self.0.states.iter().map(|state| &*state.name)
+    }
+
+    /// The resources that the machine's Tasks name, with the Task's name.
+    pub fn resources(&self) -> impl Iterator<Item = (&str, &Resource)> {
+        self.0.states.iter().filter_map(|state| match &state.kind {
+            StateKind::Task(task) => Some((&*state.name, &task.resource)),
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Program")
+            .field("fingerprint", &self.0.fingerprint)
+            .field("states", &self.0.states.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The SHA-256 of a definition's text, in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(Arc<str>);
+
+impl Fingerprint {
+    pub(crate) fn of(text: &str) -> Self {
+        use sha2::Digest as _;
+        let digest = sha2::Sha256::digest(text.as_bytes());
+        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+    }
+
+    /// The hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,139 @@
+//! What a Task's `Resource` names.
+//!
+//! See [Integrating services](https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html).
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A Task's `Resource`, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Resource {
+    arn: Arc<str>,
+    kind: ResourceKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum ResourceKind {
+    LambdaFunction { name: Arc<str> },
+    Activity { name: Arc<str> },
+    Service { service: Arc<str>, action: Arc<str>, pattern: IntegrationPattern },
+    Other,
+}
+
+/// How a service integration is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IntegrationPattern {
+    /// The call's response is the result.
+    RequestResponse,
+    /// `.sync`: the result is the finished job.
+    Sync,
+    /// `.sync:2`: the same, with the job's output as JSON.
+    Sync2,
+    /// `.waitForTaskToken`: the result is what is sent with the Task token.
+    WaitForTaskToken,
+}
+
+impl IntegrationPattern {
+    const SUFFIXES: [(&str, Self); 3] =
+        [(".sync:2", Self::Sync2), (".sync", Self::Sync), (".waitForTaskToken", Self::WaitForTaskToken)];
+}
+
+impl Resource {
+    /// Takes an ARN, or any other URI, apart.
+    pub fn parse(arn: &str) -> Self {
+        let kind = match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+            ["arn", _, "lambda", _, _, resource] if resource.starts_with("function:") => {
+                let name = resource.trim_start_matches("function:");
+                let name = name.split_once(':').map_or(name, |(name, _version)| name);
+                ResourceKind::LambdaFunction { name: name.into() }
+            }
+            ["arn", _, "states", _, account, resource] if !account.is_empty() && resource.starts_with("activity:") => {
+                ResourceKind::Activity { name: resource.trim_start_matches("activity:").into() }
+            }
+            ["arn", _, "states", _, "", integration] => Self::service(integration).unwrap_or(ResourceKind::Other),
+            _ => ResourceKind::Other,
+        };
+        Self { arn: arn.into(), kind }
+    }
+
+    fn service(integration: &str) -> Option<ResourceKind> {
+        let (integration, pattern) = IntegrationPattern::SUFFIXES
+            .iter()
+            .find_map(|(suffix, pattern)| Some((integration.strip_suffix(suffix)?, *pattern)))
+            .unwrap_or((integration, IntegrationPattern::RequestResponse));
+        let (service, action) = integration.rsplit_once(':')?;
+        Some(ResourceKind::Service { service: service.into(), action: action.into(), pattern })
+    }
+
+    /// The resource as written.
+    pub fn as_str(&self) -> &str {
+        &self.arn
+    }
+
+    /// The name of the Lambda function, without version or alias, if this is one.
+    pub fn function_name(&self) -> Option<&str> {
+        match &self.kind {
+            ResourceKind::LambdaFunction { name } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The name of the activity, if this is one.
+    pub fn activity_name(&self) -> Option<&str> {
+        match &self.kind {
+            ResourceKind::Activity { name } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The service (`sqs`, `aws-sdk:s3`) and action (`sendMessage`) of a service integration.
+    pub fn service_action(&self) -> Option<(&str, &str)> {
+        match &self.kind {
+            ResourceKind::Service { service, action, .. } => Some((service, action)),
+            _ => None,
+        }
+    }
+
+    /// How the Task is waited for.
+    pub fn pattern(&self) -> IntegrationPattern {
+        match &self.kind {
+            ResourceKind::Service { pattern, .. } => *pattern,
+            _ => IntegrationPattern::RequestResponse,
+        }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.arn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_resources_apart() {
+        let lambda = Resource::parse("arn:aws:lambda:us-east-1:111111111111:function:Charge:live");
+        assert_eq!(lambda.function_name(), Some("Charge"));
+        let activity = Resource::parse("arn:aws:states:us-east-1:111111111111:activity:approve");
+        assert_eq!(activity.activity_name(), Some("approve"));
+        let cases = [
+            (
+                "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                "sqs",
+                "sendMessage",
+                IntegrationPattern::WaitForTaskToken,
+            ),
+            ("arn:aws:states:::states:startExecution.sync:2", "states", "startExecution", IntegrationPattern::Sync2),
+            ("arn:aws:states:::ecs:runTask.sync", "ecs", "runTask", IntegrationPattern::Sync),
+            ("arn:aws:states:::aws-sdk:s3:getObject", "aws-sdk:s3", "getObject", IntegrationPattern::RequestResponse),
+        ];
+        for (arn, service, action, pattern) in cases {
+            let resource = Resource::parse(arn);
+            assert_eq!((resource.service_action(), resource.pattern()), (Some((service, action)), pattern), "{arn}");
+        }
+        assert_eq!(Resource::parse("https://example.com/x").service_action(), None);
+    }
+}

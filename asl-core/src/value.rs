@@ -1,0 +1,372 @@
+//! Shared, immutable JSON: the payloads that flow between states.
+//!
+//! A [`Value`] keeps the order of an object's keys, clones by bumping a reference count, and is changed by
+//! copy-on-write along the changed path only, so a history can keep every state's input and output.
+//! Its text size and depth are measured once per node and remembered, so payload limits cost nothing to check twice.
+
+mod array;
+mod number;
+mod object;
+mod serde_form;
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+pub use self::array::Array;
+pub use self::number::Number;
+pub use self::object::{Iter as ObjectIter, Object};
+
+/// A JSON value whose strings, arrays and objects are shared.
+///
+/// The enum is exhaustive: JSON has six kinds of value and will not get a seventh.
+///
+/// # Examples
+///
+/// Cloning shares, changing copies only what changes:
+///
+/// ```
+/// use asl_core::Value;
+///
+/// let order: Value = serde_json::json!({"id": 7, "lines": ["tea", "milk"]}).into();
+/// let mut shipped = order.as_object().cloned().unwrap_or_default();
+/// shipped.insert("shipped", true);
+/// assert_eq!(Value::from(shipped).to_string(), r#"{"id":7,"lines":["tea","milk"],"shipped":true}"#);
+/// assert_eq!(order.to_string(), r#"{"id":7,"lines":["tea","milk"]}"#);
+/// ```
+#[derive(Clone, Default, PartialEq)]
+pub enum Value {
+    /// `null`
+    #[default]
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, integers kept apart from floats.
+    Number(Number),
+    /// A string.
+    String(Arc<str>),
+    /// An array.
+    Array(Array),
+    /// An object, in the order its keys were written.
+    Object(Object),
+}
+
+impl Value {
+    /// An object without members.
+    pub fn empty_object() -> Self {
+        Self::Object(Object::default())
+    }
+
+    /// The boolean, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(boolean) => Some(*boolean),
+            _ => None,
+        }
+    }
+
+    /// The number, if this is one.
+    pub fn as_number(&self) -> Option<Number> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The number as an `i64`, if this is an integer in range.
+    pub fn as_i64(&self) -> Option<i64> {
+        self.as_number().and_then(Number::as_i64)
+    }
+
+    /// The number as an `f64`, if this is a number.
+    pub fn as_f64(&self) -> Option<f64> {
+        self.as_number().map(Number::as_f64)
+    }
+
+    /// The text, if this is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The array, if this is one.
+    pub fn as_array(&self) -> Option<&Array> {
+        match self {
+            Self::Array(array) => Some(array),
+            _ => None,
+        }
+    }
+
+    /// The object, if this is one.
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// Whether this is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The member called `key`, if this is an object that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_object().and_then(|object| object.get(key))
+    }
+
+    /// The element at `index`, if this is an array that has it.
+    pub fn at(&self, index: usize) -> Option<&Self> {
+        self.as_array().and_then(|array| array.get(index))
+    }
+
+    /// JSON's word for the kind of this value: `null`, `boolean`, `number`, `string`, `array` or `object`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "boolean",
+            Self::Number(_) => "number",
+            Self::String(_) => "string",
+            Self::Array(_) => "array",
+            Self::Object(_) => "object",
+        }
+    }
+
+    /// The length in bytes of this value's compact JSON text, which is what payload limits count.
+    pub fn text_size(&self) -> usize {
+        self.measure().size
+    }
+
+    /// How deep arrays and objects nest in this value: 0 for a scalar, 1 for `[]`.
+    pub fn depth(&self) -> usize {
+        self.measure().depth
+    }
+
+    fn measure(&self) -> Measure {
+        match self {
+            Self::Null => Measure::scalar(4),
+            Self::Bool(boolean) => Measure::scalar(if *boolean { 4 } else { 5 }),
+            Self::Number(number) => Measure::scalar(number.to_string().len()),
+            Self::String(text) => Measure::scalar(quoted_size(text)),
+            Self::Array(array) => array.measure(),
+            Self::Object(object) => object.measure(),
+        }
+    }
+}
+
+/// Compact JSON text, as `serde_json` writes it.
+impl fmt::Display for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        serde_form::write(self, formatter)
+    }
+}
+
+/// The same as [`Display`](fmt::Display): JSON reads better than Rust here.
+impl fmt::Debug for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl std::str::FromStr for Value {
+    type Err = InvalidJson;
+
+    fn from_str(text: &str) -> Result<Self, InvalidJson> {
+        serde_json::from_str(text).map_err(|error| InvalidJson { message: error.to_string() })
+    }
+}
+
+/// A text that is not JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidJson {
+    message: String,
+}
+
+impl fmt::Display for InvalidJson {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "invalid JSON: {}", self.message)
+    }
+}
+
+impl std::error::Error for InvalidJson {}
+
+impl From<bool> for Value {
+    fn from(boolean: bool) -> Self {
+        Self::Bool(boolean)
+    }
+}
+
+impl From<Number> for Value {
+    fn from(number: Number) -> Self {
+        Self::Number(number)
+    }
+}
+
+macro_rules! from_number {
+    ($($kind:ty),*) => {
+        $(impl From<$kind> for Value {
+            fn from(number: $kind) -> Self {
+                Self::Number(Number::from(number))
+            }
+        })*
+    };
+}
+
+from_number!(i32, u32, i64, u64, usize);
+
+/// A finite number, or `null` as JSON has no infinities.
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Number::from_f64(number).map_or(Self::Null, Self::Number)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl From<Arc<str>> for Value {
+    fn from(text: Arc<str>) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<Array> for Value {
+    fn from(array: Array) -> Self {
+        Self::Array(array)
+    }
+}
+
+impl From<Object> for Value {
+    fn from(object: Object) -> Self {
+        Self::Object(object)
+    }
+}
+
+impl From<Vec<Self>> for Value {
+    fn from(elements: Vec<Self>) -> Self {
+        Self::Array(elements.into())
+    }
+}
+
+impl FromIterator<Self> for Value {
+    fn from_iter<I: IntoIterator<Item = Self>>(elements: I) -> Self {
+        Self::Array(elements.into_iter().collect::<Vec<_>>().into())
+    }
+}
+
+/// What a node's JSON text weighs, remembered in the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Measure {
+    size: usize,
+    depth: usize,
+}
+
+impl Measure {
+    fn scalar(size: usize) -> Self {
+        Self { size, depth: 0 }
+    }
+
+    /// The measure of a container: brackets, commas and its parts, each part with the size of its key if it has one.
+    fn container<'a>(parts: impl ExactSizeIterator<Item = (usize, &'a Value)>) -> Self {
+        let mut whole = Self { size: 2 + parts.len().saturating_sub(1), depth: 0 };
+        for (key_size, part) in parts {
+            let part = part.measure();
+            whole.size += key_size + part.size;
+            whole.depth = whole.depth.max(part.depth);
+        }
+        whole.depth += 1;
+        whole
+    }
+}
+
+/// The length of `text` as a JSON string, with its quotes and escapes.
+fn quoted_size(text: &str) -> usize {
+    let escapes: usize = text
+        .bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
+            0x00..=0x1f => 5,
+            _ => 0,
+        })
+        .sum();
+    text.len() + escapes + 2
+}
+
+/// The shared body of an array or object, with its measure once somebody asked.
+#[derive(Default)]
+struct Node<T> {
+    body: T,
+    measure: OnceLock<Measure>,
+}
+
+impl<T> Node<T> {
+    fn new(body: T) -> Arc<Self> {
+        Arc::new(Self { body, measure: OnceLock::new() })
+    }
+}
+
+impl<T: Clone> Node<T> {
+    /// The body to change: copied first if shared, its measure forgotten.
+    fn change(node: &mut Arc<Self>) -> &mut T {
+        let node = Arc::make_mut(node);
+        node.measure.take();
+        &mut node.body
+    }
+}
+
+/// A copy is about to be changed, so it does not keep the measure.
+impl<T: Clone> Clone for Node<T> {
+    fn clone(&self) -> Self {
+        Self { body: self.body.clone(), measure: OnceLock::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Value {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn text_size_and_depth_match_the_written_text() {
+        for text in [
+            "null",
+            "-1.5",
+            r#""a\"\\\n\u0001é""#,
+            "[]",
+            "{}",
+            r#"[1,[2,[3]],{"a":null}]"#,
+            r#"{"k\n":{"a":[true,false]},"b":1e300}"#,
+        ] {
+            let value = parse(text);
+            assert_eq!(value.text_size(), value.to_string().len(), "{text}");
+        }
+        assert_eq!(parse("7").depth(), 0);
+        assert_eq!(parse(r#"{"a":[[]]}"#).depth(), 3);
+    }
+
+    #[test]
+    fn a_change_forgets_the_measure() {
+        let mut object = parse(r#"{"a":1}"#).as_object().cloned().unwrap();
+        let before = Value::from(object.clone()).text_size();
+        object.insert("b", 2);
+        assert_eq!(Value::from(object).text_size(), before + 6);
+    }
+
+    #[test]
+    fn duplicate_keys_keep_the_last_value_in_the_first_place() {
+        assert_eq!(parse(r#"{"a":1,"b":2,"a":3}"#).to_string(), r#"{"a":3,"b":2}"#);
+    }
+}
