@@ -48,6 +48,13 @@ pub(crate) struct NotFound {
     pub(crate) message: String,
 }
 
+impl NotFound {
+    /// Whether the step that found nothing was an index past the end of an array.
+    pub(crate) fn is_past_the_end(&self) -> bool {
+        false
+    }
+}
+
 /// A path of names and non-negative indices only, which can also be written to.
 #[derive(Debug, Clone)]
 pub(crate) struct ReferencePath {
