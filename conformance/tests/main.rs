@@ -1,0 +1,4 @@
+//! The engine against recorded executions.
+
+#[cfg(test)]
+mod judge;
