@@ -8,7 +8,8 @@ mod excerpt;
 
 use std::fmt::{self, Display};
 
-use self::excerpt::{Excerpt, Mark, MarkKind, excerpts, printable};
+pub(super) use self::excerpt::printable;
+use self::excerpt::{Excerpt, Mark, MarkKind, excerpts};
 use super::{Diagnostic, Severity};
 use crate::source::Source;
 

@@ -135,7 +135,7 @@ fn within(characters: impl Iterator<Item = char>, columns: usize) -> usize {
 }
 
 /// `text` as a terminal can show it: tabs as spaces, control and text direction characters replaced.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
+pub(in crate::diagnostic) fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unprintable) {
         return Cow::Borrowed(text);
     }
