@@ -24,8 +24,25 @@ pub(crate) struct Variables<'a> {
 
 impl Scope<'_> {
     pub(crate) fn select(&self, path: &JsonPath, field: &str) -> Result<Value, Failure> {
-        let _ = (path, field);
-        Ok(Value::Null)
+        self.find(path).map_err(|not_found| Failure::runtime(format!("{field}: {}", not_found.message)))
+    }
+
+    pub(crate) fn find(&self, path: &JsonPath) -> Result<Value, crate::jsonpath::NotFound> {
+        match path.root() {
+            crate::jsonpath::Root::Input => path.select(self.input),
+            crate::jsonpath::Root::Context => path.select(&(self.context)()),
+            crate::jsonpath::Root::Variable(name) => path.select(self.variables.get(name).unwrap_or(&Value::Null)),
+        }
+    }
+}
+
+impl<'a> Variables<'a> {
+    pub(crate) fn new(own: &'a Object, outer: Option<&'a Self>) -> Self {
+        Self { own, outer }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.own.get(name)
     }
 }
 
