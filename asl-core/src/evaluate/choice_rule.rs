@@ -76,6 +76,19 @@ pub(crate) enum Kind {
     Timestamp,
 }
 
+impl Test {
+    /// The path to the operand, if it is not a literal.
+    pub(crate) fn path(&self) -> Option<&JsonPath> {
+        match self {
+            Self::String(_, Operand::Path(path))
+            | Self::Numeric(_, Operand::Path(path))
+            | Self::Timestamp(_, Operand::Path(path))
+            | Self::BooleanEquals(Operand::Path(path)) => Some(path),
+            _ => None,
+        }
+    }
+}
+
 impl Condition {
     /// Whether the condition holds; `And` and `Or` look no further than the operand that decides.
     ///
