@@ -7,12 +7,14 @@ pub(crate) mod assign;
 pub(crate) mod choice_rule;
 pub(crate) mod context_object;
 pub(crate) mod input_output;
+mod payload_limit;
 mod payload_template;
 mod quantity;
 mod scope;
 mod wait;
 
 pub(crate) use self::choice_rule::Condition;
+pub(crate) use self::payload_limit::check_payload;
 pub(crate) use self::payload_template::{PayloadTemplate, TemplateMember};
 pub(crate) use self::scope::{Scope, Unresolved, Variables};
 
@@ -37,7 +39,7 @@ mod tests {
         check(&Scope {
             input: &parse(input),
             context: &|| parse(r#"{"State":{"Name":"Ship"}}"#),
-            variables: &Variables::new(variables.as_object().unwrap(), None),
+            variables: &Variables::new(&[variables.as_object().unwrap()]),
             random: &Random::from_seed(0),
         })
     }

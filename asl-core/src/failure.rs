@@ -2,11 +2,14 @@
 //!
 //! See [Errors](https://states-language.net/spec.html#errors) in the specification.
 
+pub(crate) mod error_equals;
+
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::history::EventId;
 use crate::value::{Object, Value};
 
 /// The name of an error, such as `States.Timeout` or one of your own.
@@ -15,7 +18,8 @@ use crate::value::{Object, Value};
 pub struct ErrorName(Arc<str>);
 
 impl ErrorName {
-    /// Matches every error but the interpreter's own.
+    /// Matches every error but [`RUNTIME`](Self::RUNTIME) and the interpreter's own
+    /// [`DATA_LIMIT_EXCEEDED`](Self::DATA_LIMIT_EXCEEDED).
     pub const ALL: &str = "States.ALL";
     /// A state's input, output or result is over the payload limit.
     pub const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
@@ -139,6 +143,14 @@ impl Failure {
     /// A Task whose heartbeat stayed out: AWS records `States.Timeout`, and `States.HeartbeatTimeout` matches too.
     pub fn heartbeat_timeout() -> Self {
         Self { alias: Some(ErrorName::HEARTBEAT_TIMEOUT.into()), ..Self::timeout() }
+    }
+
+    /// The same failure of the interpreter, its cause saying in which state it happened.
+    pub(crate) fn while_executing(&self, state_name: &str, entered: EventId) -> Self {
+        let cause = self.cause().unwrap_or_default();
+        let place =
+            format!("An error occurred while executing the state '{state_name}' (entered at the event id #{entered}).");
+        Self { cause: Some(format!("{place} {cause}").into()), ..self.clone() }
     }
 
     /// The error's name.

@@ -21,7 +21,9 @@ pub(crate) struct Driver {
 /// What there is to do for an execution.
 #[derive(Debug)]
 pub(crate) enum Work {
+    /// Run a Task.
     Run(ScheduleTask),
+    /// Nobody waits for the Task any more: it was answered or given up.
     Cancel(TaskId),
 }
 
@@ -29,7 +31,8 @@ impl Driver {
     pub(crate) fn start(program: Program, start: Start, now: Timestamp) -> (Self, Vec<Work>) {
         let execution = Execution::start(program, start, now);
         let mut driver = Self { execution, history: Vec::new(), tasks_out: BTreeMap::new(), tokens: HashMap::new() };
-        let work = driver.take_outputs();
+        let mut work = Vec::new();
+        driver.take_outputs(&mut work);
         (driver, work)
     }
 
@@ -39,16 +42,21 @@ impl Driver {
             _ => None,
         };
         self.execution.handle(now, event)?;
+        let mut work = Vec::new();
         if let Some(task) = closed {
             self.tasks_out.remove(&task);
+            work.push(Work::Cancel(task));
         }
-        Ok(self.take_outputs())
+        self.take_outputs(&mut work);
+        Ok(work)
     }
 
     /// Lets everything that is due by `now` happen.
     pub(crate) fn handle_deadline(&mut self, now: Timestamp) -> Vec<Work> {
         self.execution.handle_deadline(now);
-        self.take_outputs()
+        let mut work = Vec::new();
+        self.take_outputs(&mut work);
+        work
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
@@ -67,14 +75,14 @@ impl Driver {
         std::mem::take(&mut self.history)
     }
 
-    /// Whether the Task was scheduled and neither answered nor cancelled.
-    pub(crate) fn is_out(&self, task: TaskId) -> bool {
-        self.tasks_out.contains_key(&task)
-    }
-
     /// The names of the states whose Tasks are out.
     pub(crate) fn waiting_states(&self) -> impl Iterator<Item = &Arc<str>> {
         self.tasks_out.values()
+    }
+
+    /// Every token that was given to a Task.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.tokens.keys()
     }
 
     /// The Task that a token was given to, whether it is out or not.
@@ -82,8 +90,7 @@ impl Driver {
         self.tokens.get(token).copied()
     }
 
-    fn take_outputs(&mut self) -> Vec<Work> {
-        let mut work = Vec::new();
+    fn take_outputs(&mut self, work: &mut Vec<Work>) {
         while let Some(output) = self.execution.poll() {
             match output {
                 Output::History(event) => self.history.push(event),
@@ -103,6 +110,5 @@ impl Driver {
                 }
             }
         }
-        work
     }
 }

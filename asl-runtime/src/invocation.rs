@@ -31,6 +31,7 @@ pub(crate) struct HandlerRun {
     handler: Arc<dyn TaskHandler>,
     convention: CallConvention,
     request: TaskRequest,
+    span: tracing::Span,
 }
 
 impl Invocation {
@@ -52,25 +53,26 @@ impl Invocation {
             task.parameters = task.parameters.get("Payload").cloned().unwrap_or_else(Value::empty_object);
         }
         let id = task.task;
+        let span = tracing::info_span!(
+            "task",
+            execution = &**execution_arn,
+            state = &*task.state_name,
+            attempt = task.retry_count
+        );
         let request = TaskRequest::new(Arc::clone(execution_arn), task, Arc::clone(clock), callbacks.clone());
-        Self::Run(HandlerRun { task: id, handler, convention, request })
+        Self::Run(HandlerRun { task: id, handler, convention, request, span })
     }
 }
 
 impl HandlerRun {
     /// Runs the handler to its end and returns what to tell the execution, if it was not told already.
     pub(crate) async fn answer(self) -> Option<Event> {
-        let span = tracing::info_span!(
-            "task",
-            execution = self.request.execution_arn(),
-            state = self.request.state_name(),
-            attempt = self.request.retry_count(),
-        );
+        let span = self.span.clone();
         self.run().instrument(span).await
     }
 
     async fn run(self) -> Option<Event> {
-        let Self { task, handler, convention, request } = self;
+        let Self { task, handler, convention, request, span: _ } = self;
         if request.resource().activity_name().is_some() {
             // A Task that closed in the meantime shows when its answer is refused.
             let _ = request.report(Event::TaskStarted { task, worker_name: None }).await;

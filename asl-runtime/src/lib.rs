@@ -3,6 +3,7 @@
 mod callbacks;
 pub mod clock;
 mod driver;
+pub mod engine;
 mod error;
 pub mod handler;
 mod invocation;
@@ -11,6 +12,7 @@ mod simulation;
 pub mod store;
 
 pub use callbacks::Callbacks;
+pub use engine::Engine;
 pub use error::Error;
 pub use handler::{OrFail, Reply, Scripted, TaskHandler, TaskRequest, scripted, typed};
 pub use registry::{MissingHandler, MissingHandlers, Registry};

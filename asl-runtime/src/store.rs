@@ -46,6 +46,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// When the execution has fewer entries than `version`, or the store cannot be written.
     async fn save_snapshot(&self, execution_arn: &str, version: u64, snapshot: Snapshot) -> Result<(), StoreError>;
 
+    /// Removes executions that ended and are not to be kept; those that do not exist are passed over.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    async fn remove(&self, execution_arns: &[Arc<str>]) -> Result<(), StoreError>;
+
     /// The ARNs of all executions, in the order in which they were started.
     ///
     /// # Errors

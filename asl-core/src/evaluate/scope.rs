@@ -43,27 +43,18 @@ impl Scope<'_> {
 /// Branches and iterations have a scope of their own: they read the variables of outer scopes and assign only theirs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Variables<'a> {
-    own: &'a Object,
-    outer: Option<&'a Variables<'a>>,
+    /// The innermost scope first.
+    scopes: &'a [&'a Object],
 }
 
 impl<'a> Variables<'a> {
-    pub(crate) fn new(own: &'a Object, outer: Option<&'a Self>) -> Self {
-        Self { own, outer }
+    pub(crate) fn new(scopes: &'a [&'a Object]) -> Self {
+        Self { scopes }
     }
 
     /// The value of the innermost variable called `name`.
     pub(crate) fn get(&self, name: &str) -> Option<&'a Value> {
-        self.outwards().find_map(|own| own.get(name))
-    }
-
-    /// The JSON text of all variables that can be seen from here, in bytes.
-    pub(crate) fn text_size(&self) -> usize {
-        self.outwards().flat_map(Object::values).map(Value::text_size).sum()
-    }
-
-    fn outwards(&self) -> impl Iterator<Item = &'a Object> {
-        std::iter::successors(Some(*self), |scope| scope.outer.copied()).map(|scope| scope.own)
+        self.scopes.iter().find_map(|scope| scope.get(name))
     }
 }
 
@@ -148,11 +139,10 @@ mod tests {
     fn inner_variables_are_seen_before_outer_ones() {
         let outer = parse(r#"{"a":1,"b":2}"#);
         let inner = parse(r#"{"b":3}"#);
-        let outer = Variables::new(outer.as_object().unwrap(), None);
-        let inner = Variables::new(inner.as_object().unwrap(), Some(&outer));
+        let scopes = [inner.as_object().unwrap(), outer.as_object().unwrap()];
+        let inner = Variables::new(&scopes);
         let get = |name| inner.get(name).and_then(Value::as_i64);
         assert_eq!((get("a"), get("b"), get("c")), (Some(1), Some(3), None));
-        assert_eq!(inner.text_size(), 3);
     }
 
     #[test]

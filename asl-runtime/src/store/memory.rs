@@ -1,6 +1,6 @@
 //! Journals in memory, gone with the process.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use asl_core::execution::Snapshot;
@@ -15,11 +15,14 @@ pub struct MemoryStore(Arc<Mutex<Journals>>);
 #[derive(Debug, Default)]
 struct Journals {
     by_arn: HashMap<Arc<str>, Record>,
-    in_order: Vec<Arc<str>>,
+    in_order: BTreeMap<u64, Arc<str>>,
+    started: u64,
 }
 
 #[derive(Debug, Default)]
 struct Record {
+    /// Its place among all executions.
+    place: u64,
     entries: Vec<JournalEntry>,
     snapshot: Option<(usize, Snapshot)>,
 }
@@ -39,6 +42,14 @@ impl Journals {
     fn version(&self, execution_arn: &str) -> u64 {
         self.by_arn.get(execution_arn).map_or(0, |record| record.entries.len() as u64)
     }
+
+    fn record(&mut self, execution_arn: &Arc<str>) -> &mut Record {
+        self.by_arn.entry(Arc::clone(execution_arn)).or_insert_with(|| {
+            self.started += 1;
+            self.in_order.insert(self.started, Arc::clone(execution_arn));
+            Record { place: self.started, ..Record::default() }
+        })
+    }
 }
 
 #[async_trait]
@@ -52,11 +63,8 @@ impl Store for MemoryStore {
                 return Err(StoreError::VersionConflict { execution_arn, expected: *expected_version, found });
             }
         }
-        for Batch { execution_arn, expected_version, entries } in batches {
-            if *expected_version == 0 {
-                journals.in_order.push(Arc::clone(execution_arn));
-            }
-            journals.by_arn.entry(Arc::clone(execution_arn)).or_default().entries.extend_from_slice(entries);
+        for Batch { execution_arn, entries, .. } in batches {
+            journals.record(execution_arn).entries.extend_from_slice(entries);
         }
         Ok(())
     }
@@ -84,8 +92,18 @@ impl Store for MemoryStore {
         }
     }
 
+    async fn remove(&self, execution_arns: &[Arc<str>]) -> Result<(), StoreError> {
+        let mut journals = self.journals();
+        for execution_arn in execution_arns {
+            if let Some(record) = journals.by_arn.remove(execution_arn) {
+                journals.in_order.remove(&record.place);
+            }
+        }
+        Ok(())
+    }
+
     async fn list(&self) -> Result<Vec<Arc<str>>, StoreError> {
-        Ok(self.journals().in_order.clone())
+        Ok(self.journals().in_order.values().cloned().collect())
     }
 }
 
@@ -112,5 +130,15 @@ mod tests {
         store.append(&[batch("b", 0), batch("a", 1)]).await.unwrap();
         assert_eq!(store.load("a").await.unwrap().unwrap().version, 2);
         assert_eq!(store.list().await.unwrap(), ["a".into(), "b".into()] as [Arc<str>; 2]);
+    }
+
+    #[tokio::test]
+    async fn what_is_removed_can_be_started_again() {
+        let store = MemoryStore::new();
+        store.append(&[batch("a", 0), batch("b", 0)]).await.unwrap();
+        store.remove(&["a".into(), "unknown".into()]).await.unwrap();
+        assert_eq!(store.list().await.unwrap(), ["b".into()] as [Arc<str>; 1]);
+        store.append(&[batch("a", 0)]).await.unwrap();
+        assert_eq!(store.list().await.unwrap(), ["b".into(), "a".into()] as [Arc<str>; 2]);
     }
 }
