@@ -17,6 +17,9 @@ pub struct Case {
     pub definition: Value,
     /// The exact text of the input; none if the execution was started without.
     pub input_text: Option<String>,
+    /// The type of the state machine.
+    #[serde(rename = "type", default)]
+    pub machine_type: MachineType,
     /// What the Tasks answered, where it was recorded.
     #[serde(default)]
     pub tasks: Option<Tasks>,
@@ -25,6 +28,9 @@ pub struct Case {
     /// When the execution starts, if that matters.
     #[serde(default)]
     pub clock: Option<String>,
+    /// Where the recording comes from.
+    #[serde(default)]
+    pub source: Option<RecordedBy>,
     /// What AWS answered.
     pub expected: Expected,
     /// The parts of the language that the case touches.
@@ -53,6 +59,32 @@ impl Case {
     pub fn events(&self) -> &[Value] {
         self.expected.events.as_deref().unwrap_or_default()
     }
+}
+
+/// The type of a state machine, as CreateStateMachine has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "the variants are AWS's own words")]
+pub enum MachineType {
+    #[default]
+    Standard,
+    Express,
+}
+
+impl From<MachineType> for asl_core::MachineType {
+    fn from(machine_type: MachineType) -> Self {
+        match machine_type {
+            MachineType::Standard => Self::Standard,
+            MachineType::Express => Self::Express,
+        }
+    }
+}
+
+/// Where a recording comes from.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RecordedBy {
+    /// When AWS was last asked, as an RFC 3339 timestamp.
+    pub last_validated: Option<String>,
 }
 
 /// The texts that placeholders stand for, in the order in which they were replaced.

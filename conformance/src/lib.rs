@@ -9,14 +9,21 @@
 mod answer;
 mod case;
 mod compare;
+mod floor;
 mod normalize;
 mod pattern;
+mod recording;
+mod replay;
 mod score;
 mod tally;
 mod unify;
 
 pub use self::answer::{EngineAnswer, Status, write_results};
-pub use self::case::{Answer, CORPUS_VARIABLE, Case, Corpus, CorpusError, Expected, Names, Order, Task, Tasks};
+pub use self::case::{
+    Answer, CORPUS_VARIABLE, Case, Corpus, CorpusError, Expected, MachineType, Names, Order, RecordedBy, Task, Tasks,
+};
+pub use self::floor::{Floor, FloorFigures};
 pub use self::normalize::{NormalizeError, Transformer, normalize};
+pub use self::replay::replay;
 pub use self::score::{Difference, Score, Verdict, score};
 pub use self::tally::{Figures, Tally};
