@@ -19,6 +19,17 @@ pub struct Compiled {
     pub diagnostics: Diagnostics,
 }
 
+impl Compiled {
+    /// The program, or everything that is wrong with the definition.
+    ///
+    /// # Errors
+    ///
+    /// When the definition has errors.
+    pub fn into_program(self) -> Result<Program, Diagnostics> {
+        self.program.ok_or(self.diagnostics)
+    }
+}
+
 /// What a definition is compiled for; [`Default`] is a Standard machine as on AWS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {

@@ -20,6 +20,7 @@ pub mod timestamp;
 mod validate;
 mod value;
 pub use compile::{Compiled, MachineType, Options, compile, compile_with};
+pub use diagnostic::Diagnostics;
 pub use failure::Failure;
 pub use program::Program;
 pub use timestamp::Timestamp;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use asl_core::execution::{Command, Event, Execution, Limits, Output, ScheduleTask, Start, TaskId};
+use asl_core::execution::{Command, Event, Execution, Output, ScheduleTask, Start, TaskId};
 use asl_core::history::HistoryEvent;
 use asl_core::{Failure, Program, Timestamp, Value};
 use serde::Deserialize;
@@ -117,11 +117,12 @@ impl Script {
 
     pub(crate) fn start(&self) -> Start {
         let mut start = Start::new("test", self.input.clone());
-        start.limits = Limits {
-            history_events: self.history_events.unwrap_or(start.limits.history_events),
-            payload_bytes: self.payload_bytes.unwrap_or(start.limits.payload_bytes),
-            ..start.limits
-        };
+        if let Some(events) = self.history_events {
+            start.limits.history_events = events;
+        }
+        if let Some(bytes) = self.payload_bytes {
+            start.limits.payload_bytes = bytes;
+        }
         start
     }
 

@@ -77,6 +77,11 @@ pub trait TaskHandler: Send + Sync + 'static {
     ///
     /// How the Task failed; Retry and Catch see it.
     async fn handle(&self, request: TaskRequest) -> Result<Value, Failure>;
+
+    /// The name under which an activity's worker takes a Task up; none by default.
+    fn worker_name(&self) -> Option<&str> {
+        None
+    }
 }
 
 #[async_trait]
@@ -95,6 +100,10 @@ where
 impl<H: TaskHandler + ?Sized> TaskHandler for Arc<H> {
     async fn handle(&self, request: TaskRequest) -> Result<Value, Failure> {
         H::handle(self, request).await
+    }
+
+    fn worker_name(&self) -> Option<&str> {
+        H::worker_name(self)
     }
 }
 

@@ -75,7 +75,8 @@ impl HandlerRun {
         let Self { task, handler, convention, request, span: _ } = self;
         if request.resource().activity_name().is_some() {
             // A Task that closed in the meantime shows when its answer is refused.
-            let _ = request.report(Event::TaskStarted { task, worker_name: None }).await;
+            let worker_name = handler.worker_name().map(Into::into);
+            let _ = request.report(Event::TaskStarted { task, worker_name }).await;
         }
         match guarded(handler.handle(request.clone())).await {
             Err(failure) => {

@@ -1,7 +1,5 @@
 //! Pass and Fail, which do their work at once.
 
-use std::sync::Arc;
-
 use super::Execution;
 use super::step::{Known, Step};
 use super::strand::Strand;
@@ -32,29 +30,11 @@ impl Execution {
         cause: Option<&FailText>,
         input: &Value,
     ) -> Result<Step, Failure> {
-        let error = self.fail_text(strand, "ErrorPath", error, input)?.map(|error| ErrorName::from(&*error));
-        let cause = self.fail_text(strand, "CausePath", cause, input)?;
+        let text = |field: &str, text: &FailText| {
+            self.evaluate(strand, input, &Known::default(), |scope| text.evaluate(field, scope))
+        };
+        let error = error.map(|error| text("ErrorPath", error)).transpose()?.map(|error| ErrorName::from(&*error));
+        let cause = cause.map(|cause| text("CausePath", cause)).transpose()?;
         Ok(Step::Break { failure: Failure::from_parts(error, cause), origin: Origin::State })
-    }
-
-    fn fail_text(
-        &self,
-        strand: &Strand,
-        field: &str,
-        text: Option<&FailText>,
-        input: &Value,
-    ) -> Result<Option<Arc<str>>, Failure> {
-        match text {
-            None => Ok(None),
-            Some(FailText::Literal(text)) => Ok(Some(text.clone())),
-            Some(FailText::Expression(expression)) => {
-                match self.evaluate(strand, input, &Known::default(), |scope| expression.evaluate(field, scope))? {
-                    Value::String(text) => Ok(Some(text)),
-                    other => {
-                        Err(Failure::runtime(format!("The {field} field must refer to a string but was: {other}")))
-                    }
-                }
-            }
-        }
     }
 }
