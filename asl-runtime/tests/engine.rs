@@ -36,7 +36,7 @@ async fn run(engine: &Engine, definition: &Value, input: Value) -> Outcome {
 #[tokio::test(start_paused = true)]
 async fn an_execution_is_started_described_and_listed_as_on_aws() {
     let engine = virtual_engine().handler("Echo", echo).region("eu-west-1").account("111111111111").build().unwrap();
-    let machine = engine.create_state_machine("orders", &machine_of(task("Echo")).to_string()).unwrap();
+    let machine = engine.create_state_machine("orders", &machine_of(&task("Echo")).to_string()).unwrap();
     assert_eq!(&*machine, "arn:aws:states:eu-west-1:111111111111:stateMachine:orders");
     let arn = engine.start_execution(&machine, Some("o-7"), json!({"id": 7})).await.unwrap().execution_arn;
     assert_eq!(&*arn, "arn:aws:states:eu-west-1:111111111111:execution:orders:o-7");
@@ -71,15 +71,17 @@ async fn waits_and_timeouts_follow_the_clock() {
     assert_eq!(execution.stop_date, Some(Timestamp::from_millis(3_630_000)));
 }
 
+/// Counts its own end.
+struct Counter(Arc<AtomicUsize>);
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_nobody_waits_for_is_dropped() {
     let dropped = Arc::new(AtomicUsize::new(0));
-    struct Counter(Arc<AtomicUsize>);
-    impl Drop for Counter {
-        fn drop(&mut self) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
     let counter = Arc::clone(&dropped);
     let engine = virtual_engine()
         .handler("Forever", move |_: TaskRequest| {
@@ -91,7 +93,7 @@ async fn a_handler_that_nobody_waits_for_is_dropped() {
         })
         .build()
         .unwrap();
-    run(&engine, &machine_of(with(task("Forever"), json!({"TimeoutSeconds": 5}))), json!({})).await;
+    run(&engine, &machine_of(&with(task("Forever"), json!({"TimeoutSeconds": 5}))), json!({})).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(dropped.load(Ordering::SeqCst), 1);
 }
@@ -108,7 +110,7 @@ async fn heartbeats_keep_a_task_alive() {
         })
         .build()
         .unwrap();
-    let definition = machine_of(with(task("Job"), json!({"TimeoutSeconds": 100, "HeartbeatSeconds": 5})));
+    let definition = machine_of(&with(task("Job"), json!({"TimeoutSeconds": 100, "HeartbeatSeconds": 5})));
     assert_eq!(run(&engine, &definition, json!({})).await, Outcome::Succeeded("alive".into()));
 }
 
@@ -119,9 +121,9 @@ async fn a_panic_fails_the_task_and_not_the_engine() {
         .handler("Broken", |_: TaskRequest| async { if true { panic!("out of cheese") } else { Ok(()) } })
         .build()
         .unwrap();
-    let outcome = run(&engine, &machine_of(task("Broken")), json!({})).await;
+    let outcome = run(&engine, &machine_of(&task("Broken")), json!({})).await;
     assert_eq!(outcome.failure().unwrap().to_string(), "HandlerPanicked: out of cheese");
-    let machine = engine.create_state_machine("other", &machine_of(task("Echo")).to_string()).unwrap();
+    let machine = engine.create_state_machine("other", &machine_of(&task("Echo")).to_string()).unwrap();
     let arn = engine.start_execution(&machine, None, json!(1)).await.unwrap().execution_arn;
     assert_eq!(engine.wait(&arn).await.unwrap(), Outcome::Succeeded(1.into()));
 }
@@ -129,7 +131,7 @@ async fn a_panic_fails_the_task_and_not_the_engine() {
 #[tokio::test(start_paused = true)]
 async fn the_same_start_again_is_the_same_execution() {
     let engine = virtual_engine().build().unwrap();
-    let wait = machine_of(json!({"Type": "Wait", "Seconds": 10, "End": true})).to_string();
+    let wait = machine_of(&json!({"Type": "Wait", "Seconds": 10, "End": true})).to_string();
     let machine = engine.create_state_machine("waits", &wait).unwrap();
     let first = engine.start_execution(&machine, Some("a"), json!({"x": 1})).await.unwrap();
     assert_eq!(engine.start_execution(&machine, Some("a"), json!({"x": 1})).await.unwrap(), first);
@@ -143,10 +145,10 @@ async fn the_same_start_again_is_the_same_execution() {
 #[tokio::test]
 async fn wrong_calls_are_refused_in_the_words_of_aws() {
     let engine = Engine::builder().build().unwrap();
-    let pass = machine_of(json!({"Type": "Pass", "End": true})).to_string();
+    let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
     let machine = engine.create_state_machine("a", &pass).unwrap();
     assert_eq!(engine.create_state_machine("a", &pass).unwrap(), machine);
-    let other = machine_of(json!({"Type": "Succeed"})).to_string();
+    let other = machine_of(&json!({"Type": "Succeed"})).to_string();
     let errors = [
         engine.create_state_machine("a", &other).unwrap_err(),
         engine.create_state_machine("a b", &pass).unwrap_err(),
@@ -159,7 +161,7 @@ async fn wrong_calls_are_refused_in_the_words_of_aws() {
         engine.get_execution_history("arn:nothing").unwrap_err(),
         engine.stop_execution("arn:nothing", Failure::named("E")).await.unwrap_err(),
         engine.send_task_success("nonsense", json!({})).await.unwrap_err(),
-        engine.create_state_machine("d", &machine_of(task("Charge")).to_string()).unwrap_err(),
+        engine.create_state_machine("d", &machine_of(&task("Charge")).to_string()).unwrap_err(),
     ];
     let text: Vec<_> =
         errors.iter().map(|error| format!("{}: {error}\n", error.api_name().unwrap_or("none"))).collect();
@@ -174,7 +176,7 @@ fn an_engine_needs_a_runtime() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_aborts_and_may_be_repeated() {
     let engine = virtual_engine().build().unwrap();
-    let wait = machine_of(json!({"Type": "Wait", "Seconds": 100, "End": true})).to_string();
+    let wait = machine_of(&json!({"Type": "Wait", "Seconds": 100, "End": true})).to_string();
     let machine = engine.create_state_machine("waits", &wait).unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     tokio::time::sleep(Duration::from_secs(30)).await;
@@ -195,7 +197,7 @@ fn token_engine() -> (Engine, Arc<str>, mpsc::UnboundedReceiver<String>) {
         })
         .build()
         .unwrap();
-    let definition = machine_of(json!({
+    let definition = machine_of(&json!({
         "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true,
         "Parameters": {"MessageBody": {"token.$": "$$.Task.Token"}}, "TimeoutSeconds": 60,
     }));
@@ -239,7 +241,7 @@ async fn a_token_fails_its_task_or_comes_too_late() {
 async fn workers_from_outside_take_up_activities() {
     let arn = "arn:aws:states:us-east-1:000000000000:activity:approve";
     let engine = virtual_engine().build().unwrap();
-    let definition = machine_of(json!({"Type": "Task", "Resource": arn, "TimeoutSeconds": 60, "End": true}));
+    let definition = machine_of(&json!({"Type": "Task", "Resource": arn, "TimeoutSeconds": 60, "End": true}));
     let machine = engine.create_state_machine("approval", &definition.to_string()).unwrap();
     assert!(engine.get_activity_task(arn, None).await.unwrap().is_none());
     let left_alone = engine.start_execution(&machine, Some("left-alone"), json!(1)).await.unwrap().execution_arn;
@@ -269,7 +271,7 @@ async fn no_more_handlers_run_at_once_than_allowed() {
         })
         .build()
         .unwrap();
-    let definition = machine_of(json!({
+    let definition = machine_of(&json!({
         "Type": "Map", "End": true, "ItemProcessor": {"StartAt": "W", "States": {"W": task("Work")}},
     }));
     let items: Vec<u32> = (0..20).collect();
@@ -304,7 +306,7 @@ async fn shutdown_lets_handlers_end_and_takes_nothing_new() {
         })
         .build()
         .unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(task("Slow")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Slow")).to_string()).unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     tokio::time::sleep(Duration::from_secs(1)).await;
     engine.shutdown(Duration::from_secs(60)).await;
@@ -316,7 +318,7 @@ async fn shutdown_lets_handlers_end_and_takes_nothing_new() {
 async fn shutdown_aborts_handlers_after_its_grace() {
     let engine = virtual_engine().handler("Forever", |_: TaskRequest| std::future::pending::<Result<(), Failure>>());
     let engine = engine.build().unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(task("Forever")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Forever")).to_string()).unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     engine.shutdown(Duration::from_secs(1)).await;
     assert!(matches!(engine.wait(&arn).await, Err(Error::ShutDown)));
@@ -335,7 +337,7 @@ async fn an_engine_that_is_dropped_takes_its_handlers_along() {
         })
         .build()
         .unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(task("Forever")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Forever")).to_string()).unwrap();
     engine.start_execution(&machine, None, json!({})).await.unwrap();
     receiver.recv().await.unwrap();
     drop(engine);
@@ -346,7 +348,7 @@ async fn an_engine_that_is_dropped_takes_its_handlers_along() {
 async fn the_oldest_ended_executions_are_forgotten() {
     let store = asl_runtime::store::MemoryStore::new();
     let engine = virtual_engine().retain_ended(2).store(store.clone()).build().unwrap();
-    let pass = machine_of(json!({"Type": "Pass", "End": true})).to_string();
+    let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
     let machine = engine.create_state_machine("m", &pass).unwrap();
     for name in ["a", "b", "c", "d"] {
         let arn = engine.start_execution(&machine, Some(name), json!({})).await.unwrap().execution_arn;

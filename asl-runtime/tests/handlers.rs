@@ -30,7 +30,7 @@ async fn charge(order: Order) -> Result<Receipt, Failure> {
 
 fn outcome_of(input: Value) -> String {
     let run =
-        Simulation::new().handler("Charge", typed(charge)).run(&program(&machine_of(task("Charge"))), input).unwrap();
+        Simulation::new().handler("Charge", typed(charge)).run(&program(&machine_of(&task("Charge"))), input).unwrap();
     run.output().map(ToString::to_string).or_else(|| run.failure().map(ToString::to_string)).unwrap()
 }
 

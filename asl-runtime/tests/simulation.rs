@@ -10,19 +10,17 @@ use serde_json::{Value, json};
 
 use crate::{function_arn, machine_of, program, task, with};
 
-const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-
 #[test]
 fn a_year_of_waiting_passes_at_once() {
-    let wait = program(&machine_of(json!({"Type": "Wait", "Seconds": 31_536_000 - 1, "End": true})));
+    let wait = program(&machine_of(&json!({"Type": "Wait", "Seconds": 31_535_999, "End": true})));
     let run = Simulation::new().run(&wait, json!({"x": 1})).unwrap();
     assert_eq!(run.output().unwrap().to_string(), r#"{"x":1}"#);
-    assert_eq!(run.elapsed(), YEAR - Duration::from_secs(1));
+    assert_eq!(run.elapsed(), Duration::from_secs(31_535_999));
 }
 
 #[test]
 fn ten_thousand_waits_take_no_time() {
-    let map = program(&machine_of(json!({
+    let map = program(&machine_of(&json!({
         "Type": "Map", "End": true, "MaxConcurrency": 1,
         "ItemProcessor": {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": true}}},
     })));
@@ -42,7 +40,7 @@ fn handlers_sleep_on_the_virtual_clock() {
             Ok(json!(seconds))
         })
     };
-    let slow = program(&machine_of(with(task("Slow"), json!({"TimeoutSeconds": 10}))));
+    let slow = program(&machine_of(&with(task("Slow"), json!({"TimeoutSeconds": 10}))));
     let run = simulation(9).run(&slow, json!({})).unwrap();
     assert_eq!((run.outcome.status(), run.elapsed()), ("SUCCEEDED", Duration::from_secs(9)));
     let run = simulation(11).run(&slow, json!({})).unwrap();
@@ -52,7 +50,7 @@ fn handlers_sleep_on_the_virtual_clock() {
 
 #[test]
 fn retries_back_off_in_virtual_time() {
-    let charge = program(&machine_of(with(
+    let charge = program(&machine_of(&with(
         task("Charge"),
         json!({"Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 10, "BackoffRate": 2.0, "MaxAttempts": 3}]}),
     )));
@@ -72,14 +70,14 @@ fn retries_back_off_in_virtual_time() {
 fn a_script_that_ends_too_early_says_so() {
     let run = Simulation::new()
         .handler("Charge", scripted(Vec::<Reply>::new()))
-        .run(&program(&machine_of(task("Charge"))), json!({}))
+        .run(&program(&machine_of(&task("Charge"))), json!({}))
         .unwrap();
     assert_eq!(run.failure().unwrap().to_string(), "ScriptExhausted: call 1, by state `A`, has no reply in the script");
 }
 
 #[test]
 fn a_heartbeat_keeps_a_task_alive_and_its_absence_fails_it() {
-    let machine = program(&machine_of(with(task("Job"), json!({"TimeoutSeconds": 100, "HeartbeatSeconds": 5}))));
+    let machine = program(&machine_of(&with(task("Job"), json!({"TimeoutSeconds": 100, "HeartbeatSeconds": 5}))));
     let beating = |beats: u32| {
         move |request: TaskRequest| async move {
             for _ in 0..beats {
@@ -104,15 +102,15 @@ fn a_panic_fails_the_task_with_its_message() {
         },
         "Caught": {"Type": "Pass", "End": true},
     }}));
-    async fn broken(_request: TaskRequest) -> Result<Value, Failure> {
-        panic!("out of {}", "cheese")
-    }
-    let run = Simulation::new().handler("Broken", broken).run(&caught, json!({})).unwrap();
+    let run = Simulation::new()
+        .handler("Broken", |_: TaskRequest| async { if true { panic!("out of {}", "cheese") } else { Ok(()) } })
+        .run(&caught, json!({}))
+        .unwrap();
     assert_eq!(run.output().unwrap().to_string(), r#"{"Error":"HandlerPanicked","Cause":"out of cheese"}"#);
 }
 
 fn waiting_for_a_token() -> Value {
-    machine_of(json!({
+    machine_of(&json!({
         "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true,
         "Parameters": {"MessageBody": {"token.$": "$$.Task.Token"}},
     }))
@@ -158,7 +156,7 @@ fn what_a_handler_of_a_token_task_returns_is_its_submission() {
 
 #[test]
 fn a_stop_aborts_at_its_time() {
-    let wait = program(&machine_of(json!({"Type": "Wait", "Seconds": 100, "End": true})));
+    let wait = program(&machine_of(&json!({"Type": "Wait", "Seconds": 100, "End": true})));
     let run = Simulation::new()
         .start_at(Timestamp::from_millis(1_000))
         .stop_at(Timestamp::from_millis(31_000), Failure::new("Cancelled", "by hand"))
@@ -171,7 +169,7 @@ fn a_stop_aborts_at_its_time() {
 fn racing_branches() -> Value {
     let branch = |name: &str| json!({"StartAt": name, "States": {name: task("Work")}});
     let branches: Vec<_> = (0..8).map(|number| branch(&format!("B{number}"))).collect();
-    machine_of(json!({"Type": "Parallel", "Branches": branches, "End": true}))
+    machine_of(&json!({"Type": "Parallel", "Branches": branches, "End": true}))
 }
 
 fn history_of_a_race(seed: u64, interleaving: Interleaving) -> String {
@@ -236,14 +234,14 @@ fn a_task_without_a_handler_is_reported_before_anything_runs() {
 
 #[test]
 fn an_execution_whose_task_nobody_answers_runs_into_its_timeout() {
-    let machine = program(&machine_of(with(task("Silent"), json!({"TimeoutSeconds": 30}))));
+    let machine = program(&machine_of(&with(task("Silent"), json!({"TimeoutSeconds": 30}))));
     let run = Simulation::new().handler("Silent", scripted([Reply::pending()])).run(&machine, json!({})).unwrap();
     assert_eq!(run.failure().unwrap().error(), Some("States.Timeout"));
     assert_eq!(run.elapsed(), Duration::from_secs(30));
 }
 
 fn invoking(function: &str) -> Value {
-    machine_of(json!({
+    machine_of(&json!({
         "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
         "Parameters": {"FunctionName": function, "Payload.$": "$"},
     }))
@@ -274,7 +272,7 @@ fn lambda_invoke_of_an_unknown_function_fails_the_task() {
 #[test]
 fn the_most_precise_handler_runs() {
     let answering = |answer: &'static str| move |_: TaskRequest| async move { Ok(answer) };
-    let machine = program(&machine_of(task("Charge")));
+    let machine = program(&machine_of(&task("Charge")));
     let keys = ["*", "arn:aws:lambda:*", "Charge", &function_arn("Charge")];
     let mut registry = Registry::new();
     for (key, answer) in keys.into_iter().zip(["any", "pattern", "name", "arn"]) {
@@ -287,7 +285,7 @@ fn the_most_precise_handler_runs() {
 #[test]
 fn an_activity_with_a_handler_is_taken_up_by_it() {
     let arn = "arn:aws:states:us-east-1:000000000000:activity:approve";
-    let machine = program(&machine_of(json!({"Type": "Task", "Resource": arn, "End": true})));
+    let machine = program(&machine_of(&json!({"Type": "Task", "Resource": arn, "End": true})));
     let run = Simulation::new().handler(arn, |_: TaskRequest| async { Ok("yes") }).run(&machine, json!({})).unwrap();
     assert_eq!(run.output().unwrap().as_str(), Some("yes"));
     assert!(run.render().contains("ActivityStarted"), "{}", run.render());
@@ -295,10 +293,10 @@ fn an_activity_with_a_handler_is_taken_up_by_it() {
 
 #[test]
 fn errors_become_failures_with_a_name_of_ones_own() {
-    async fn parse(request: TaskRequest) -> Result<u32, Failure> {
+    let parse = |request: TaskRequest| async move {
         request.parameters().as_str().unwrap_or_default().parse::<u32>().or_fail("NotANumber")
-    }
-    let run = Simulation::new().handler("Parse", parse).run(&program(&machine_of(task("Parse"))), json!("x")).unwrap();
+    };
+    let run = Simulation::new().handler("Parse", parse).run(&program(&machine_of(&task("Parse"))), json!("x")).unwrap();
     assert_eq!(run.failure().unwrap().to_string(), "NotANumber: invalid digit found in string");
 }
 

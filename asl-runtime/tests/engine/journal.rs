@@ -119,7 +119,7 @@ async fn a_task_only_runs_once_its_schedule_is_in_the_journal() {
         })
         .build()
         .unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(task("Look")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Look")).to_string()).unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     assert_eq!(engine.wait(&arn).await.unwrap(), Outcome::Succeeded(1.into()));
 }
@@ -131,13 +131,13 @@ async fn a_store_that_recovers_is_waited_for() {
         .handler("Echo", super::echo)
         .build()
         .unwrap();
-    assert_eq!(super::run(&engine, &machine_of(task("Echo")), json!(1)).await, Outcome::Succeeded(1.into()));
+    assert_eq!(super::run(&engine, &machine_of(&task("Echo")), json!(1)).await, Outcome::Succeeded(1.into()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_start_that_cannot_be_written_did_not_happen() {
     let engine = virtual_engine().store(Troubled::failing([StoreError::Broken("disk".into())])).build().unwrap();
-    let pass = machine_of(json!({"Type": "Pass", "End": true})).to_string();
+    let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
     let machine = engine.create_state_machine("m", &pass).unwrap();
     let error = engine.start_execution(&machine, Some("a"), json!({})).await.unwrap_err();
     assert_eq!(error.to_string(), "the store is broken: disk");
@@ -149,7 +149,7 @@ async fn a_start_that_cannot_be_written_did_not_happen() {
 async fn an_execution_whose_journal_cannot_be_written_harms_no_other() {
     let store = Troubled::default();
     let engine = virtual_engine().workers(NonZero::<usize>::MIN).store(store.clone()).build().unwrap();
-    let pass = machine_of(json!({"Type": "Pass", "End": true})).to_string();
+    let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
     let machine = engine.create_state_machine("m", &pass).unwrap();
     let broken = StoreError::Broken("disk".into());
     *store.failures.lock().unwrap() = vec![broken.clone(), broken];
@@ -172,7 +172,7 @@ async fn an_execution_whose_journal_breaks_is_given_up() {
         })
         .build()
         .unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(task("Break")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Break")).to_string()).unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     assert!(matches!(engine.wait(&arn).await, Err(Error::Store(StoreError::Broken(_)))));
     assert!(!engine.get_execution_history(&arn).unwrap().is_empty());
