@@ -5,11 +5,13 @@
 //! [`Diagnostics::render`] draws them for people.
 
 mod code;
+mod fault;
 mod render;
 
 use std::fmt;
 
 pub use self::code::Code;
+pub(crate) use self::fault::Fault;
 pub use self::render::{Colour, Rendered};
 use crate::source::{JsonPointer, LineColumn, Source, Span};
 
@@ -52,10 +54,11 @@ impl Diagnostic {
     }
 }
 
-/// One line: `error[CODE]: message at 3:9 (/States/A/Next)`.
+/// One line, without control characters: `error[CODE]: message at 3:9 (/States/A/Next)`.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}[{}]: {} at {}", self.severity, self.code, self.message, self.location)
+        let line = format!("{}[{}]: {} at {}", self.severity, self.code, self.message, self.location);
+        formatter.write_str(&render::printable(&line))
     }
 }
 

@@ -3,48 +3,9 @@
 //! Where AWS's JSON parser, which is Jackson, has words for a fault, they are used.
 
 use super::{MAX_FAULTS, NodeKind};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostics, Fault};
 use crate::source::{JsonPointer, Source, Span};
 use crate::value::Number;
-
-/// A fault whose pointer is not known before the tree is there.
-#[derive(Debug)]
-pub(super) struct Fault {
-    code: Code,
-    span: Span,
-    message: String,
-    label: Option<(Span, String)>,
-    help: Option<String>,
-}
-
-impl Fault {
-    pub(super) fn new(code: Code, span: impl Into<Span>, message: impl Into<String>) -> Self {
-        Self { code, span: span.into(), message: message.into(), label: None, help: None }
-    }
-
-    /// A fault of the JSON text.
-    pub(super) fn json(span: impl Into<Span>, message: impl Into<String>) -> Self {
-        Self::new(Code::INVALID_JSON_DESCRIPTION, span, message)
-    }
-
-    pub(super) fn with_label(mut self, span: impl Into<Span>, text: impl Into<String>) -> Self {
-        self.label = Some((span.into(), text.into()));
-        self
-    }
-
-    pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    fn into_diagnostic(self, pointer_to: impl Fn(Span) -> JsonPointer, source: &Source<'_>) -> Diagnostic {
-        let locate = |span| source.location(pointer_to(span), span);
-        let mut diagnostic = Diagnostic::new(self.code, locate(self.span), self.message);
-        diagnostic.labels.extend(self.label.map(|(span, text)| (locate(span), text)));
-        diagnostic.help = self.help;
-        diagnostic
-    }
-}
 
 /// What a string is for, in Jackson's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +36,7 @@ impl<'t> Lexer<'t> {
 
     /// Notes a fault, one for each span; the last one that is allowed ends the text.
     pub(super) fn report(&mut self, fault: Fault) {
-        if self.faults.len() < MAX_FAULTS && self.faults.iter().all(|other| other.span != fault.span) {
+        if self.faults.len() < MAX_FAULTS && self.faults.iter().all(|other| other.span() != fault.span()) {
             self.faults.push(fault);
         }
         if self.faults.len() == MAX_FAULTS {
@@ -142,11 +103,11 @@ impl<'t> Lexer<'t> {
                 self.report_comment(start);
             } else if self.peek() == Some('\u{feff}') {
                 self.bump();
-                let fault = Fault::json(start..self.offset, "a byte order mark is not part of JSON");
-                self.report(fault.with_help("save the file as UTF-8 without a byte order mark"));
+                let fault = json_fault(start..self.offset, "a byte order mark is not part of JSON");
+                self.report(fault.with_help("save the file as UTF-8 without a byte order mark".to_owned()));
             } else if let Some(blank) = self.peek().filter(|character| character.is_whitespace()) {
                 self.bump();
-                let fault = Fault::json(start..self.offset, unexpected(blank, "expected a space, tab or line break"));
+                let fault = json_fault(start..self.offset, unexpected(blank, "expected a space, tab or line break"));
                 self.report(fault);
             } else {
                 return;
@@ -155,8 +116,8 @@ impl<'t> Lexer<'t> {
     }
 
     fn report_comment(&mut self, start: usize) {
-        let fault = Fault::json(start..self.offset, "JSON has no comments");
-        self.report(fault.with_help("say it in a `Comment` field"));
+        let fault = json_fault(start..self.offset, "JSON has no comments");
+        self.report(fault.with_help("say it in a `Comment` field".to_owned()));
     }
 
     /// Takes a string, from its opening quote on.
@@ -173,7 +134,7 @@ impl<'t> Lexer<'t> {
                         StringRole::Name => "Unexpected end-of-input in field name",
                         StringRole::Value => "Unexpected end-of-input: was expecting closing quote for a string value",
                     };
-                    self.report_end(Fault::json(start..at, message).with_help("close the string with `\"`"));
+                    self.report_end(json_fault(start..at, message).with_help("close the string with `\"`".to_owned()));
                     break;
                 }
                 Some('\\') => self.escape(at, &mut text),
@@ -189,15 +150,15 @@ impl<'t> Lexer<'t> {
                         "Illegal unquoted character ({}): has to be escaped using backslash to be included in {part}",
                         describe(control)
                     );
-                    self.report(Fault::json(at..self.offset, message).with_help(escape_help(control)));
+                    self.report(json_fault(at..self.offset, message).with_help(escape_help(control)));
                     text.push(control);
                 }
                 Some(other) => text.push(other),
             }
         }
         if opening != Some('"') {
-            let fault = Fault::json(self.span_from(start), "JSON strings stand in double quotes");
-            self.report(fault.with_help("write `\"` at both ends"));
+            let fault = json_fault(self.span_from(start), "JSON strings stand in double quotes");
+            self.report(fault.with_help("write `\"` at both ends".to_owned()));
         }
         (text, self.span_from(start))
     }
@@ -210,7 +171,7 @@ impl<'t> Lexer<'t> {
             text.truncate(before_comma);
         }
         let message = "Unexpected end-of-line: was expecting closing quote for a string value";
-        self.report(Fault::json(start..self.offset, message).with_help("close the string with `\"`"));
+        self.report(json_fault(start..self.offset, message).with_help("close the string with `\"`".to_owned()));
     }
 
     /// Takes what follows a backslash at `start`.
@@ -231,7 +192,7 @@ impl<'t> Lexer<'t> {
             _ => {
                 let message = format!("Unrecognized character escape {}", describe(escaped));
                 let span = start..self.next_span().end;
-                self.report(Fault::json(span, message).with_help(r"a backslash itself is written `\\`"));
+                self.report(json_fault(span, message).with_help(r"a backslash itself is written `\\`".to_owned()));
                 text.push('\\');
                 return;
             }
@@ -258,8 +219,8 @@ impl<'t> Lexer<'t> {
             // What follows a lone surrogate is read again, for it may be right in itself.
             self.offset = after_first;
             let message = format!("the surrogate `\\u{unit:04x}` stands alone and is no character");
-            let fault = Fault::json(start..after_first, message);
-            self.report(fault.with_help("write the character itself, or both of its surrogates"));
+            let fault = json_fault(start..after_first, message);
+            self.report(fault.with_help("write the character itself, or both of its surrogates".to_owned()));
             char::REPLACEMENT_CHARACTER
         })
     }
@@ -276,7 +237,7 @@ impl<'t> Lexer<'t> {
                     None => "Unexpected end-of-input in character escape sequence".to_owned(),
                 };
                 let span = start..self.next_span().end;
-                self.report(Fault::json(span, message).with_help(r"`\u` takes four hexadecimal digits"));
+                self.report(json_fault(span, message).with_help(r"`\u` takes four hexadecimal digits".to_owned()));
                 return None;
             };
             unit = unit * 16 + digit;
@@ -295,7 +256,7 @@ impl<'t> Lexer<'t> {
             None if number.is_some() => return number.map(NodeKind::Number),
             None => "out of range of a 64-bit floating-point number",
         };
-        self.report(Fault::json(start..self.offset, format!("Invalid numeric value: {fault}")));
+        self.report(json_fault(start..self.offset, format!("Invalid numeric value: {fault}")));
         number.map(NodeKind::Number)
     }
 
@@ -315,9 +276,14 @@ impl<'t> Lexer<'t> {
             },
         };
         let message = format!("Unrecognized token '{token}': was expecting ({VALUES})");
-        self.report(Fault::json(start..self.offset, message).with_help(help));
+        self.report(json_fault(start..self.offset, message).with_help(help.to_owned()));
         meant
     }
+}
+
+/// A fault of the JSON text.
+pub(super) fn json_fault(span: impl Into<Span>, message: impl Into<String>) -> Fault {
+    Fault::new(Code::INVALID_JSON_DESCRIPTION, span.into(), message)
 }
 
 /// What a value can be, in Jackson's words.

@@ -1,8 +1,8 @@
 //! Values, objects and arrays, and how reading goes on after a fault.
 
-use super::lexer::{Fault, Lexer, StringRole, VALUES, is_quote, is_word, unexpected};
+use super::lexer::{Lexer, StringRole, VALUES, is_quote, is_word, json_fault, unexpected};
 use super::{MAX_DEPTH, MAX_SIZE, Member, Node, NodeKind};
-use crate::diagnostic::{Code, Diagnostics};
+use crate::diagnostic::{Code, Diagnostics, Fault};
 use crate::source::{JsonPointer, Span};
 
 pub(super) fn parse(text: &str) -> (Option<Node>, Diagnostics) {
@@ -97,7 +97,7 @@ impl Parser<'_> {
         let start = self.lexer.offset();
         let length = self.lexer.rest().trim_end().len();
         if length > 0 {
-            let fault = Fault::json(start..start + length, "text follows the end of the JSON value");
+            let fault = json_fault(start..start + length, "text follows the end of the JSON value");
             self.lexer.report(fault.with_label(Span::empty(root.span.end), "the value ends here"));
         }
         Some(root)
@@ -138,7 +138,8 @@ impl Parser<'_> {
                 Some(close) if close == container.close() => {
                     if let Last::Comma(comma) = last {
                         let message = unexpected(close, &container.expectation());
-                        let fault = Fault::json(self.lexer.next_span(), message).with_help("remove the comma");
+                        let fault =
+                            json_fault(self.lexer.next_span(), message).with_help("remove the comma".to_owned());
                         self.lexer.report(fault.with_label(comma, "nothing follows this comma"));
                     }
                     self.lexer.bump();
@@ -202,8 +203,8 @@ impl Parser<'_> {
         if let Some(first) = self.lexer.peek().filter(|first| !is_quote(*first)) {
             let key = self.lexer.take_while(|character| is_word(character) || matches!(character, '+' | '.'));
             let span = self.lexer.span_from(start);
-            let fault = Fault::json(span, unexpected(first, &Container::Object.expectation()));
-            self.lexer.report(fault.with_help("a field's name stands in double quotes"));
+            let fault = json_fault(span, unexpected(first, &Container::Object.expectation()));
+            self.lexer.report(fault.with_help("a field's name stands in double quotes".to_owned()));
             return (key.to_owned(), span);
         }
         self.lexer.string(StringRole::Name)
@@ -275,12 +276,12 @@ impl Parser<'_> {
     }
 
     fn report_unexpected(&mut self, character: char, expectation: &str) {
-        self.lexer.report(Fault::json(self.lexer.next_span(), unexpected(character, expectation)));
+        self.lexer.report(json_fault(self.lexer.next_span(), unexpected(character, expectation)));
     }
 
     fn report_missing_comma(&mut self, container: Container, character: char, last_end: usize) {
         let expectation = format!("was expecting comma to separate {} entries", container.name());
-        let fault = Fault::json(self.lexer.next_span(), unexpected(character, &expectation));
+        let fault = json_fault(self.lexer.next_span(), unexpected(character, &expectation));
         self.lexer.report(if container.begins_part(character) {
             fault.with_label(Span::empty(last_end), "a comma is missing here")
         } else {
@@ -292,7 +293,7 @@ impl Parser<'_> {
     fn report_wrong_close(&mut self, container: Container, opening: Span, close: char) {
         let message = format!("Unexpected close marker '{close}': expected '{}'", container.close());
         let label = format!("the {} starts here", container.name());
-        self.lexer.report(Fault::json(self.lexer.next_span(), message).with_label(opening, label));
+        self.lexer.report(json_fault(self.lexer.next_span(), message).with_label(opening, label));
         if !self.open.iter().any(|outer| outer.close() == close) {
             self.lexer.bump();
         }
@@ -300,12 +301,12 @@ impl Parser<'_> {
 
     fn report_end_in_container(&mut self, container: Container, opening: Span) {
         let message = format!("Unexpected end-of-input: expected close marker for {}", container.name());
-        let fault = Fault::json(self.lexer.next_span(), message);
+        let fault = json_fault(self.lexer.next_span(), message);
         self.lexer.report_end(fault.with_label(opening, format!("the {} starts here", container.name())));
     }
 
     fn report_end_in_member(&mut self, key_span: Span) {
-        let fault = Fault::json(self.lexer.next_span(), "Unexpected end-of-input within/between Object entries");
+        let fault = json_fault(self.lexer.next_span(), "Unexpected end-of-input within/between Object entries");
         self.lexer.report_end(fault.with_label(key_span, "this field has no value"));
     }
 }
