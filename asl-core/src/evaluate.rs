@@ -6,6 +6,7 @@
 pub(crate) mod assign;
 pub(crate) mod choice_rule;
 pub(crate) mod context_object;
+mod fail_text;
 pub(crate) mod input_output;
 mod payload_template;
 mod quantity;

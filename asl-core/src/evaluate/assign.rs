@@ -66,8 +66,7 @@ mod tests {
 
     #[test]
     fn sizes_are_bounded_one_by_one_and_together() {
-        let mut limits = Limits::default();
-        limits.assign_bytes = 6;
+        let limits = Limits { assign_bytes: 6, variables_bytes: 1, ..Limits::default() };
         let input = r#"{"three":"abc"}"#;
         assert!(assign(input, &[("a.$", "$.three")], &limits).is_ok());
         let message =
@@ -78,7 +77,6 @@ mod tests {
         );
         let message = "The value of the variable 'a' has a size exceeding the maximum number of bytes service limit.";
         assert_eq!(assign(input, &[("a.$", "$")], &limits), Err(Failure::new(ErrorName::DATA_LIMIT_EXCEEDED, message)));
-        limits.variables_bytes = 1;
         assert!(check_total(1, &limits).is_ok());
         assert!(check_total(2, &limits).is_err());
     }

@@ -14,19 +14,20 @@ impl PathField {
         match self {
             Self::Whole => Ok(scope.input.clone()),
             Self::Nothing => Ok(Value::empty_object()),
-            Self::Path(path) => scope.find(path).map_err(super::Unresolved::as_invalid_path),
+            Self::Path(path) => scope.find(path).map_err(super::Unresolved::into_invalid_path),
         }
     }
 
     /// The items that `ItemsPath` finds for a Map to run over.
     pub(crate) fn items(&self, scope: &Scope<'_>) -> Result<Array, Failure> {
-        match self.apply(scope)? {
-            Value::Array(items) => Ok(items),
-            _ => {
-                let path = if let Self::Path(path) = self { path.text() } else { "$" };
-                Err(Failure::runtime(format!("Reference path \"{path}\" must point to array.")))
-            }
+        if let Value::Array(items) = self.apply(scope)? {
+            return Ok(items);
         }
+        let path = match self {
+            Self::Path(path) => path.text(),
+            Self::Whole | Self::Nothing => "$",
+        };
+        Err(Failure::runtime(format!("Reference path \"{path}\" must point to array.")))
     }
 }
 

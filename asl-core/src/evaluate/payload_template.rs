@@ -75,7 +75,7 @@ impl PayloadTemplate {
             Self::Literal(value) => Ok(value.clone()),
             Self::Expression { field, expression: Expression::Path(path) } => match scope.find(path) {
                 Err(unresolved) if unresolved.is_past_the_end() => Ok(Value::Null),
-                found => found.map_err(|unresolved| unresolved.in_payload_field(field)),
+                found => found.map_err(|unresolved| unresolved.into_payload_failure(field)),
             },
             Self::Expression { field, expression } => expression.evaluate(field, scope),
             Self::Array(elements) => elements.iter().map(|element| element.evaluate(scope)).collect(),

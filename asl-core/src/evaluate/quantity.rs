@@ -1,5 +1,7 @@
 //! Numbers that a field holds, or that its `…Path` twin finds in the state's input.
 
+use std::borrow::Cow;
+
 use crate::failure::Failure;
 use crate::jsonpath::JsonPath;
 use crate::program::{Percentage, Quantity};
@@ -33,7 +35,7 @@ impl Percentage {
             Self::Literal(percentage) => return Ok(*percentage),
             Self::Path(path) => path,
         };
-        let value = scope.find(path).map_err(super::Unresolved::as_invalid_path)?;
+        let value = scope.find(path).map_err(super::Unresolved::into_invalid_path)?;
         match value.as_f64() {
             Some(percentage) if (0.0..=100.0).contains(&percentage) => Ok(percentage),
             Some(_) => Err(Failure::runtime(format!("{FIELD} must be between 0 and 100."))),
@@ -43,23 +45,40 @@ impl Percentage {
 }
 
 fn non_negative(path: &JsonPath, field: &str, scope: &Scope<'_>) -> Result<u64, Failure> {
-    let value = scope.find(path).map_err(super::Unresolved::as_invalid_path)?;
-    match value.as_number().map(|number| (number.as_u64(), number.as_i64())) {
-        Some((Some(number), _)) => Ok(number),
-        Some((None, Some(_))) => Err(Failure::runtime(format!("{field} cannot be negative."))),
-        Some((None, None)) | None => Err(wrong_type(field, &value, "integer", path)),
-    }
+    let value = scope.find(path).map_err(super::Unresolved::into_invalid_path)?;
+    count(&value).map_err(|refused| match refused {
+        NotACount::Negative => Failure::runtime(format!("{field} cannot be negative.")),
+        NotACount::NotAnInteger => wrong_type(field, &value, "integer", path),
+    })
 }
 
 fn wrong_type(field: &str, value: &Value, expected: &str, path: &JsonPath) -> Failure {
-    let value = match value.as_str() {
-        Some(text) => text.to_owned(),
-        None => value.to_string(),
-    };
-    let path = path.text();
+    let (value, path) = (bare_text(value), path.text());
     Failure::runtime(format!(
         "The {field}Path field refers to value \"{value}\" which is not a valid {expected}: {path}"
     ))
+}
+
+/// Why a value counts nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotACount {
+    Negative,
+    NotAnInteger,
+}
+
+/// The value as a number of seconds or things; `2.0` is no integer.
+pub(super) fn count(value: &Value) -> Result<u64, NotACount> {
+    let number = value.as_number().ok_or(NotACount::NotAnInteger)?;
+    match (number.as_u64(), number.as_i64()) {
+        (Some(count), _) => Ok(count),
+        (None, Some(_)) => Err(NotACount::Negative),
+        (None, None) => Err(NotACount::NotAnInteger),
+    }
+}
+
+/// A value as messages show it: a string without quotes and escapes, anything else as JSON.
+pub(super) fn bare_text(value: &Value) -> Cow<'_, str> {
+    value.as_str().map_or_else(|| Cow::Owned(value.to_string()), Cow::Borrowed)
 }
 
 #[cfg(test)]
@@ -80,7 +99,7 @@ mod tests {
             assert_eq!(quantity(input), Ok(expected));
         }
         for (input, quoted) in
-            [(r#""NoNumber""#, "NoNumber"), ("{}", "{}"), ("1.5", "1.5"), ("null", "null"), ("1e30", "1e30")]
+            [(r#""NoNumber""#, "NoNumber"), ("{}", "{}"), ("1.5", "1.5"), ("null", "null"), ("0.5", "0.5")]
         {
             let cause = format!(
                 "The ToleratedFailureCountPath field refers to value \"{quoted}\" which is not a valid integer: \

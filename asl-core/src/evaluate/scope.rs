@@ -19,7 +19,7 @@ pub(crate) struct Scope<'a> {
 impl Scope<'_> {
     /// What `path` finds, for a field whose messages quote the whole document; `field` is its name as they quote it.
     pub(crate) fn select(&self, path: &JsonPath, field: &str) -> Result<Value, Failure> {
-        self.find(path).map_err(|unresolved| unresolved.in_payload_field(field))
+        self.find(path).map_err(|unresolved| unresolved.into_payload_failure(field))
     }
 
     /// What `path` finds.
@@ -44,7 +44,7 @@ impl Scope<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Variables<'a> {
     own: &'a Object,
-    outer: Option<&'a Variables<'a>>,
+    outer: Option<&'a Self>,
 }
 
 impl<'a> Variables<'a> {
@@ -91,7 +91,7 @@ impl Unresolved<'_> {
     }
 
     /// The failure of a payload template's `field`, of `ErrorPath` and of `CausePath`.
-    pub(crate) fn in_payload_field(self, field: &str) -> Failure {
+    pub(crate) fn into_payload_failure(self, field: &str) -> Failure {
         let path = self.path.text();
         match self.reason {
             Reason::NullInput => null_input(),
@@ -102,7 +102,7 @@ impl Unresolved<'_> {
     }
 
     /// The failure of a state's own path: `InputPath`, `OutputPath`, `TimeoutSecondsPath`, `ItemsPath` and their like.
-    pub(crate) fn as_invalid_path(self) -> Failure {
+    pub(crate) fn into_invalid_path(self) -> Failure {
         let path = self.path.text();
         match self.reason {
             Reason::NullInput => null_input(),
@@ -185,8 +185,8 @@ mod tests {
         ] {
             with_scope(input, |scope| {
                 let path = path(text);
-                assert_eq!(scope.find(&path).unwrap_err().in_payload_field("f.$"), Failure::runtime(payload));
-                assert_eq!(scope.find(&path).unwrap_err().as_invalid_path(), Failure::runtime(invalid));
+                assert_eq!(scope.find(&path).unwrap_err().into_payload_failure("f.$"), Failure::runtime(payload));
+                assert_eq!(scope.find(&path).unwrap_err().into_invalid_path(), Failure::runtime(invalid));
             });
         }
     }

@@ -10,6 +10,7 @@ use crate::program::Wait;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
+use super::quantity::{NotACount, bare_text, count};
 use super::scope::Scope;
 
 /// The longest delay that AWS accepts, in seconds: 2³¹ − 1, some 68 years.
@@ -43,11 +44,13 @@ fn at(now: Timestamp, timestamp: Timestamp) -> Result<Timestamp, Failure> {
 fn seconds(path: &JsonPath, scope: &Scope<'_>) -> Result<u64, Failure> {
     const FIELD: &str = "SecondsPath";
     let value = find(path, FIELD, scope)?;
-    match value.as_number().map(|number| (number.as_u64(), number.as_i64())) {
-        Some((Some(seconds), _)) => Ok(seconds),
-        Some((None, Some(_))) => Err(wrong_value(FIELD, "references a negative value", path, &value)),
-        Some((None, None)) | None => Err(wrong_value(FIELD, "cannot be parsed as a long value", path, &value)),
-    }
+    count(&value).map_err(|refused| {
+        let fault = match refused {
+            NotACount::Negative => "references a negative value",
+            NotACount::NotAnInteger => "cannot be parsed as a long value",
+        };
+        wrong_value(FIELD, fault, path, &value)
+    })
 }
 
 fn timestamp(path: &JsonPath, scope: &Scope<'_>) -> Result<Timestamp, Failure> {
@@ -66,11 +69,7 @@ fn find(path: &JsonPath, field: &str, scope: &Scope<'_>) -> Result<Value, Failur
 }
 
 fn wrong_value(field: &str, fault: &str, path: &JsonPath, value: &Value) -> Failure {
-    let value = match value.as_str() {
-        Some(text) => text.to_owned(),
-        None => value.to_string(),
-    };
-    Failure::runtime(format!("The {field} parameter {fault}: {} == {value}", path.text()))
+    Failure::runtime(format!("The {field} parameter {fault}: {} == {}", path.text(), bare_text(value)))
 }
 
 #[cfg(test)]
