@@ -2,6 +2,8 @@
 //!
 //! See [Errors](https://states-language.net/spec.html#errors) in the specification.
 
+pub(crate) mod error_equals;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,7 +17,8 @@ use crate::value::{Object, Value};
 pub struct ErrorName(Arc<str>);
 
 impl ErrorName {
-    /// Matches every error but the interpreter's own.
+    /// Matches every error but [`RUNTIME`](Self::RUNTIME) and the interpreter's own
+    /// [`DATA_LIMIT_EXCEEDED`](Self::DATA_LIMIT_EXCEEDED).
     pub const ALL: &str = "States.ALL";
     /// A state's input, output or result is over the payload limit.
     pub const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";

@@ -4,6 +4,7 @@
 //! State names are indices, and every path, template, Choice rule and expression is compiled once.
 //! It knows nothing of the text it came from.
 
+mod lowering;
 mod resource;
 mod state;
 

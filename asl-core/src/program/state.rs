@@ -145,6 +145,12 @@ pub(crate) struct Retrier {
     pub(crate) jitter: Jitter,
 }
 
+impl Retrier {
+    pub(crate) const DEFAULT_INTERVAL_SECONDS: u64 = 1;
+    pub(crate) const DEFAULT_MAX_ATTEMPTS: u64 = 3;
+    pub(crate) const DEFAULT_BACKOFF_RATE: f64 = 2.0;
+}
+
 /// `JitterStrategy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Jitter {

@@ -1,0 +1,44 @@
+//! Finds what is wrong with a definition beyond the types of its values; one file per family of rules.
+
+mod choice_rules;
+mod error_handling;
+mod fields;
+mod limits;
+mod names;
+mod paths;
+mod query_language;
+mod resources;
+mod suggestion;
+mod transitions;
+mod unsupported;
+mod variables;
+
+use crate::compile::MachineType;
+use crate::definition::StateMachine;
+use crate::report::Report;
+
+/// Adds everything that is wrong with `machine` to `report`.
+pub(crate) fn validate(machine: &StateMachine, machine_type: MachineType, report: &Report<'_>) {
+    names::check(machine, report);
+    variables::check(machine, report);
+    check_machine(machine, machine_type, report);
+}
+
+fn check_machine(machine: &StateMachine, machine_type: MachineType, report: &Report<'_>) {
+    fields::check_machine(machine, report);
+    limits::check_machine(machine, report);
+    transitions::check_machine(machine, report);
+    query_language::check_machine(machine, report);
+    unsupported::check_machine(machine, report);
+    for state in machine.states() {
+        fields::check_state(state, report);
+        limits::check_state(state, report);
+        paths::check_state(state, report);
+        choice_rules::check_state(state, report);
+        error_handling::check_state(state, report);
+        resources::check_state(state, machine_type, report);
+        for inner in state.inner_machines() {
+            check_machine(inner, machine_type, report);
+        }
+    }
+}
