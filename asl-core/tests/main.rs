@@ -1,5 +1,7 @@
-//! The language as its users see it.
+//! The crate from outside: one binary for all integration tests.
 
+mod diagnostics;
+mod execution_properties;
 mod executions;
 mod properties;
 mod world;

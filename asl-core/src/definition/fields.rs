@@ -60,13 +60,11 @@ impl<'a> Fields<'a> {
 
     /// The fields of a whole definition.
     pub(super) fn of_definition(root: &'a Node, report: &'a Report<'a>) -> Option<Self> {
-        match &root.kind {
-            NodeKind::Object(_) => Self::of(root, "", QueryLanguage::JsonPath, report),
-            _ => {
-                report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, "Definition must be a valid JSON object"));
-                None
-            }
+        if root.as_object().is_none() {
+            report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, "Definition must be a valid JSON object"));
+            return None;
         }
+        Self::of(root, "", QueryLanguage::JsonPath, report)
     }
 
     /// Only the fields whose name `is_wanted`.
@@ -143,7 +141,7 @@ impl<'a> Fields<'a> {
         let NodeKind::Array(elements) = &node.kind else {
             return wrong_type(node, name, "an array", self.report);
         };
-        let value = elements.iter().filter_map(|element| read(element)).collect();
+        let value = elements.iter().filter_map(read).collect();
         Some(Spanned { value, span: node.span })
     }
 

@@ -79,7 +79,9 @@ impl Template {
         match &self.kind {
             TemplateKind::Literal(_) => {}
             TemplateKind::Array(elements) => {
-                elements.iter().for_each(|element| element.for_each_expression(visit));
+                for element in elements {
+                    element.for_each_expression(visit);
+                }
             }
             TemplateKind::Object(members) => {
                 for member in members {

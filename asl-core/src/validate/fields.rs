@@ -1,6 +1,6 @@
 //! Fields that are missing, unknown, not allowed, or exclude each other.
 
-use super::similar;
+use super::suggestion::similar;
 use crate::definition::{
     Catcher, FieldNames, MachineRole, ProcessorConfig, QueryLanguage, Retrier, State, StateKind, StateMachine,
     StateType, required_fields, state_field, supported_fields,
@@ -30,7 +30,6 @@ pub(super) fn check_state(state: &State, report: &Report<'_>) {
     let state_type = kind.state_type();
     check_supported(state, state_type, report);
     object.requires(&required_fields(state_type, state.language).collect::<Vec<_>>());
-    object.excludes("Parameters", "ItemSelector");
     check_transition(state, state_type, &object);
     check_kind(kind, state, &object);
     for retrier in state.retriers() {
@@ -126,15 +125,14 @@ fn check_transition(state: &State, state_type: StateType, object: &Object<'_>) {
         return;
     }
     let ends = state.end.as_ref().is_some_and(|end| end.value);
+    let may_end = ends || (state.end.is_none() && object.names.contains("End"));
     if ends {
         object.excludes("Next", "End");
-    } else if state.end.is_some() || !state.field_names.contains("End") {
-        if !state.field_names.contains("Next") {
-            let fault =
-                Fault::new(Code::MISSING_ONE_OF, state.name.span, "One of these fields is required: [Next, End]");
-            let help = "write `\"Next\": \"…\"` with a state's name, or `\"End\": true`";
-            object.report.add(fault.of(state.span).with_help(help.to_owned()));
-        }
+    }
+    if !may_end && !object.names.contains("Next") {
+        let fault = Fault::new(Code::MISSING_ONE_OF, state.name.span, "One of these fields is required: [Next, End]");
+        let help = "write `\"Next\": \"…\"` with a state's name, or `\"End\": true`";
+        object.report.add(fault.of(state.span).with_help(help.to_owned()));
     }
 }
 
@@ -169,6 +167,7 @@ fn check_map(object: &Object<'_>) {
         object.requires(&["ItemProcessor"]);
     }
     object.excludes("ItemProcessor", "Iterator");
+    object.excludes("ItemSelector", "Parameters");
     object.excludes_paths(&["MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage"]);
 }
 
@@ -177,7 +176,9 @@ fn check_exclusive(names: &[&str], object: &Object<'_>) {
     let mut present: Vec<&str> = names.iter().copied().filter(|name| object.names.contains(name)).collect();
     present.sort_by_key(|name| object.names.find(name));
     if let Some((first, others)) = present.split_first() {
-        others.iter().for_each(|other| object.excludes(first, other));
+        for other in others {
+            object.excludes(first, other);
+        }
     }
 }
 

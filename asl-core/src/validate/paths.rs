@@ -1,6 +1,10 @@
 //! Paths that are well written but mean what their field cannot use, and values that look like forgotten paths.
 
-use crate::definition::{Fail, Map, MemberValue, Pass, Spanned, State, StateKind, Task, Template, TemplateKind, Wait};
+use std::collections::BTreeMap;
+
+use crate::definition::{
+    Fail, Map, MemberValue, Pass, Spanned, State, StateKind, Task, Template, TemplateKind, TemplateMember, Wait,
+};
 use crate::diagnostic::Code;
 use crate::jsonpath::{JsonPath, ReferencePath, Root};
 use crate::report::{Fault, Report};
@@ -98,6 +102,7 @@ fn check_template(template: &Template, report: &Report<'_>) {
         TemplateKind::Literal(_) => {}
         TemplateKind::Array(elements) => elements.iter().for_each(|element| check_template(element, report)),
         TemplateKind::Object(members) => {
+            check_names(members, report);
             for member in members {
                 let MemberValue::Template(part) = &member.value else { continue };
                 match &part.kind {
@@ -107,6 +112,19 @@ fn check_template(template: &Template, report: &Report<'_>) {
                     _ => check_template(part, report),
                 }
             }
+        }
+    }
+}
+
+/// Two members must not have the same name once `.$` is stripped.
+fn check_names(members: &[TemplateMember], report: &Report<'_>) {
+    let mut first = BTreeMap::new();
+    for member in members {
+        let earlier: &TemplateMember = first.entry(member.name()).or_insert(member);
+        if earlier.key.value != member.key.value {
+            let message = format!("the payload would have two fields called `{}`", member.name());
+            let fault = Fault::new(Code::DUPLICATE_KEY, member.key.span, message);
+            report.add(fault.with_label(earlier.key.span, "first here"));
         }
     }
 }

@@ -3,20 +3,24 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::suggestion::similar;
 use crate::definition::{Spanned, State, StateKind, StateMachine};
 use crate::diagnostic::Code;
 use crate::report::{Fault, Report};
 
 pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
     let states: HashMap<&str, &State> = machine.states().iter().map(|state| (&*state.name.value, state)).collect();
+    if machine.states.is_none() {
+        return;
+    }
     for target in machine.start_at.iter().chain(machine.states().iter().flat_map(targets)) {
         if !states.contains_key(&*target.value) {
             let message = format!("Missing 'Next' target: {}", target.value);
-            let help = super::similar(&target.value, states.keys().copied());
+            let help = similar(&target.value, machine.states().iter().map(|state| &*state.name.value));
             report.add(Fault::new(Code::MISSING_TRANSITION_TARGET, target.span, message).with_help(help));
         }
     }
-    if machine.states.is_none() || !machine.states().iter().all(is_understood) {
+    if !machine.states().iter().all(is_understood) {
         return;
     }
     if !machine.states().iter().any(is_terminal) {

@@ -2,9 +2,10 @@
 //!
 //! See [Variable Scope](https://states-language.net/spec.html#variable-scope) in the specification.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::suggestion::similar;
 use crate::definition::{
     Catcher, Comparison, Spanned, State, StateKind, StateMachine, Template, TemplateMember, Test, TestKind,
 };
@@ -21,8 +22,8 @@ const RESERVED: &str = "states";
 
 /// The variables of a scope: every name with the place of its first assignment.
 struct Scope<'a> {
-    assigned: HashMap<&'a str, Span>,
-    outer: Option<&'a Scope<'a>>,
+    assigned: BTreeMap<&'a str, Span>,
+    outer: Option<&'a Self>,
 }
 
 impl Scope<'_> {
@@ -37,7 +38,7 @@ pub(super) fn check(machine: &StateMachine, report: &Report<'_>) {
 }
 
 fn check_scope(machine: &StateMachine, outer: Option<&Scope<'_>>, report: &Report<'_>) {
-    let mut assigned = HashMap::new();
+    let mut assigned = BTreeMap::new();
     for member in machine.states().iter().flat_map(assignments) {
         check_assignment(member, outer, report);
         assigned.entry(member.name()).or_insert(member.key.span);
@@ -47,7 +48,7 @@ fn check_scope(machine: &StateMachine, outer: Option<&Scope<'_>>, report: &Repor
         for_each_reference(state, &mut |name, span| {
             if scope.find(name).is_none() {
                 let message = format!("no state assigns the variable `{name}`");
-                let help = super::similar(name, scope.assigned.keys().copied());
+                let help = similar(name, scope.assigned.keys().copied());
                 report.add(Fault::new(Code::UNKNOWN_VARIABLE, span, message).with_help(help));
             }
         });
@@ -137,8 +138,12 @@ fn visit_test(test: &Test, visit: &mut impl FnMut(&str, Span)) {
         }
         Some(TestKind::Not(test)) => visit_test(test, visit),
         Some(TestKind::Comparison(Comparison { variable, test })) => {
-            variable.iter().for_each(|path| visit_path(&path.value, path.span, visit));
-            test.value.path().into_iter().for_each(|path| visit_path(path, test.span, visit));
+            if let Some(variable) = variable {
+                visit_path(&variable.value, variable.span, visit);
+            }
+            if let Some(path) = test.value.path() {
+                visit_path(path, test.span, visit);
+            }
         }
         None => {}
     }
