@@ -1,4 +1,6 @@
 //! The crate from outside: one binary for all integration tests.
 
+#[cfg(test)]
 mod diagnostics;
+#[cfg(test)]
 mod properties;
