@@ -1,7 +1,12 @@
 //! The crate from outside: one binary for all integration tests.
 
+#[cfg(test)]
 mod diagnostics;
+#[cfg(test)]
 mod execution_properties;
+#[cfg(test)]
 mod executions;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
 mod world;
