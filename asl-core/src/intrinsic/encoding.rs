@@ -69,7 +69,12 @@ pub(super) fn hash(arguments: &Arguments<'_>) -> Result<Value, String> {
         "SHA-512" => sha2::Sha512::digest(data).to_vec(),
         _ => return Err(arguments.invalid()),
     };
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+    Ok(hexadecimal(&digest).into())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).flatten().collect()
 }
 
 fn check_length(arguments: &Arguments<'_>, text: &str) -> Result<(), String> {

@@ -82,9 +82,8 @@ impl Function {
     /// How many arguments the function takes.
     pub(super) fn arity(self) -> RangeInclusive<usize> {
         match self {
-            Self::Array => 0..=usize::MAX,
             // AWS ignores whatever `States.UUID` is given.
-            Self::Uuid => 0..=usize::MAX,
+            Self::Array | Self::Uuid => 0..=usize::MAX,
             Self::Format => 1..=usize::MAX,
             Self::StringToJson
             | Self::JsonToString

@@ -67,8 +67,9 @@ mod tests {
         let mut random = JavaRandom::seeded(42);
         assert_eq!([random.next(32), random.next(32)], [-1_170_105_035, 234_785_527]);
         let mut random = JavaRandom::seeded(42);
-        assert_eq!([random.below(100), random.below(100), random.below(100)], [0, 63, 11]);
+        assert_eq!([random.below(100), random.below(100), random.below(100)], [30, 63, 48]);
         assert_eq!(JavaRandom::seeded(42).below(16), 11);
+        assert_eq!(JavaRandom::seeded(42).between(1, 100), 63);
     }
 
     #[test]

@@ -57,10 +57,8 @@ fn hash_code(value: &Value) -> i32 {
 }
 
 fn number_hash(number: Number) -> i32 {
-    let folded = |bits: u64| {
-        let [a, b, c, d, e, f, g, h] = bits.to_be_bytes();
-        i32::from_be_bytes([a, b, c, d]) ^ i32::from_be_bytes([e, f, g, h])
-    };
+    #[expect(clippy::cast_possible_truncation, reason = "Java folds the upper half onto the lower")]
+    let folded = |bits: u64| ((bits ^ (bits >> 32)) as u32).cast_signed();
     match (number.as_i64(), number.as_u64()) {
         (Some(integer), _) => i32::try_from(integer).unwrap_or_else(|_| folded(integer.cast_unsigned())),
         (None, Some(integer)) => folded(integer),
@@ -107,6 +105,11 @@ mod tests {
         check("[[1,2],[1,2],[2,1]]", "[[2,1],[1,2]]");
         check(r#"[{"a":1,"b":2},{"b":2,"a":1}]"#, r#"[{"a":1,"b":2}]"#);
         check("[17,1,16,0]", "[16,0,17,1]");
+        check(r#"[1.5,-2,5000000000,null,true,"x",[1,2]]"#, r#"[null,-2,[1,2],5000000000,1.5,"x",true]"#);
+        check(
+            r#"["apple","pear","fig","kiwi","plum","date","lime","nut","oat","rye","soy","tea","yam"]"#,
+            r#"["plum","date","kiwi","oat","yam","fig","lime","nut","apple","tea","pear","soy","rye"]"#,
+        );
         check("[]", "[]");
     }
 

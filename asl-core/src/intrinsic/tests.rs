@@ -354,7 +354,7 @@ fn faults_are_told_with_their_place() {
         ),
         (
             "States.Array($.a[)",
-            16..17,
+            17..18,
             "expected a quoted name, an index, `*` or `?`",
             Some("names in brackets have quotes: `['name']`"),
         ),

@@ -106,11 +106,7 @@ impl Search<'_> {
                     };
                     found.extend(query.accepted(candidates, self.document));
                 }
-                Value::Object(_) => {
-                    if self.accepts(step, value)? {
-                        found.push(value.clone());
-                    }
-                }
+                Value::Object(_) if self.accepts(step, value)? => found.push(value.clone()),
                 _ => {}
             },
             Step::Select(_, query) => found.extend(query.elements(value)),
