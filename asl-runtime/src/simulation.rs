@@ -328,3 +328,18 @@ impl Stage<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stuck_execution_names_the_states_that_wait() {
+        let stuck = Stuck { waiting: vec!["Approve".into(), "Ship".into()] };
+        assert_eq!(
+            stuck.to_string(),
+            "nothing can happen any more while these states wait: `Approve`, `Ship`\n\
+             help: answer their Tasks, or give them `TimeoutSeconds`"
+        );
+    }
+}

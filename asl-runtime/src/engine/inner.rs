@@ -193,17 +193,28 @@ impl Inner {
         lock(&self.executions).by_arn.remove(execution.arn());
     }
 
-    /// Takes note that `execution` ended; returns those that need not be kept any longer.
-    pub(super) fn retire(&self, execution: &HostedExecution) -> Vec<Arc<HostedExecution>> {
+    /// Takes note that `execution` ended; returns the ARNs of those that need not be kept any longer.
+    pub(super) fn retire(&self, execution: &HostedExecution) -> Vec<Arc<str>> {
         let mut executions = lock(&self.executions);
         executions.ended.push_back(Arc::clone(execution.arn()));
         let surplus = executions.ended.len().saturating_sub(self.retained);
-        let old: Vec<_> = executions.ended.drain(..surplus).collect();
-        let old: Vec<_> = old.iter().filter_map(|arn| executions.by_arn.remove(arn)).collect();
-        drop(executions);
+        executions.ended.drain(..surplus).collect()
+    }
+
+    /// Removes executions that ended, from the store first: only then their names are free again.
+    pub(super) async fn remove(&self, execution_arns: &[Arc<str>]) {
+        if execution_arns.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store.remove(execution_arns).await {
+            tracing::warn!(%error, "old executions stay in the store");
+        }
+        let removed: Vec<_> = {
+            let mut executions = lock(&self.executions);
+            execution_arns.iter().filter_map(|arn| executions.by_arn.remove(arn)).collect()
+        };
         let mut tokens = lock(&self.tokens);
-        old.iter().flat_map(|execution| execution.tokens()).for_each(|token| drop(tokens.remove(&token)));
-        old
+        removed.iter().flat_map(|execution| execution.tokens()).for_each(|token| drop(tokens.remove(&token)));
     }
 }
 

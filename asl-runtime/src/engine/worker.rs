@@ -159,13 +159,8 @@ impl Inner {
         self.store.append(batches).await
     }
 
-    /// Acts on what is in the journal now; returns the executions that need not be kept any longer.
-    fn carry_out(
-        &self,
-        execution: &Arc<HostedExecution>,
-        entries: u64,
-        consequences: Consequences,
-    ) -> Vec<Arc<HostedExecution>> {
+    /// Acts on what is in the journal now; returns the ARNs of executions that need not be kept any longer.
+    fn carry_out(&self, execution: &Arc<HostedExecution>, entries: u64, consequences: Consequences) -> Vec<Arc<str>> {
         let had_ended = execution.end().is_some();
         let Consequences { work, answers } = consequences;
         for work in work {
@@ -183,16 +178,6 @@ impl Inner {
         }
         execution.give_up(error);
         answer_all(consequences.answers, &Err(error.clone().into()));
-    }
-
-    async fn remove(&self, executions: &[Arc<HostedExecution>]) {
-        if executions.is_empty() {
-            return;
-        }
-        let arns: Vec<_> = executions.iter().map(|execution| Arc::clone(execution.arn())).collect();
-        if let Err(error) = self.store.remove(&arns).await {
-            tracing::warn!(%error, "old executions stay in the store");
-        }
     }
 }
 
