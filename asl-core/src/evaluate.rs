@@ -8,6 +8,7 @@ pub(crate) mod choice_rule;
 pub(crate) mod context_object;
 mod fail_text;
 pub(crate) mod input_output;
+pub(crate) mod integration;
 mod payload_limit;
 mod payload_template;
 mod quantity;

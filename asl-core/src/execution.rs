@@ -122,19 +122,16 @@ impl Execution {
     /// Lets everything that is due by `now` happen; does nothing if nothing is.
     pub fn handle_deadline(&mut self, now: Timestamp) {
         self.progress.now = self.progress.now.max(now);
-        while self.outcome().is_none() {
-            let due = self.timers.first_key_value().map(|(timer, strand)| (*timer, *strand));
-            match due.filter(|(timer, _)| timer.at < self.expires_at()) {
-                Some((timer, strand)) if timer.at <= self.progress.now => {
-                    self.timers.remove(&timer);
-                    self.wake(strand, timer);
-                    self.run();
-                }
-                None if self.expires_at() <= self.progress.now => {
-                    self.finish(Outcome::TimedOut(Failure::timeout()));
-                }
-                _ => break,
+        while self.outcome().is_none() && self.next_deadline().is_some_and(|deadline| deadline <= self.progress.now) {
+            if self.expires_at() <= self.progress.now {
+                self.finish(Outcome::TimedOut(Failure::timeout()));
             }
+            // Everything that is due happens before anything follows from it, as AWS records Tasks that time out together.
+            while let Some(due) = self.timers.first_entry().filter(|first| first.key().at <= self.progress.now) {
+                let (timer, strand) = due.remove_entry();
+                self.wake(strand, timer);
+            }
+            self.run();
         }
     }
 
@@ -277,6 +274,13 @@ impl Execution {
         let event = HistoryEvent { id, previous_event_id: previous, timestamp: self.progress.now, details };
         self.outputs.push_back(Output::History(event));
         id
+    }
+
+    /// Asks something of the driver; nothing follows the end.
+    fn command(&mut self, command: Command) {
+        if self.outcome().is_none() {
+            self.outputs.push_back(Output::Command(command));
+        }
     }
 
     fn history_limit_exceeded(&self) -> Failure {

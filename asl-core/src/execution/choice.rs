@@ -3,8 +3,7 @@
 use super::Execution;
 use super::step::{Known, Step};
 use super::strand::Strand;
-use crate::compatibility::Compatibility;
-use crate::failure::{ErrorName, Failure};
+use crate::failure::Failure;
 use crate::program::{Choice, State, Transition};
 use crate::value::Value;
 
@@ -26,18 +25,16 @@ impl Execution {
         let (assign, next) = match (matching, choice.default) {
             (Some(rule), _) => (rule.assign.as_ref().or(state.assign.as_ref()), rule.next),
             (None, Some(default)) => (state.assign.as_ref(), default),
-            (None, None) => return Err(self.no_choice_matched()),
+            (None, None) => {
+                let error = self.program.compatibility().no_choice_matched();
+                return Err(Failure::new(
+                    error,
+                    "Failed to transition out of the state. The state does not point to a next state.",
+                ));
+            }
         };
         let assigned = self.assign(strand, assign, input)?;
         let output = self.evaluate(strand, input, &Known::default(), |scope| state.output_path.apply(scope))?;
         Ok(Step::Exit { output, assigned, transition: Transition::Next(next) })
-    }
-
-    fn no_choice_matched(&self) -> Failure {
-        let error = match self.program.compatibility() {
-            Compatibility::Aws => ErrorName::RUNTIME,
-            Compatibility::Specification => ErrorName::NO_CHOICE_MATCHED,
-        };
-        Failure::new(error, "Failed to transition out of the state. The state does not point to a next state.")
     }
 }

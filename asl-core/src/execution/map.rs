@@ -82,7 +82,7 @@ impl Execution {
             Some(template) => {
                 let map_item = Some(MapItem { index, value: &item });
                 let known = Known { map_item, ..Known::default() };
-                self.evaluate(strand, &phase.effective_input, &known, |scope| template.evaluate(scope))?
+                self.payload(strand, template, &phase.effective_input, &known)?
             }
         };
         let started = self.emit(chain, EventDetails::MapIterationStarted { name: state.name.clone(), index });

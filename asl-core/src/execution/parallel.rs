@@ -2,7 +2,7 @@
 
 use super::step::{Known, Step};
 use super::strand::{Children, Phase, Strand, StrandId};
-use super::{Command, Execution, Output};
+use super::{Command, Execution};
 use crate::failure::Failure;
 use crate::failure::error_equals::Origin;
 use crate::history::{EventDetails, EventId};
@@ -62,6 +62,7 @@ impl Execution {
             Phase::Parallel(children) => {
                 children.running.remove(&index);
                 self.abort_state(child, child.chain);
+                let failure = self.program.compatibility().branch_failed(failure);
                 self.fail_with_children(&mut strand, child.chain, Step::Fail { failure, origin });
             }
             Phase::Map(_) => self.iteration_failed(&mut strand, index, child, failure, origin),
@@ -83,9 +84,9 @@ impl Execution {
         let iterated = matches!(strand.phase, Phase::Map(_));
         let map_name = self.program.state(strand.state).map(|state| state.name.clone()).filter(|_| iterated);
         for (index, child) in children.running.clone() {
-            self.forget_task(child).into_iter().for_each(|task| {
-                self.outputs.push_back(Output::Command(Command::CancelTask(task)));
-            });
+            if let Some(task) = self.forget_task(child) {
+                self.command(Command::CancelTask(task));
+            }
             let Some(child) = self.progress.strands.remove(&child) else { continue };
             self.abort_children(&child, chain);
             if let Some(name) = &map_name {

@@ -69,7 +69,7 @@ impl Execution {
             Phase::Waiting { .. } => self.ready.push_back((id, Step::Succeed { result: Value::Null })),
             Phase::BackingOff { .. } => self.ready.push_back((id, Step::Attempt)),
             Phase::Task(task) if task.timeout == timer => self.time_out_task(id, Failure::timeout()),
-            Phase::Task(_) => self.time_out_task(id, Failure::heartbeat_timeout()),
+            Phase::Task(_) => self.time_out_task(id, self.program.compatibility().heartbeat_timeout()),
             Phase::Running | Phase::Parallel(_) | Phase::Map(_) => {}
         }
     }
@@ -119,7 +119,7 @@ impl Execution {
     fn exit_with(&mut self, strand: &Strand, state: &State, result: &Value) -> Result<Step, Failure> {
         let selected = match &state.result_selector {
             None => result.clone(),
-            Some(template) => self.evaluate(strand, result, &Known::default(), |scope| template.evaluate(scope))?,
+            Some(template) => self.payload(strand, template, result, &Known::default())?,
         };
         let placed = state.result_path.apply(&strand.input, selected)?;
         let output = self.evaluate(strand, &placed, &Known::default(), |scope| state.output_path.apply(scope))?;
@@ -173,8 +173,20 @@ impl Execution {
     ) -> Result<Value, Failure> {
         match &state.parameters {
             None => Ok(input.clone()),
-            Some(template) => self.evaluate(strand, input, known, |scope| template.evaluate(scope)),
+            Some(template) => self.payload(strand, template, input, known),
         }
+    }
+
+    /// What a payload template makes of `input`.
+    pub(super) fn payload(
+        &self,
+        strand: &Strand,
+        template: &PayloadTemplate,
+        input: &Value,
+        known: &Known<'_>,
+    ) -> Result<Value, Failure> {
+        self.evaluate(strand, input, known, |scope| template.evaluate(scope))
+            .map_err(|failure| self.program.compatibility().payload_template_failure(failure))
     }
 
     /// Evaluates something with `input` as `$`, in a strand's scope.
@@ -244,7 +256,7 @@ impl Execution {
         let scopes = self.progress.strands.values().map(|other| &other.variables).chain([&strand.variables, &assigned]);
         let bytes = scopes.flat_map(Object::values).map(Value::text_size).sum();
         evaluate::assign::check_total(bytes, limits)?;
-        Ok(Some(assigned))
+        Ok(Some(assigned).filter(|assigned| !assigned.is_empty()))
     }
 
     /// A failure of the interpreter itself says where it happened.

@@ -5,16 +5,13 @@ use std::time::Duration;
 
 use super::step::{Known, Step};
 use super::strand::{Heartbeat, Phase, Strand, StrandId, TaskPhase};
-use super::{Command, Execution, Output, Rejected, ScheduleTask, TaskId};
+use super::{Command, Execution, Rejected, ScheduleTask, TaskId};
 use crate::evaluate;
 use crate::failure::Failure;
 use crate::failure::error_equals::Origin;
 use crate::history::{EventDetails, EventId};
 use crate::program::{IntegrationPattern, Quantity, Resource, State, StateKind, Task};
 use crate::value::Value;
-
-/// AWS's default for `TimeoutSeconds`; the specification says 60.
-const DEFAULT_TIMEOUT_SECONDS: u64 = 99_999_999;
 
 /// The service whose events a resource leaves in a history.
 enum Kind {
@@ -44,30 +41,31 @@ impl Execution {
         input: &Value,
     ) -> Result<Step, Failure> {
         let resource = &task.resource;
-        let waits_for_token = resource.pattern() == IntegrationPattern::WaitForTaskToken;
-        let task_token = (waits_for_token || resource.activity_name().is_some()).then(|| self.new_task_token());
-        let known = Known { task_token: task_token.as_ref().filter(|_| waits_for_token), ..Known::default() };
+        let is_awaited = resource.pattern() != IntegrationPattern::RequestResponse;
+        let task_token = (is_awaited || resource.activity_name().is_some()).then(|| self.new_task_token());
+        let known = Known { task_token: task_token.as_ref().filter(|_| is_awaited), ..Known::default() };
         let parameters = self.parameters(strand, state, input, &known)?;
+        let parameters = evaluate::integration::prepare(resource, parameters)?;
         let seconds = |field: &str, quantity: &Quantity| {
             self.evaluate(strand, input, &Known::default(), |scope| quantity.evaluate_positive(field, scope))
         };
-        let timeout = task.timeout.as_ref().map(|quantity| seconds("TimeoutSecondsPath", quantity)).transpose()?;
-        let heartbeat =
-            task.heartbeat.as_ref().map(|quantity| seconds("HeartbeatSecondsPath", quantity)).transpose()?;
+        let timeout = task.timeout.as_ref().map(|quantity| seconds("TimeoutSeconds", quantity)).transpose()?;
+        let heartbeat = task.heartbeat.as_ref().map(|quantity| seconds("HeartbeatSeconds", quantity)).transpose()?;
         let credentials = match &task.credentials {
             None => None,
-            Some(template) => Some(self.evaluate(strand, input, &Known::default(), |scope| template.evaluate(scope))?),
+            Some(template) => Some(self.payload(strand, template, input, &Known::default())?),
         };
         evaluate::check_payload(&parameters, &state.name, &self.progress.start.limits)?;
 
         let scheduled = self.scheduled(resource, &parameters, timeout, heartbeat, credentials.clone());
         strand.chain = self.emit(strand.chain, scheduled);
         let task = TaskId(strand.chain);
-        let deadline =
-            self.progress.now.saturating_add(Duration::from_secs(timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS)));
+        let deadline = self.progress.now.saturating_add(Duration::from_secs(
+            timeout.unwrap_or(self.program.compatibility().default_timeout_seconds()),
+        ));
         let timeout = self.timer(deadline);
         let phase = TaskPhase { task, timeout, heartbeat: heartbeat.map(|seconds| self.heartbeat(seconds)) };
-        self.outputs.push_back(Output::Command(Command::ScheduleTask(ScheduleTask {
+        self.command(Command::ScheduleTask(ScheduleTask {
             task,
             state_name: state.name.clone(),
             resource: resource.clone(),
@@ -78,7 +76,7 @@ impl Execution {
             task_token,
             deadline,
             heartbeat_seconds: heartbeat,
-        })));
+        }));
         self.starting.push_back(strand.id);
         Ok(Step::Rest(Phase::Task(phase)))
     }
@@ -162,7 +160,7 @@ impl Execution {
     pub(super) fn time_out_task(&mut self, id: StrandId, failure: Failure) {
         let Some(resource) = self.task_resource(id) else { return };
         if let Some(task) = self.forget_task(id) {
-            self.outputs.push_back(Output::Command(Command::CancelTask(task)));
+            self.command(Command::CancelTask(task));
         }
         let details = match Kind::of(&resource) {
             Kind::LambdaFunction => EventDetails::LambdaFunctionTimedOut { failure: failure.clone() },
