@@ -25,7 +25,7 @@ use self::inner::{Inner, StateMachine, lock};
 use self::names::{check_name, random_name};
 use self::worker::{Message, Told};
 use crate::callbacks::Callbacks;
-use crate::error::Error;
+use crate::error::{Error, InvalidDefinition};
 
 /// Runs executions of state machines; cheap to clone, every clone is the same engine.
 ///
@@ -43,15 +43,25 @@ impl Engine {
         EngineBuilder::default()
     }
 
-    /// Makes a machine of a program; returns its ARN.
+    /// Makes a machine of a definition's text; returns its ARN.
     ///
-    /// The same program under the same name again is the same machine.
+    /// The same definition under the same name again is the same machine.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidDefinition` with every fault of the text, and as
+    /// [`create_state_machine_from_program`](Self::create_state_machine_from_program).
+    pub fn create_state_machine(&self, name: &str, definition: &str) -> Result<Arc<str>, Error> {
+        self.create_state_machine_from_program(name, &compile(definition)?)
+    }
+
+    /// Makes a machine of a program; returns its ARN.
     ///
     /// # Errors
     ///
     /// `InvalidName`, `StateMachineAlreadyExists` for another program under a name that is taken,
     /// and [`Error::MissingHandlers`] when a Task has no handler.
-    pub fn create_state_machine(&self, name: &str, program: &Program) -> Result<Arc<str>, Error> {
+    pub fn create_state_machine_from_program(&self, name: &str, program: &Program) -> Result<Arc<str>, Error> {
         self.0.is_open()?;
         check_name(name)?;
         self.0.registry.check(program)?;
@@ -71,17 +81,18 @@ impl Engine {
         Ok(arn)
     }
 
-    /// Gives a machine another program; executions that run keep theirs.
+    /// Gives a machine another definition; executions that run keep theirs.
     ///
     /// # Errors
     ///
-    /// `StateMachineDoesNotExist`, and [`Error::MissingHandlers`] when a Task has no handler.
-    pub fn update_state_machine(&self, state_machine_arn: &str, program: &Program) -> Result<(), Error> {
+    /// `StateMachineDoesNotExist`, `InvalidDefinition`, and [`Error::MissingHandlers`] when a Task has no handler.
+    pub fn update_state_machine(&self, state_machine_arn: &str, definition: &str) -> Result<(), Error> {
         self.0.is_open()?;
-        self.0.registry.check(program)?;
+        let program = compile(definition)?;
+        self.0.registry.check(&program)?;
         match lock(&self.0.machines).get_mut(state_machine_arn) {
             Some(machine) => {
-                machine.program = program.clone();
+                machine.program = program;
                 Ok(())
             }
             None => Err(Error::StateMachineDoesNotExist(state_machine_arn.into())),
@@ -323,6 +334,11 @@ impl Inner {
         place.send(Message::Tell(Arc::clone(&execution), Told::Start(Box::new(start))));
         Ok(execution)
     }
+}
+
+fn compile(definition: &str) -> Result<Program, InvalidDefinition> {
+    let compiled = asl_core::compile(definition);
+    compiled.program.ok_or_else(|| InvalidDefinition::new(compiled.diagnostics))
 }
 
 fn summary(execution: &HostedExecution) -> ExecutionSummary {

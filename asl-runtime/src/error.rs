@@ -2,9 +2,11 @@
 //!
 //! A workflow that fails is not one of these: that is an [`Outcome`](asl_core::execution::Outcome).
 
+use std::fmt;
 use std::sync::Arc;
 
 use asl_core::Failure;
+use asl_core::diagnostic::{Diagnostic, Diagnostics, Severity};
 use asl_core::execution::Rejected;
 
 use crate::registry::MissingHandlers;
@@ -20,6 +22,9 @@ pub enum Error {
     /// There is no execution of this ARN.
     #[error("Execution Does Not Exist: '{0}'")]
     ExecutionDoesNotExist(Arc<str>),
+    /// A definition that does not compile.
+    #[error(transparent)]
+    InvalidDefinition(#[from] InvalidDefinition),
     /// A name that AWS does not allow: 1 to 80 characters, none of them white space, a bracket or special.
     #[error("Invalid Name: '{0}'")]
     InvalidName(Arc<str>),
@@ -58,6 +63,7 @@ impl Error {
         Some(match self {
             Self::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
             Self::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
+            Self::InvalidDefinition(_) => "InvalidDefinition",
             Self::InvalidName(_) => "InvalidName",
             Self::InvalidToken => "InvalidToken",
             Self::StateMachineAlreadyExists(_) => "StateMachineAlreadyExists",
@@ -68,6 +74,39 @@ impl Error {
         })
     }
 }
+
+/// What is wrong with a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidDefinition {
+    diagnostics: Diagnostics,
+}
+
+impl InvalidDefinition {
+    pub(crate) fn new(diagnostics: Diagnostics) -> Self {
+        Self { diagnostics }
+    }
+
+    /// Everything that was found, warnings included.
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+}
+
+/// Every error in AWS's words; [`diagnostics`](InvalidDefinition::diagnostics) render better.
+impl fmt::Display for InvalidDefinition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let errors: Vec<_> = errors
+            .map(|Diagnostic { code, message, location, .. }| match location.pointer.as_str() {
+                "" => format!("{code}: {message}"),
+                pointer => format!("{code}: {message} at {pointer}"),
+            })
+            .collect();
+        write!(formatter, "Invalid State Machine Definition: '{}'", errors.join(", "))
+    }
+}
+
+impl std::error::Error for InvalidDefinition {}
 
 /// Whoever answers a Task that is not out any more is told so in AWS's words.
 impl From<Rejected> for Error {

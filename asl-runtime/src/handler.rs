@@ -46,6 +46,19 @@ pub use self::typed::{Typed, typed};
 /// let simulation = Simulation::new().handler("Charge", charge);
 /// # drop(simulation);
 /// ```
+///
+/// A function of another shape is refused by the compiler, which says what a handler is:
+///
+/// ```compile_fail,E0277
+/// use asl_core::Failure;
+/// use asl_runtime::Simulation;
+///
+/// async fn charge(amount: u32) -> Result<u32, Failure> {
+///     Ok(amount)
+/// }
+///
+/// let simulation = Simulation::new().handler("Charge", charge);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a Task handler",
     label = "does not take a `TaskRequest` and return a future of `Result<_, Failure>`",

@@ -29,20 +29,28 @@ use crate::registry::{MissingHandlers, Registry};
 ///
 /// # Examples
 ///
+/// A Task that fails at first is retried ten seconds later:
+///
 /// ```
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let Some(program) = None::<asl_core::Program> else { return Ok(()) };
-/// use asl_core::Failure;
-/// use asl_runtime::{Simulation, TaskRequest};
+/// use std::time::Duration;
+///
+/// use asl_runtime::{Reply, Simulation, scripted};
 /// use serde_json::json;
 ///
+/// let definition = json!({"StartAt": "Charge", "States": {"Charge": {
+///     "Type": "Task",
+///     "Resource": "arn:aws:lambda:us-east-1:000000000000:function:Charge",
+///     "Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 10}],
+///     "End": true,
+/// }}});
+/// let program = asl_core::compile(&definition.to_string()).program.expect("a valid definition");
+///
 /// let run = Simulation::new()
-///     .seed(7)
-///     .handler("Charge", |request: TaskRequest| async move { Ok(json!({"paid": request.parameters_json()["amount"]})) })
+///     .handler("Charge", scripted([Reply::failure("Busy", "try later"), Reply::success(json!({"paid": 5}))]))
 ///     .run(&program, json!({"amount": 5}))?;
-/// assert_eq!(run.outcome.status(), "SUCCEEDED");
-/// # Ok(())
-/// # }
+/// assert_eq!(run.output().map(ToString::to_string).as_deref(), Some(r#"{"paid":5}"#));
+/// assert_eq!(run.elapsed(), Duration::from_secs(10));
+/// # Ok::<(), asl_runtime::SimulationError>(())
 /// ```
 #[must_use = "a simulation does nothing until it is run"]
 #[derive(Default)]

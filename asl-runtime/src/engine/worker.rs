@@ -63,33 +63,39 @@ pub(super) async fn run(mut messages: mpsc::Receiver<Message>, engine: Weak<Inne
 struct Change {
     execution: Arc<HostedExecution>,
     entries: Vec<JournalEntry>,
+    consequences: Consequences,
+}
+
+/// What is to be done once the entries of a change are in the journal.
+#[derive(Default)]
+struct Consequences {
     work: Vec<Work>,
     answers: Vec<Answer>,
 }
 
-impl Change {
-    fn none(execution: Arc<HostedExecution>) -> Self {
-        Self { execution, entries: Vec::new(), work: Vec::new(), answers: Vec::new() }
-    }
-}
-
 impl Inner {
     async fn take_in(&self, messages: Vec<(Arc<HostedExecution>, Told)>) {
-        let mut changes = self.apply(messages);
-        let batches: Vec<_> = changes.iter_mut().filter_map(to_batch).collect();
-        match self.append(&batches).await {
-            Ok(()) => {
-                let lengths: BTreeMap<_, _> =
-                    batches.iter().map(|batch| (&batch.execution_arn, batch.entries.len() as u64)).collect();
-                let mut surplus = Vec::new();
-                for change in changes {
-                    let entries = lengths.get(change.execution.arn()).copied().unwrap_or(0);
-                    surplus.extend(self.carry_out(change, entries));
-                }
-                self.remove(&surplus).await;
+        let (mut batches, mut changed) = (Vec::new(), Vec::new());
+        for Change { execution, entries, consequences } in self.apply(messages) {
+            if entries.is_empty() {
+                self.carry_out(&execution, 0, consequences);
+            } else {
+                let (execution_arn, expected_version) = (Arc::clone(execution.arn()), execution.version());
+                batches.push(Batch { execution_arn, expected_version, entries });
+                changed.push((execution, consequences));
             }
-            Err(error) => changes.into_iter().for_each(|change| self.give_up(change, &error)),
         }
+        let appended = self.append_all(&batches).await;
+        let mut surplus = Vec::new();
+        for (((execution, consequences), batch), appended) in changed.into_iter().zip(batches).zip(appended) {
+            match appended {
+                Ok(()) => {
+                    surplus.extend(self.carry_out(&execution, batch.entries.len() as u64, consequences));
+                }
+                Err(error) => self.give_up(&execution, consequences, &error),
+            }
+        }
+        self.remove(&surplus).await;
     }
 
     /// Tells the executions; one that is told several things has one change.
@@ -104,27 +110,43 @@ impl Inner {
             };
             match applied {
                 Ok(applied) => {
-                    let change = changes.entry(execution.number()).or_insert_with(|| Change::none(execution));
-                    change.answers.extend(answer);
+                    let change = changes.entry(execution.number()).or_insert_with(|| Change {
+                        execution,
+                        entries: Vec::new(),
+                        consequences: Consequences::default(),
+                    });
+                    change.consequences.answers.extend(answer);
                     if let Some(Applied { entry, work }) = applied {
                         change.entries.push(entry);
-                        change.work.extend(work);
+                        change.consequences.work.extend(work);
                     }
                 }
                 Err(error) => {
                     tracing::debug!(parent: execution.span(), %error, "refused");
-                    // Who asked may have gone meanwhile, here and below.
-                    let _ = answer.map(|answer| answer.send(Err(error)));
+                    answer_all(answer.into_iter().collect(), &Err(error));
                 }
             }
         }
         changes.into_values().collect()
     }
 
-    async fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
+    /// Appends the batches together, or one by one if that fails, so that one execution does not harm another.
+    async fn append_all(&self, batches: &[Batch]) -> Vec<Result<(), StoreError>> {
         if batches.is_empty() {
-            return Ok(());
+            return Vec::new();
         }
+        let together = self.append(batches).await;
+        if together.is_ok() || batches.len() == 1 {
+            return vec![together; batches.len()];
+        }
+        let mut results = Vec::with_capacity(batches.len());
+        for batch in batches {
+            results.push(self.append(std::slice::from_ref(batch)).await);
+        }
+        results
+    }
+
+    async fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
         let mut backoff = APPEND_BACKOFF;
         for _ in 1..APPEND_ATTEMPTS {
             match self.store.append(batches).await {
@@ -138,29 +160,29 @@ impl Inner {
     }
 
     /// Acts on what is in the journal now; returns the executions that need not be kept any longer.
-    fn carry_out(&self, change: Change, entries: u64) -> Vec<Arc<HostedExecution>> {
-        let Change { execution, work, answers, .. } = change;
+    fn carry_out(
+        &self,
+        execution: &Arc<HostedExecution>,
+        entries: u64,
+        consequences: Consequences,
+    ) -> Vec<Arc<HostedExecution>> {
         let had_ended = execution.end().is_some();
+        let Consequences { work, answers } = consequences;
         for work in work {
-            self.perform(&execution, work);
+            self.perform(execution, work);
         }
         let (before, deadline) = execution.journalled(entries);
-        self.timers.set(&execution, before, deadline);
-        for answer in answers {
-            let _ = answer.send(Ok(()));
-        }
-        if execution.end().is_some() && !had_ended { self.retire(&execution) } else { Vec::new() }
+        self.timers.set(execution, before, deadline);
+        answer_all(answers, &Ok(()));
+        if execution.end().is_some() && !had_ended { self.retire(execution) } else { Vec::new() }
     }
 
-    fn give_up(&self, change: Change, error: &StoreError) {
-        let Change { execution, answers, .. } = change;
+    fn give_up(&self, execution: &HostedExecution, consequences: Consequences, error: &StoreError) {
         if execution.version() == 0 {
-            self.forget(&execution);
+            self.forget(execution);
         }
         execution.give_up(error);
-        for answer in answers {
-            let _ = answer.send(Err(error.clone().into()));
-        }
+        answer_all(consequences.answers, &Err(error.clone().into()));
     }
 
     async fn remove(&self, executions: &[Arc<HostedExecution>]) {
@@ -174,12 +196,9 @@ impl Inner {
     }
 }
 
-fn to_batch(change: &mut Change) -> Option<Batch> {
-    let entries = std::mem::take(&mut change.entries);
-    let execution = &change.execution;
-    (!entries.is_empty()).then(|| Batch {
-        execution_arn: Arc::clone(execution.arn()),
-        expected_version: execution.version(),
-        entries,
-    })
+fn answer_all(answers: Vec<Answer>, result: &Result<(), Error>) {
+    for answer in answers {
+        // Who asked may have gone meanwhile.
+        let _ = answer.send(result.clone());
+    }
 }
