@@ -12,7 +12,7 @@ fn evaluate(text: &str, input: &str) -> Result<String, String> {
     let scope = Scope {
         input: &input,
         context: &|| r#"{"Execution":{"Name":"run-1"},"StateMachine":{"Id":"arn","Name":"m-n"}}"#.parse().unwrap(),
-        variables: &Variables::new(variables.as_object().unwrap(), None),
+        variables: &Variables::new(&[variables.as_object().unwrap()]),
         random: &Random::from_seed(1),
     };
     let intrinsic = Intrinsic::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
