@@ -9,10 +9,11 @@ use crate::random::Random;
 fn evaluate(text: &str, input: &str) -> Result<String, String> {
     let input: Value = input.parse().unwrap();
     let variables: Value = r#"{"name":"Ann","n":4}"#.parse().unwrap();
+    let scopes = [variables.as_object().unwrap()];
     let scope = Scope {
         input: &input,
         context: &|| r#"{"Execution":{"Name":"run-1"},"StateMachine":{"Id":"arn","Name":"m-n"}}"#.parse().unwrap(),
-        variables: &Variables::new(&[variables.as_object().unwrap()]),
+        variables: &Variables::new(&scopes),
         random: &Random::from_seed(1),
     };
     let intrinsic = Intrinsic::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
