@@ -1,4 +1,5 @@
 //! The crate from outside: one binary for all integration tests.
 
+mod codes;
 mod diagnostics;
 mod properties;
