@@ -21,18 +21,18 @@ fn is_consistent(text: &str, compiled: &Compiled) -> Result<(), TestCaseError> {
 }
 
 /// The pointers to all values of a tree.
-fn pointers(value: &Value, prefix: String) -> Vec<String> {
-    let mut found = vec![prefix.clone()];
+fn pointers(value: &Value, prefix: &str) -> Vec<String> {
+    let mut found = vec![prefix.to_owned()];
     match value {
         Value::Array(elements) => {
             for (index, element) in elements.iter().enumerate() {
-                found.extend(pointers(element, format!("{prefix}/{index}")));
+                found.extend(pointers(element, &format!("{prefix}/{index}")));
             }
         }
         Value::Object(members) => {
             for (key, member) in members {
                 let key = key.replace('~', "~0").replace('/', "~1");
-                found.extend(pointers(member, format!("{prefix}/{key}")));
+                found.extend(pointers(member, &format!("{prefix}/{key}")));
             }
         }
         _ => {}
@@ -86,7 +86,8 @@ proptest! {
     fn a_damaged_text_compiles_or_is_faulty(place in any::<prop::sample::Index>(), length in 0_usize..20, put in "[\\[\\]{},:\"a1\\\\$. ]{0,4}") {
         let start = SOUND.floor_char_boundary(place.index(SOUND.len()));
         let end = SOUND.ceil_char_boundary((start + length).min(SOUND.len()));
-        let text = format!("{}{put}{}", &SOUND[..start], &SOUND[end..]);
+        let mut text = SOUND.to_owned();
+        text.replace_range(start..end, &put);
         is_consistent(&text, &compile(&text))?;
     }
 
@@ -96,7 +97,7 @@ proptest! {
     ) {
         let mut definition: Value = serde_json::from_str(SOUND).unwrap();
         for (place, value) in changes {
-            let pointers = pointers(&definition, String::new());
+            let pointers = pointers(&definition, "");
             *definition.pointer_mut(place.get(pointers.as_slice()).as_str()).unwrap() = value;
         }
         let text = serde_json::to_string_pretty(&definition).unwrap();

@@ -120,7 +120,7 @@ codes! {
     // Variables
     INVALID_VARIABLE_NAME, SCHEMA_VALIDATION_FAILED, Error, "the name cannot be a variable's";
     VARIABLE_SHADOWED, SCHEMA_VALIDATION_FAILED, Error, "an outer scope has a variable of the same name";
-    UNKNOWN_VARIABLE, SCHEMA_VALIDATION_FAILED, Error, "no state assigns the variable";
+    UNKNOWN_VARIABLE, SCHEMA_VALIDATION_FAILED, Warning, "no state assigns the variable";
 }
 
 /// The name.

@@ -5,8 +5,8 @@ use crate::definition::{
     Catcher, FieldNames, MachineRole, ProcessorConfig, QueryLanguage, Retrier, State, StateKind, StateMachine,
     StateType, required_fields, state_field, supported_fields,
 };
-use crate::diagnostic::Code;
-use crate::report::{Fault, Report};
+use crate::diagnostic::{Code, Fault};
+use crate::report::Report;
 use crate::source::Span;
 
 pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
@@ -49,15 +49,10 @@ pub(super) struct Object<'a> {
 
 impl Object<'_> {
     pub(super) fn allows(&self, allowed: &[&str]) {
-        self.allows_where(allowed, |_| false);
-    }
-
-    /// Allows the fields of `allowed` and those whose name `is_allowed`.
-    pub(super) fn allows_where(&self, allowed: &[&str], is_allowed: impl Fn(&str) -> bool) {
-        for name in self.names.iter().filter(|name| !allowed.contains(&&*name.value) && !is_allowed(&name.value)) {
+        for name in self.names.iter().filter(|name| !allowed.contains(&&*name.value)) {
             let message = format!("Field '{}' is not supported", name.value);
             let fault = Fault::new(Code::UNKNOWN_FIELD, name.span, message).of(self.span);
-            self.report.add(fault.with_help(similar(&name.value, allowed.iter().copied())));
+            self.report.add(fault.with_help(similar(&name.value, allowed.iter().copied(), self.report)));
         }
     }
 
@@ -112,7 +107,7 @@ fn check_supported(state: &State, state_type: StateType, report: &Report<'_>) {
             }
             None => {
                 let known = supported_fields(state_type, state.language);
-                (Code::UNKNOWN_FIELD, similar(&name.value, known))
+                (Code::UNKNOWN_FIELD, similar(&name.value, known, report))
             }
         };
         report.add(Fault::new(code, name.span, message).of(state.span).with_help(help));

@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use crate::definition::{Map, Retrier, Spanned, State, StateKind, StateMachine, Task, Wait};
-use crate::diagnostic::Code;
-use crate::report::{Fault, Report};
+use crate::diagnostic::{Code, Fault};
+use crate::report::Report;
 use crate::source::Span;
 
 /// The longest time that AWS accepts in most fields, in seconds: some three years.

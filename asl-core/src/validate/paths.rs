@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use crate::definition::{
-    Fail, Map, MemberValue, Pass, Spanned, State, StateKind, Task, Template, TemplateKind, TemplateMember, Wait,
+    Fail, Map, MemberValue, Pass, QueryLanguage, Spanned, State, StateKind, Task, Template, TemplateKind,
+    TemplateMember, Wait,
 };
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Fault};
 use crate::jsonpath::{JsonPath, ReferencePath, Root};
-use crate::report::{Fault, Report};
+use crate::report::Report;
 use crate::source::Span;
 use crate::value::Value;
 
 pub(super) fn check_state(state: &State, report: &Report<'_>) {
+    if state.language != QueryLanguage::JsonPath {
+        return;
+    }
     check_result_path(state.result_path.as_ref(), report);
     for catcher in state.catchers() {
         check_result_path(catcher.result_path.as_ref(), report);

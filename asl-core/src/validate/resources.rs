@@ -4,9 +4,9 @@ use super::fields::empty;
 use super::suggestion::similar;
 use crate::compile::MachineType;
 use crate::definition::{State, StateKind, Task};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Fault};
 use crate::program::{IntegrationPattern, Resource};
-use crate::report::{Fault, Report};
+use crate::report::Report;
 
 /// The actions of the services that Step Functions integrates other than through an SDK.
 ///
@@ -58,7 +58,7 @@ pub(super) fn check_state(state: &State, machine_type: MachineType, report: &Rep
                  The value is not a valid resource ARN, or the resource is not available in this region."
             );
             let fault = Fault::new(Code::INVALID_RESOURCE, written.span, message);
-            report.add(fault.with_help(similar(action, actions.iter().copied())));
+            report.add(fault.with_help(similar(action, actions.iter().copied(), report)));
         }
     }
     check_credentials(task, report);

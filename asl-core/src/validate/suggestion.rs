@@ -1,18 +1,32 @@
 //! Guesses at what a mistyped name was meant to be.
 
+use crate::report::Report;
+
+/// The most characters of a name that are compared.
+const MAX_CHARACTERS: usize = 80;
+/// The most candidates that are compared with one name.
+const MAX_CANDIDATES: usize = 300;
+
 /// A hint for a name that is no candidate but nearly one.
-pub(super) fn similar<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
-    let tolerated = 1 + name.chars().count() / 4;
-    let (distance, nearest) = candidates
-        .map(|candidate| (edit_distance(name, candidate), candidate))
-        .min_by_key(|(distance, _)| *distance)?;
-    (distance <= tolerated).then(|| format!("did you mean `{nearest}`?"))
+pub(super) fn similar<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+    report: &Report<'_>,
+) -> Option<String> {
+    report.may_guess().then(|| nearest(name, candidates)).flatten().map(|nearest| format!("did you mean `{nearest}`?"))
 }
 
-/// How many characters must be added, removed or replaced, upper and lower case being the same; at most 80 are read.
+fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let tolerated = (name.chars().count() + 1) / 3;
+    let distances = candidates.take(MAX_CANDIDATES).map(|candidate| (edit_distance(name, candidate), candidate));
+    let (distance, nearest) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance <= tolerated).then_some(nearest)
+}
+
+/// How many characters must be added, removed or replaced, upper and lower case being the same.
 fn edit_distance(one: &str, other: &str) -> usize {
-    const READ: usize = 80;
-    let letters = |text: &str| text.chars().take(READ).map(|letter| letter.to_ascii_lowercase()).collect::<Vec<_>>();
+    let letters =
+        |text: &str| text.chars().take(MAX_CHARACTERS).map(|letter| letter.to_ascii_lowercase()).collect::<Vec<_>>();
     let (one, other) = (letters(one), letters(other));
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (index, left) in one.iter().enumerate() {
@@ -47,8 +61,7 @@ mod tests {
             ("Xyz", None),
             ("", None),
         ] {
-            let expected = expected.map(|field| format!("did you mean `{field}`?"));
-            assert_eq!(similar(name, fields.into_iter()), expected, "{name}");
+            assert_eq!(nearest(name, fields.into_iter()), expected, "{name}");
         }
     }
 }
