@@ -160,7 +160,8 @@ impl<'a> Fields<'a> {
 
     /// A path or an intrinsic function.
     pub(super) fn expression(&self, name: &str) -> Option<Spanned<Expression>> {
-        self.parsed(name, Code::INVALID_PATH, Expression::parse)
+        let code = self.node(name)?.as_str().map_or(Code::INVALID_PATH, expression_code);
+        self.parsed(name, code, Expression::parse)
     }
 
     /// `ResultPath`.
@@ -226,6 +227,11 @@ pub(super) fn read_text(node: &Node, what: What<'_>, report: &Report<'_>) -> Opt
         NodeKind::String(text) => Some(Spanned { value: text.as_str().into(), span: node.span }),
         _ => wrong_type(node, what, "a string", report),
     }
+}
+
+/// The code for an expression that does not parse.
+pub(super) fn expression_code(text: &str) -> Code {
+    if text.starts_with('$') { Code::INVALID_PATH } else { Code::INVALID_INTRINSIC }
 }
 
 /// Reports that `node` is not `expected`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fields::{Fields, Spanned, What, wrong_type};
+use super::fields::{Fields, Spanned, What, expression_code, wrong_type};
 use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
 use crate::expression::Expression;
@@ -143,9 +143,9 @@ impl<'a> Reader<'a> {
         match Expression::parse(text) {
             Ok(value) => Some(Spanned { value, span }),
             Err(error) => {
-                let code = if text.starts_with('$') { Code::INVALID_PATH } else { Code::INVALID_INTRINSIC };
                 let place = self.report.inside(span, error.span);
-                let fault = Fault::new(code, place, message).of(self.field).with_label(place, error.message);
+                let fault =
+                    Fault::new(expression_code(text), place, message).of(self.field).with_label(place, error.message);
                 self.report.add(fault.with_help(error.help));
                 None
             }

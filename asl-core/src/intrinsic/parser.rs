@@ -237,7 +237,8 @@ fn distance(from: &str, to: &str) -> usize {
         let mut next = vec![previous];
         for (wanted, costs) in to.iter().zip(row.windows(2)) {
             if let [diagonal, above] = costs {
-                previous = (diagonal + usize::from(!character.eq_ignore_ascii_case(wanted))).min(above + 1).min(previous + 1);
+                previous =
+                    (diagonal + usize::from(!character.eq_ignore_ascii_case(wanted))).min(above + 1).min(previous + 1);
                 next.push(previous);
             }
         }

@@ -66,7 +66,7 @@ fn check_map(map: &Map, report: &Report<'_>) {
 }
 
 fn one_place(name: &str, path: Option<&Spanned<JsonPath>>, report: &Report<'_>) {
-    if let Some(path) = path.filter(|path| !path.value.is_definite()) {
+    if let Some(path) = path.filter(|path| !path.value.is_reference_path()) {
         let message = format!("`{name}` must be a reference path, which selects one place");
         report.add(Fault::new(Code::INVALID_REFERENCE_PATH, path.span, message));
     }

@@ -184,7 +184,9 @@ fn visit_template(template: &Template, visit: &mut impl FnMut(&str, Span)) {
 fn visit_expression(expression: &Spanned<Expression>, visit: &mut impl FnMut(&str, Span)) {
     match &expression.value {
         Expression::Path(path) => visit_path(path, expression.span, visit),
-        Expression::Intrinsic(_) => {}
+        Expression::Intrinsic(intrinsic) => {
+            intrinsic.paths().into_iter().for_each(|path| visit_path(path, expression.span, visit));
+        }
     }
 }
 
