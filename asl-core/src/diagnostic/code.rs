@@ -111,7 +111,7 @@ codes! {
 
     // Fields with rules of their own
     INVALID_TIMESTAMP, SCHEMA_VALIDATION_FAILED, Error, "the string is not an RFC 3339 timestamp";
-    INVALID_RESOURCE, SCHEMA_VALIDATION_FAILED, Error, "the resource is not an ARN that a Task can call";
+    INVALID_RESOURCE, SCHEMA_VALIDATION_FAILED, Error, "the resource is none that a Task of this machine can call";
     INVALID_CHOICE_RULE, SCHEMA_VALIDATION_FAILED, Error, "the Choice rule is not one comparison or one combination";
     MISPLACED_STATES_ALL, SCHEMA_VALIDATION_FAILED, Error, "`States.ALL` must stand alone, and last";
     UNKNOWN_ERROR_NAME, SCHEMA_VALIDATION_FAILED, Warning, "the interpreter raises no error of this name";
