@@ -12,19 +12,22 @@ pub(crate) mod integration;
 mod payload_limit;
 mod payload_template;
 mod quantity;
+mod query;
 mod scope;
 mod wait;
 
 pub(crate) use self::choice_rule::Condition;
 pub(crate) use self::payload_limit::check_payload;
 pub(crate) use self::payload_template::{PayloadTemplate, TemplateMember};
+pub(crate) use self::query::{Query, States};
 pub(crate) use self::scope::{Scope, Unresolved, Variables};
 
 #[cfg(test)]
 mod tests {
-    use super::{Scope, Variables};
+    use super::{Scope, States, Variables};
     use crate::jsonpath::JsonPath;
     use crate::random::Random;
+    use crate::timestamp::Timestamp;
     use crate::value::Value;
 
     pub(super) fn parse(text: &str) -> Value {
@@ -38,11 +41,14 @@ mod tests {
     /// Runs `check` with `input`, a context object with a state called `Ship`, and the variables `total` and `customer`.
     pub(super) fn with_scope<T>(input: &str, check: impl FnOnce(&Scope<'_>) -> T) -> T {
         let variables = parse(r#"{"total":12,"customer":{"name":"Ann"}}"#);
+        let input = parse(input);
         check(&Scope {
-            input: &parse(input),
+            input: &input,
+            states: States { input: &input, result: None, error_output: None },
             context: &|| parse(r#"{"State":{"Name":"Ship"}}"#),
             variables: &Variables::new(&[variables.as_object().unwrap()]),
             random: &Random::from_seed(0),
+            now: Timestamp::UNIX_EPOCH,
         })
     }
 }

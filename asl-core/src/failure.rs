@@ -109,6 +109,9 @@ pub struct Failure {
     /// A second name that Retry and Catch know it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     alias: Option<ErrorName>,
+    /// The field whose JSONata expression failed, until the execution has recorded it.
+    #[serde(skip)]
+    location: Option<Arc<str>>,
 }
 
 impl Failure {
@@ -119,12 +122,12 @@ impl Failure {
 
     /// A failure with a name and a cause.
     pub fn new(error: impl Into<ErrorName>, cause: impl Into<Arc<str>>) -> Self {
-        Self { error: Some(error.into()), cause: Some(cause.into()), alias: None }
+        Self { error: Some(error.into()), cause: Some(cause.into()), alias: None, location: None }
     }
 
     /// A failure as a Fail state may leave it, without a name or without a cause.
     pub fn from_parts(error: Option<ErrorName>, cause: Option<Arc<str>>) -> Self {
-        Self { error, cause, alias: None }
+        Self { error, cause, alias: None, location: None }
     }
 
     /// A failure with a name alone.
@@ -135,6 +138,11 @@ impl Failure {
     /// An interpreter failure, `States.Runtime`.
     pub fn runtime(cause: impl Into<Arc<str>>) -> Self {
         Self::new(ErrorName::RUNTIME, cause)
+    }
+
+    /// A JSONata expression that failed, and the field that it stands in.
+    pub(crate) fn query_evaluation(cause: impl Into<Arc<str>>, location: Option<Arc<str>>) -> Self {
+        Self { location, ..Self::new(ErrorName::QUERY_EVALUATION_ERROR, cause) }
     }
 
     /// A Task or execution that ran out of time.
@@ -150,6 +158,12 @@ impl Failure {
     /// The same failure under another name.
     pub(crate) fn renamed(self, error: &str) -> Self {
         Self { error: Some(error.into()), ..self }
+    }
+
+    /// The failure without its location, and the location.
+    pub(crate) fn split_location(mut self) -> (Self, Option<Arc<str>>) {
+        let location = self.location.take();
+        (self, location)
     }
 
     /// The same failure of the interpreter, its cause saying in which state it happened.

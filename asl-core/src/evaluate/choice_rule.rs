@@ -15,6 +15,7 @@ use crate::value::{Number, Value};
 
 pub(crate) use self::operator::{OperandForm, Operator, WrongOperand};
 pub(crate) use self::pattern::Pattern;
+use super::query::Query;
 use super::scope::Scope;
 
 /// The condition of a Choice rule, compiled.
@@ -24,6 +25,8 @@ pub(crate) enum Condition {
     Or(Vec<Self>),
     Not(Box<Self>),
     Comparison(Comparison),
+    /// JSONata's `Condition`.
+    Query(Query),
 }
 
 /// A `Variable` and what it is tested for.
@@ -114,6 +117,7 @@ impl Condition {
             }
             Self::Not(condition) => condition.holds(scope).map(|holds| !holds),
             Self::Comparison(comparison) => comparison.holds(scope),
+            Self::Query(query) => query.evaluate_as("boolean", scope, Value::as_bool),
         }
     }
 }

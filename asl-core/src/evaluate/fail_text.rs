@@ -15,6 +15,10 @@ impl FailText {
     pub(crate) fn evaluate(&self, field: &str, scope: &Scope<'_>) -> Result<Arc<str>, Failure> {
         match self {
             Self::Literal(text) => Ok(text.clone()),
+            Self::Query(query) => query.evaluate_as("string", scope, |value| match value {
+                Value::String(text) => Some(text.clone()),
+                _ => None,
+            }),
             Self::Expression(expression) => match expression.evaluate(field, scope)? {
                 Value::String(text) => Ok(text),
                 other => Err(Failure::runtime(format!("The {field} field must refer to a string but found: {other}"))),

@@ -3,9 +3,10 @@
 //! See [Input and Output Processing](https://states-language.net/spec.html#using-paths) in the specification.
 
 use crate::failure::{ErrorName, Failure};
-use crate::program::{PathField, ResultPath};
+use crate::program::{Items, PathField, ResultPath};
 use crate::value::{Array, Value};
 
+use super::payload_template::PayloadTemplate;
 use super::scope::Scope;
 
 impl PathField {
@@ -28,6 +29,24 @@ impl PathField {
             Self::Whole | Self::Nothing => "$",
         };
         Err(Failure::runtime(format!("Reference path \"{path}\" must point to array.")))
+    }
+}
+
+impl Items {
+    /// The items for a Map to run over.
+    pub(crate) fn evaluate(&self, scope: &Scope<'_>) -> Result<Array, Failure> {
+        let items = match self {
+            Self::Path(path) => return path.items(scope),
+            Self::Template(Some(PayloadTemplate::Query(query))) => {
+                return query.evaluate_as("array", scope, |value| value.as_array().cloned());
+            }
+            Self::Template(Some(template)) => template.evaluate(scope)?,
+            Self::Template(None) => scope.states.input.clone(),
+        };
+        match items {
+            Value::Array(items) => Ok(items),
+            other => Err(Failure::query_evaluation(format!("Map state input must be an array but was: {other}"), None)),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Payload templates: JSON whose keys that end in `.$` hold expressions.
+//! Payload templates: JSON whose keys that end in `.$`, or in JSONata whose strings between `{%` and `%}`, hold expressions.
 //!
 //! See [Payload Template](https://states-language.net/spec.html#payload-template) in the specification.
 
@@ -8,9 +8,10 @@ use crate::expression::Expression;
 use crate::failure::Failure;
 use crate::value::{Object, Value};
 
+use super::query::Query;
 use super::scope::Scope;
 
-/// `Parameters`, `ResultSelector`, `ItemSelector`, `Assign` or `Credentials`, compiled.
+/// `Parameters`, `ResultSelector`, `ItemSelector`, `Assign`, `Credentials`, and JSONata's `Arguments` and `Output`, compiled.
 #[derive(Debug, Clone)]
 pub(crate) enum PayloadTemplate {
     /// A part without expressions, shared by everything that it is evaluated to.
@@ -20,6 +21,8 @@ pub(crate) enum PayloadTemplate {
         field: Arc<str>,
         expression: Expression,
     },
+    /// A JSONata expression.
+    Query(Query),
     Array(Vec<Self>),
     Object(Vec<TemplateMember>),
 }
@@ -63,7 +66,7 @@ impl PayloadTemplate {
     pub(crate) fn literal(&self) -> Option<&Value> {
         match self {
             Self::Literal(value) => Some(value),
-            Self::Expression { .. } | Self::Array(_) | Self::Object(_) => None,
+            Self::Expression { .. } | Self::Query(_) | Self::Array(_) | Self::Object(_) => None,
         }
     }
 
@@ -78,6 +81,7 @@ impl PayloadTemplate {
                 found => found.map_err(|unresolved| unresolved.into_payload_failure(field)),
             },
             Self::Expression { field, expression } => expression.evaluate(field, scope),
+            Self::Query(query) => query.evaluate(scope),
             Self::Array(elements) => elements.iter().map(|element| element.evaluate(scope)).collect(),
             Self::Object(members) => members
                 .iter()

@@ -7,6 +7,7 @@ use crate::jsonpath::JsonPath;
 use crate::program::{Percentage, Quantity};
 use crate::value::Value;
 
+use super::query::Query;
 use super::scope::Scope;
 
 impl Quantity {
@@ -15,6 +16,7 @@ impl Quantity {
         match self {
             Self::Literal(number) => Ok(*number),
             Self::Path(path) => non_negative(path, field, scope),
+            Self::Query(query) => query.count(field, scope),
         }
     }
 
@@ -34,12 +36,32 @@ impl Percentage {
         let path = match self {
             Self::Literal(percentage) => return Ok(*percentage),
             Self::Path(path) => path,
+            Self::Query(query) => return query.percentage(FIELD, scope),
         };
         let value = scope.find(path).map_err(super::Unresolved::into_invalid_path)?;
         match value.as_f64() {
             Some(percentage) if (0.0..=100.0).contains(&percentage) => Ok(percentage),
             Some(_) => Err(Failure::runtime(format!("{FIELD} must be between 0 and 100."))),
             None => Err(wrong_type(FIELD, &value, "float", path)),
+        }
+    }
+}
+
+impl Query {
+    /// A number of seconds or things.
+    pub(super) fn count(&self, field: &str, scope: &Scope<'_>) -> Result<u64, Failure> {
+        match self.evaluate_as("number", scope, Value::as_number)? {
+            number if number.compare(0.into()).is_lt() => Err(self.refuse(format!("{field} cannot be negative."))),
+            number => number
+                .as_u64()
+                .ok_or_else(|| self.refuse(format!("The {field} field must be an integer but was: {number}"))),
+        }
+    }
+
+    fn percentage(&self, field: &str, scope: &Scope<'_>) -> Result<f64, Failure> {
+        match self.evaluate_as("number", scope, Value::as_f64)? {
+            percentage if (0.0..=100.0).contains(&percentage) => Ok(percentage),
+            _ => Err(self.refuse(format!("{field} must be between 0 and 100."))),
         }
     }
 }

@@ -3,17 +3,24 @@
 use crate::failure::Failure;
 use crate::jsonpath::{JsonPath, NotFound, Root};
 use crate::random::Random;
+use crate::timestamp::Timestamp;
 use crate::value::{Object, Value};
+
+use super::query::States;
 
 /// What an expression can see.
 pub(crate) struct Scope<'a> {
     /// `$`
     pub(crate) input: &'a Value,
-    /// `$$`, built when an expression asks for it.
+    /// `$states`, in JSONata.
+    pub(crate) states: States<'a>,
+    /// `$$` or `$states.context`, built when an expression asks for it.
     pub(crate) context: &'a dyn Fn() -> Value,
     /// `$name`, those of enclosing scopes included.
     pub(crate) variables: &'a Variables<'a>,
     pub(crate) random: &'a Random,
+    /// The time that JSONata's `$now()` tells.
+    pub(crate) now: Timestamp,
 }
 
 impl Scope<'_> {

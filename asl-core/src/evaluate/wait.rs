@@ -11,6 +11,7 @@ use crate::timestamp::Timestamp;
 use crate::value::Value;
 
 use super::quantity::{NotACount, bare_text, count};
+use super::query::Query;
 use super::scope::Scope;
 
 /// The longest delay that AWS accepts, in seconds: 2³¹ − 1, some 68 years.
@@ -24,6 +25,8 @@ impl Wait {
             Self::SecondsPath(path) => after(now, seconds(path, scope)?),
             Self::Timestamp(timestamp) => at(now, *timestamp),
             Self::TimestampPath(path) => at(now, timestamp(path, scope)?),
+            Self::SecondsQuery(query) => after(now, query.count("Seconds", scope)?),
+            Self::TimestampQuery(query) => at(now, queried_timestamp(query, scope)?),
         }
     }
 }
@@ -59,6 +62,15 @@ fn timestamp(path: &JsonPath, scope: &Scope<'_>) -> Result<Timestamp, Failure> {
     value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
         let fault = "does not reference a valid ISO-8601 extended offset date-time format string";
         wrong_value(FIELD, fault, path, &value)
+    })
+}
+
+fn queried_timestamp(query: &Query, scope: &Scope<'_>) -> Result<Timestamp, Failure> {
+    let text = query.evaluate_as("string", scope, |value| value.as_str().map(str::to_owned))?;
+    text.parse().map_err(|_| {
+        query.refuse(format!(
+            "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {text}"
+        ))
     })
 }
 

@@ -22,9 +22,13 @@ impl Execution {
                 break;
             }
         }
-        let (assign, next) = match (matching, choice.default) {
-            (Some(rule), _) => (rule.assign.as_ref().or(state.assign.as_ref()), rule.next),
-            (None, Some(default)) => (state.assign.as_ref(), default),
+        let (assign, output, next) = match (matching, choice.default) {
+            (Some(rule), _) => (
+                rule.assign.as_ref().or(state.assign.as_ref()),
+                rule.output.as_ref().or(state.output.as_ref()),
+                rule.next,
+            ),
+            (None, Some(default)) => (state.assign.as_ref(), state.output.as_ref(), default),
             (None, None) => {
                 let error = self.program.compatibility().no_choice_matched();
                 return Err(Failure::new(
@@ -33,8 +37,8 @@ impl Execution {
                 ));
             }
         };
-        let assigned = self.assign(strand, assign, input)?;
-        let output = self.evaluate(strand, input, &Known::default(), |scope| state.output_path.apply(scope))?;
+        let assigned = self.assign(strand, assign, input, &Known::default())?;
+        let output = self.output(strand, state, output, input)?;
         Ok(Step::Exit { output, assigned, transition: Transition::Next(next) })
     }
 }

@@ -18,7 +18,7 @@ impl Execution {
         map: &Map,
         input: Value,
     ) -> Result<Step, Failure> {
-        let items = self.evaluate(strand, &input, &Known::default(), |scope| map.items_path.items(scope))?;
+        let items = self.evaluate(strand, &input, &Known::default(), |scope| map.items.evaluate(scope))?;
         strand.chain = self.emit(strand.chain, EventDetails::MapStateStarted { length: items.len() });
         if items.is_empty() {
             self.emit(strand.chain, EventDetails::MapStateSucceeded);
@@ -148,7 +148,7 @@ impl Execution {
             let started = self.start_iteration(strand, state, map, &mut phase, chain);
             strand.phase = Phase::Map(phase);
             if let Err(failure) = started {
-                let failure = self.interpreter_failure(strand, &failure);
+                let failure = self.interpreter_failure(strand, failure);
                 self.fail_with_children(strand, chain, failure);
             }
         } else if phase.children.running.is_empty() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Execution;
-use super::step::Step;
+use super::step::{Known, Step};
 use super::strand::{Phase, Strand};
 use crate::evaluate;
 use crate::failure::Failure;
@@ -32,7 +32,7 @@ impl Execution {
             Some(catcher) => self
                 .catch(strand, state, catcher, &failure)
                 // A Catcher that itself fails is not caught by its neighbours.
-                .unwrap_or_else(|failure| match self.interpreter_failure(strand, &failure) {
+                .unwrap_or_else(|failure| match self.interpreter_failure(strand, failure) {
                     Step::Fail { failure, origin } => Step::Break { failure, origin },
                     step => step,
                 }),
@@ -65,9 +65,12 @@ impl Execution {
 
     fn catch(&self, strand: &Strand, state: &State, catcher: &Catcher, failure: &Failure) -> Result<Step, Failure> {
         let error_output = failure.error_output();
-        let assign = catcher.assign.as_ref();
-        let assigned = self.assign(strand, assign, &error_output)?;
-        let output = catcher.result_path.apply(&strand.input, error_output)?;
+        let known = Known { error_output: Some(&error_output), ..Known::default() };
+        let assigned = self.assign(strand, catcher.assign.as_ref(), &error_output, &known)?;
+        let output = match &catcher.output {
+            Some(template) => self.payload(strand, template, &error_output, &known)?,
+            None => catcher.result_path.apply(&strand.input, error_output)?,
+        };
         evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
         Ok(Step::Exit { output, assigned, transition: Transition::Next(catcher.next) })
     }

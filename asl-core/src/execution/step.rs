@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::strand::{Phase, Strand, StrandId};
 use super::{Execution, Outcome, Timer};
 use crate::evaluate::context_object::{ContextObject, ExecutionFacts, MapItem, StateFacts};
-use crate::evaluate::{self, PayloadTemplate, Scope, Variables};
-use crate::failure::Failure;
+use crate::evaluate::{self, PayloadTemplate, Scope, States, Variables};
 use crate::failure::error_equals::Origin;
+use crate::failure::{ErrorName, Failure};
 use crate::history::EventDetails;
 use crate::program::{State, StateId, StateKind, Transition};
 use crate::value::{Object, Value};
@@ -16,6 +16,10 @@ use crate::value::{Object, Value};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known<'a> {
     pub(super) task_token: Option<&'a Arc<str>>,
+    /// `$states.result`
+    pub(super) result: Option<&'a Value>,
+    /// `$states.errorOutput`
+    pub(super) error_output: Option<&'a Value>,
     /// The item of an iteration that has yet to begin.
     pub(super) map_item: Option<MapItem<'a>>,
 }
@@ -49,7 +53,7 @@ impl Execution {
             step = match step {
                 Step::Enter { state, input } => self.enter(&mut strand, state, input),
                 Step::Attempt => self.attempt(&mut strand),
-                Step::Succeed { result } => self.succeed(&strand, &result),
+                Step::Succeed { result } => self.succeed(&mut strand, &result),
                 Step::Fail { failure, origin } => self.retry_or_catch(&mut strand, failure, origin),
                 Step::Exit { output, assigned, transition } => self.exit(&mut strand, output, assigned, transition),
                 Step::End(output) => return self.end(&strand, output),
@@ -82,6 +86,7 @@ impl Execution {
         strand.entered_at = self.progress.now;
         strand.input = input.clone();
         let details = EventDetails::StateEntered { state_type: state.state_type(), name: state.name.clone(), input };
+        strand.came_from = strand.chain;
         strand.entered = self.emit(strand.chain, details);
         strand.chain = strand.entered;
         Step::Attempt
@@ -102,30 +107,50 @@ impl Execution {
             StateKind::Parallel { branches } => self.start_branches(strand, state, branches, &input),
             StateKind::Map(map) => self.start_map(strand, state, map, input),
         });
-        step.unwrap_or_else(|failure| self.interpreter_failure(strand, &failure))
+        step.unwrap_or_else(|failure| self.interpreter_failure(strand, failure))
     }
 
-    /// The result goes through `ResultSelector`, `ResultPath` and `OutputPath`; `Assign` sees it too.
-    fn succeed(&mut self, strand: &Strand, result: &Value) -> Step {
+    /// The result goes through `ResultSelector`, `ResultPath` and `OutputPath`, or JSONata's `Output`; `Assign` sees it too.
+    fn succeed(&mut self, strand: &mut Strand, result: &Value) -> Step {
         let program = self.program.clone();
         let Some(state) = program.state(strand.state) else { return Step::End(strand.input.clone()) };
         let step = match &state.kind {
             StateKind::Wait(_) => self.pass_on(strand, state),
             _ => self.exit_with(strand, state, result),
         };
-        step.unwrap_or_else(|failure| self.interpreter_failure(strand, &failure))
+        step.unwrap_or_else(|failure| self.interpreter_failure(strand, failure))
     }
 
-    fn exit_with(&mut self, strand: &Strand, state: &State, result: &Value) -> Result<Step, Failure> {
-        let selected = match &state.result_selector {
-            None => result.clone(),
-            Some(template) => self.payload(strand, template, result, &Known::default())?,
+    fn exit_with(&self, strand: &Strand, state: &State, result: &Value) -> Result<Step, Failure> {
+        let known = Known { result: Some(result), ..Known::default() };
+        let output = match &state.output {
+            Some(template) => self.payload(strand, template, result, &known)?,
+            None => {
+                let selected = match &state.result_selector {
+                    None => result.clone(),
+                    Some(template) => self.payload(strand, template, result, &known)?,
+                };
+                let placed = state.result_path.apply(&strand.input, selected)?;
+                self.evaluate(strand, &placed, &known, |scope| state.output_path.apply(scope))?
+            }
         };
-        let placed = state.result_path.apply(&strand.input, selected)?;
-        let output = self.evaluate(strand, &placed, &Known::default(), |scope| state.output_path.apply(scope))?;
-        let assigned = self.assign(strand, state.assign.as_ref(), result)?;
+        let assigned = self.assign(strand, state.assign.as_ref(), result, &known)?;
         evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
         Ok(Step::Exit { output, assigned, transition: state.transition })
+    }
+
+    /// What a state without a result of its own gives on.
+    pub(super) fn output(
+        &self,
+        strand: &Strand,
+        state: &State,
+        template: Option<&PayloadTemplate>,
+        input: &Value,
+    ) -> Result<Value, Failure> {
+        match template {
+            Some(template) => self.payload(strand, template, input, &Known::default()),
+            None => self.evaluate(strand, input, &Known::default(), |scope| state.output_path.apply(scope)),
+        }
     }
 
     fn exit(&mut self, strand: &mut Strand, output: Value, assigned: Option<Object>, transition: Transition) -> Step {
@@ -200,7 +225,15 @@ impl Execution {
         let context = || self.context_object(strand, known);
         let scopes = self.scopes(strand);
         let variables = Variables::new(&scopes);
-        evaluation(&Scope { input, context: &context, variables: &variables, random: &self.progress.random })
+        let states = States { input: &strand.input, result: known.result, error_output: known.error_output };
+        evaluation(&Scope {
+            input,
+            states,
+            context: &context,
+            variables: &variables,
+            random: &self.progress.random,
+            now: self.progress.now,
+        })
     }
 
     fn context_object(&self, strand: &Strand, known: &Known<'_>) -> Value {
@@ -248,6 +281,7 @@ impl Execution {
         strand: &Strand,
         template: Option<&PayloadTemplate>,
         input: &Value,
+        known: &Known<'_>,
     ) -> Result<Option<Object>, Failure> {
         let Some(template) = template else { return Ok(None) };
         let limits = &self.progress.start.limits;
@@ -259,9 +293,19 @@ impl Execution {
         Ok(Some(assigned).filter(|assigned| !assigned.is_empty()))
     }
 
-    /// A failure of the interpreter itself says where it happened.
-    pub(super) fn interpreter_failure(&self, strand: &Strand, failure: &Failure) -> Step {
-        let name = self.program.state(strand.state).map_or("", |state| &*state.name);
-        Step::Fail { failure: failure.while_executing(name, strand.entered), origin: Origin::State }
+    /// A failure of the interpreter itself says where it happened; one of JSONata is an event of its own.
+    pub(super) fn interpreter_failure(&mut self, strand: &mut Strand, failure: Failure) -> Step {
+        let program = self.program.clone();
+        let Some(state) = program.state(strand.state) else { return Step::Break { failure, origin: Origin::State } };
+        let (failure, location) = failure.while_executing(&state.name, strand.entered).split_location();
+        if failure.is(ErrorName::QUERY_EVALUATION_ERROR) {
+            // As AWS records it: what fails before a state did anything follows what the state followed, but for a Wait.
+            let did_nothing = strand.chain == strand.entered && !matches!(state.kind, StateKind::Wait(_));
+            let previous = if did_nothing { strand.came_from } else { strand.chain };
+            let details =
+                EventDetails::EvaluationFailed { failure: failure.clone(), state: state.name.clone(), location };
+            strand.chain = self.emit(previous, details);
+        }
+        Step::Fail { failure, origin: Origin::State }
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Strand {
     pub(super) chain: EventId,
     /// The event by which it entered its state.
     pub(super) entered: EventId,
+    /// The event that led to that one.
+    pub(super) came_from: EventId,
     pub(super) entered_at: Timestamp,
     /// The state's input, before `InputPath`.
     pub(super) input: Value,
@@ -115,6 +117,7 @@ impl Strand {
             state,
             chain,
             entered: EventId::default(),
+            came_from: EventId::default(),
             entered_at: Timestamp::default(),
             input: Value::Null,
             variables: Object::default(),

@@ -18,8 +18,8 @@ impl Execution {
     /// A Wait gives its effective input on.
     pub(super) fn pass_on(&self, strand: &Strand, state: &State) -> Result<Step, Failure> {
         let input = self.evaluate(strand, &strand.input, &Known::default(), |scope| state.input_path.apply(scope))?;
-        let assigned = self.assign(strand, state.assign.as_ref(), &input)?;
-        let output = self.evaluate(strand, &input, &Known::default(), |scope| state.output_path.apply(scope))?;
+        let assigned = self.assign(strand, state.assign.as_ref(), &input, &Known::default())?;
+        let output = self.output(strand, state, state.output.as_ref(), &input)?;
         Ok(Step::Exit { output, assigned, transition: state.transition })
     }
 }

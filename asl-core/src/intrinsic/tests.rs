@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::evaluate::Variables;
+use crate::evaluate::{States, Variables};
 use crate::random::Random;
+use crate::timestamp::Timestamp;
 
 fn evaluate(text: &str, input: &str) -> Result<String, String> {
     let input: Value = input.parse().unwrap();
@@ -12,9 +13,11 @@ fn evaluate(text: &str, input: &str) -> Result<String, String> {
     let scopes = [variables.as_object().unwrap()];
     let scope = Scope {
         input: &input,
+        states: States { input: &input, result: None, error_output: None },
         context: &|| r#"{"Execution":{"Name":"run-1"},"StateMachine":{"Id":"arn","Name":"m-n"}}"#.parse().unwrap(),
         variables: &Variables::new(&scopes),
         random: &Random::from_seed(1),
+        now: Timestamp::UNIX_EPOCH,
     };
     let intrinsic = Intrinsic::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     intrinsic.evaluate(&scope).map(|value| value.to_string()).map_err(|failure| {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{
-    Catcher, Choice, ChoiceRule, FailText, Fingerprint, Jitter, Machine, Map, PathField, Percentage, Program, Quantity,
-    Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition, Wait,
+    Catcher, Choice, ChoiceRule, FailText, Fingerprint, Items, Jitter, Machine, Map, PathField, Percentage, Program,
+    Quantity, Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition, Wait,
 };
 use crate::compatibility::Compatibility;
 use crate::definition::{self, MemberValue, Spanned, StateMachine, Template, TemplateKind, TestKind};
@@ -65,6 +65,7 @@ impl Names<'_> {
         let kind = self.kind(state)?;
         let parameters = state.parameters.as_ref().filter(|_| !matches!(kind, StateKind::Map(_)));
         Some(State {
+            output: None,
             name: state.name.value.clone(),
             transition: match &state.next {
                 Some(next) => Transition::Next(self.id(Some(next))?),
@@ -109,6 +110,7 @@ impl Names<'_> {
     fn choice(&self, choice: &definition::Choice) -> Option<Choice> {
         let rule = |rule: &definition::ChoiceRule| {
             Some(ChoiceRule {
+                output: None,
                 condition: condition(&rule.test)?,
                 assign: rule.assign.as_ref().map(template),
                 next: self.id(rule.next.as_ref())?,
@@ -127,7 +129,7 @@ impl Names<'_> {
     fn map(&self, map: &definition::Map, parameters: Option<&Template>) -> Option<Map> {
         Some(Map {
             start_at: self.id(map.processor()?.start_at.as_ref())?,
-            items_path: map.items_path.as_ref().map_or(PathField::Whole, |path| whole_or(&path.value)),
+            items: Items::Path(map.items_path.as_ref().map_or(PathField::Whole, |path| whole_or(&path.value))),
             item_selector: map.item_selector.as_ref().or(parameters).map(template),
             max_concurrency: quantity(map.max_concurrency.as_ref(), map.max_concurrency_path.as_ref()),
             tolerated_failure_count: quantity(
@@ -140,6 +142,7 @@ impl Names<'_> {
 
     fn catcher(&self, catcher: &definition::Catcher) -> Option<Catcher> {
         Some(Catcher {
+            output: None,
             error_equals: error_names(catcher.error_equals.as_ref()?),
             result_path: result_path(catcher.result_path.as_ref()),
             assign: catcher.assign.as_ref().map(template),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::{Condition, PayloadTemplate};
+use crate::evaluate::{Condition, PayloadTemplate, Query};
 use crate::expression::Expression;
 use crate::failure::ErrorName;
 use crate::history::StateType;
@@ -25,11 +25,14 @@ pub(crate) struct State {
     pub(crate) name: Arc<str>,
     pub(crate) kind: StateKind,
     pub(crate) input_path: PathField,
+    /// `Parameters`, or JSONata's `Arguments`.
     pub(crate) parameters: Option<PayloadTemplate>,
     pub(crate) result_selector: Option<PayloadTemplate>,
     pub(crate) result_path: ResultPath,
     pub(crate) output_path: PathField,
     pub(crate) assign: Option<PayloadTemplate>,
+    /// JSONata's `Output`, which is what the state gives on.
+    pub(crate) output: Option<PayloadTemplate>,
     /// Not read for Choice, Succeed and Fail.
     pub(crate) transition: Transition,
     pub(crate) retry: Vec<Retrier>,
@@ -103,6 +106,7 @@ pub(crate) struct Task {
 pub(crate) enum Quantity {
     Literal(u64),
     Path(JsonPath),
+    Query(Query),
 }
 
 #[derive(Debug)]
@@ -115,6 +119,7 @@ pub(crate) struct Choice {
 pub(crate) struct ChoiceRule {
     pub(crate) condition: Condition,
     pub(crate) assign: Option<PayloadTemplate>,
+    pub(crate) output: Option<PayloadTemplate>,
     pub(crate) next: StateId,
 }
 
@@ -124,6 +129,8 @@ pub(crate) enum Wait {
     Timestamp(Timestamp),
     SecondsPath(JsonPath),
     TimestampPath(JsonPath),
+    SecondsQuery(Query),
+    TimestampQuery(Query),
 }
 
 /// `Error` and `Cause` of a Fail state, or their `…Path` twins.
@@ -131,12 +138,13 @@ pub(crate) enum Wait {
 pub(crate) enum FailText {
     Literal(Arc<str>),
     Expression(Expression),
+    Query(Query),
 }
 
 #[derive(Debug)]
 pub(crate) struct Map {
     pub(crate) start_at: StateId,
-    pub(crate) items_path: PathField,
+    pub(crate) items: Items,
     /// `ItemSelector`, or the older `Parameters`.
     pub(crate) item_selector: Option<PayloadTemplate>,
     pub(crate) max_concurrency: Option<Quantity>,
@@ -144,11 +152,21 @@ pub(crate) struct Map {
     pub(crate) tolerated_failure_percentage: Option<Percentage>,
 }
 
+/// Where a Map's items are.
+#[derive(Debug)]
+pub(crate) enum Items {
+    /// `ItemsPath`
+    Path(PathField),
+    /// JSONata's `Items`; without it, the state's input.
+    Template(Option<PayloadTemplate>),
+}
+
 /// `ToleratedFailurePercentage`, 0 to 100.
 #[derive(Debug)]
 pub(crate) enum Percentage {
     Literal(f64),
     Path(JsonPath),
+    Query(Query),
 }
 
 #[derive(Debug)]
@@ -178,6 +196,8 @@ pub(crate) enum Jitter {
 pub(crate) struct Catcher {
     pub(crate) error_equals: Vec<ErrorName>,
     pub(crate) result_path: ResultPath,
+    /// JSONata's `Output`.
+    pub(crate) output: Option<PayloadTemplate>,
     pub(crate) assign: Option<PayloadTemplate>,
     pub(crate) next: StateId,
 }
