@@ -1,12 +1,20 @@
 //! Where AWS and the published specification differ.
+//!
+//! Every difference is one row of the table at [`Compatibility`] and one method here; nothing else asks which is followed.
 
 use serde::{Deserialize, Serialize};
 
+use crate::failure::{ErrorName, Failure};
+
 /// Whose behaviour to follow where AWS and the published specification differ; AWS's by default.
 ///
-/// | [`Difference`] | [`Compatibility::Aws`] | [`Compatibility::Specification`] |
+/// | what happens | [`Aws`](Self::Aws) | [`Specification`](Self::Specification) |
 /// |---|---|---|
-/// | `NoChoiceMatched` | a Choice without a match fails with `States.Runtime` | with `States.NoChoiceMatched` |
+/// | a Choice has no match and no `Default` | `States.Runtime` | `States.NoChoiceMatched` |
+/// | a path in a payload template finds nothing | `States.Runtime` | `States.ParameterPathFailure` |
+/// | a Task's heartbeat stays out | recorded as `States.Timeout` | `States.HeartbeatTimeout` |
+/// | a Task without `TimeoutSeconds` stays silent | times out after 99,999,999 seconds | after 60 seconds |
+/// | a Parallel's branch fails | the branch's own error | `States.BranchFailed` |
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Compatibility {
     /// What AWS Step Functions does.
@@ -14,4 +22,68 @@ pub enum Compatibility {
     Aws,
     /// What <https://states-language.net/spec.html> says.
     Specification,
+}
+
+impl Compatibility {
+    /// The error of a Choice without a match and without `Default`.
+    pub(crate) fn no_choice_matched(self) -> &'static str {
+        match self {
+            Self::Aws => ErrorName::RUNTIME,
+            Self::Specification => ErrorName::NO_CHOICE_MATCHED,
+        }
+    }
+
+    /// The failure of a payload template, whose paths may have found nothing.
+    pub(crate) fn payload_template_failure(self, failure: Failure) -> Failure {
+        match self {
+            Self::Specification if failure.is(ErrorName::RUNTIME) => failure.renamed(ErrorName::PARAMETER_PATH_FAILURE),
+            Self::Aws | Self::Specification => failure,
+        }
+    }
+
+    /// The failure of a Task whose heartbeat stays out; `States.HeartbeatTimeout` matches it in either case.
+    pub(crate) fn heartbeat_timeout(self) -> Failure {
+        match self {
+            Self::Aws => Failure::heartbeat_timeout(),
+            Self::Specification => Failure::named(ErrorName::HEARTBEAT_TIMEOUT),
+        }
+    }
+
+    /// The `TimeoutSeconds` of a Task that has none.
+    pub(crate) fn default_timeout_seconds(self) -> u64 {
+        match self {
+            Self::Aws => 99_999_999,
+            Self::Specification => 60,
+        }
+    }
+
+    /// The failure of a Parallel one of whose branches failed.
+    pub(crate) fn branch_failed(self, failure: Failure) -> Failure {
+        match self {
+            Self::Aws => failure,
+            Self::Specification => failure.renamed(ErrorName::BRANCH_FAILED),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_of_the_table_differs() {
+        let (aws, specification) = (Compatibility::Aws, Compatibility::Specification);
+        let failure = || Failure::runtime("the path found nothing");
+        assert_ne!(aws.no_choice_matched(), specification.no_choice_matched());
+        assert_ne!(aws.payload_template_failure(failure()), specification.payload_template_failure(failure()));
+        assert_ne!(aws.heartbeat_timeout(), specification.heartbeat_timeout());
+        assert_ne!(aws.default_timeout_seconds(), specification.default_timeout_seconds());
+        assert_ne!(aws.branch_failed(failure()), specification.branch_failed(failure()));
+    }
+
+    #[test]
+    fn only_a_path_that_finds_nothing_is_renamed() {
+        let intrinsic = Failure::new(ErrorName::INTRINSIC_FAILURE, "no");
+        assert_eq!(Compatibility::Specification.payload_template_failure(intrinsic.clone()), intrinsic);
+    }
 }

@@ -1,38 +1,48 @@
 //! Pure functions of values: what the fields of a state mean when the state runs.
+//!
+//! Everything here is evaluated against a [`Scope`]; nothing here knows of states, events or time.
+//! A failure that these functions return is the interpreter's own and names no state: the execution adds that.
 
-use crate::failure::Failure;
-use crate::jsonpath::JsonPath;
-use crate::random::Random;
-use crate::value::{Object, Value};
+pub(crate) mod assign;
+pub(crate) mod choice_rule;
+pub(crate) mod context_object;
+mod fail_text;
+pub(crate) mod input_output;
+pub(crate) mod integration;
+mod payload_limit;
+mod payload_template;
+mod quantity;
+mod scope;
+mod wait;
 
-/// What an expression can see.
-pub(crate) struct Scope<'a> {
-    /// `$`
-    pub(crate) input: &'a Value,
-    /// `$$`
-    pub(crate) context: &'a dyn Fn() -> Value,
-    /// `$name`, those of enclosing scopes included
-    pub(crate) variables: &'a Variables<'a>,
-    pub(crate) random: &'a Random,
-}
+pub(crate) use self::choice_rule::Condition;
+pub(crate) use self::payload_limit::check_payload;
+pub(crate) use self::payload_template::{PayloadTemplate, TemplateMember};
+pub(crate) use self::scope::{Scope, Unresolved, Variables};
 
-/// Variables of a scope and of those around it.
-pub(crate) struct Variables<'a> {
-    own: &'a Object,
-    outer: Option<&'a Variables<'a>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::{Scope, Variables};
+    use crate::jsonpath::JsonPath;
+    use crate::random::Random;
+    use crate::value::Value;
 
-impl Scope<'_> {
-    pub(crate) fn select(&self, path: &JsonPath, field: &str) -> Result<Value, Failure> {
-        let _ = (path, field);
-        Ok(Value::Null)
+    pub(super) fn parse(text: &str) -> Value {
+        text.parse().unwrap()
+    }
+
+    pub(super) fn path(text: &str) -> JsonPath {
+        JsonPath::parse(text).unwrap()
+    }
+
+    /// Runs `check` with `input`, a context object with a state called `Ship`, and the variables `total` and `customer`.
+    pub(super) fn with_scope<T>(input: &str, check: impl FnOnce(&Scope<'_>) -> T) -> T {
+        let variables = parse(r#"{"total":12,"customer":{"name":"Ann"}}"#);
+        check(&Scope {
+            input: &parse(input),
+            context: &|| parse(r#"{"State":{"Name":"Ship"}}"#),
+            variables: &Variables::new(&[variables.as_object().unwrap()]),
+            random: &Random::from_seed(0),
+        })
     }
 }
-
-/// `Parameters`, `ResultSelector`, `ItemSelector`, `Assign` and `Credentials`, compiled.
-#[derive(Debug, Clone)]
-pub(crate) struct PayloadTemplate;
-
-/// The condition of a Choice rule, compiled.
-#[derive(Debug, Clone)]
-pub(crate) struct Condition;

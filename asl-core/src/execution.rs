@@ -2,308 +2,162 @@
 //!
 //! The driver starts it, hands it [`Event`]s with the current time, and carries out the [`Command`]s it polls.
 //! The same events at the same times always give the same history.
+//!
+//! Inside, states that follow one another form a *strand*: the execution's own, one per branch of a Parallel and one
+//! per iteration of a Map. Strands run one at a time until each waits for a Task, a time or its own children,
+//! so everything but Tasks and waiting happens within one call.
 
-use std::fmt;
-use std::sync::Arc;
+mod choice;
+mod command;
+mod map;
+mod parallel;
+mod retry;
+mod snapshot;
+mod start;
+mod state;
+mod step;
+mod strand;
+mod task;
+mod wait;
 
-use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
+pub use self::command::{Command, Event, Outcome, Output, Rejected, ScheduleTask, TaskId};
+use self::snapshot::Progress;
+pub use self::snapshot::{InvalidSnapshot, OutputsPending, Snapshot};
+pub use self::start::{Limits, Start};
+use self::step::Step;
+use self::strand::{Strand, StrandId, Timer};
 use crate::failure::Failure;
-use crate::history::{EventId, HistoryEvent};
-use crate::program::{Program, Resource};
+use crate::history::{EventDetails, EventId, HistoryEvent};
+use crate::program::{Program, StateId};
+use crate::random::Random;
 use crate::timestamp::Timestamp;
-use crate::value::Value;
-
-/// What an execution is started with.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Start {
-    /// The execution's ARN or other unique id: `$$.Execution.Id`.
-    pub id: Arc<str>,
-    /// The execution's name: `$$.Execution.Name`.
-    pub name: Arc<str>,
-    /// `$$.StateMachine.Id`.
-    pub state_machine_id: Arc<str>,
-    /// `$$.StateMachine.Name`.
-    pub state_machine_name: Arc<str>,
-    /// `$$.Execution.RoleArn`.
-    pub role_arn: Arc<str>,
-    /// The region that histories name.
-    pub region: Arc<str>,
-    /// The input, `$$.Execution.Input`.
-    pub input: Value,
-    /// What random numbers, UUIDs, jitter and task tokens are drawn from.
-    pub seed: u64,
-    /// The bounds of this execution.
-    pub limits: Limits,
-}
-
-impl Start {
-    /// A start with `input`, and names as a local run has them.
-    pub fn new(name: impl Into<Arc<str>>, input: impl Into<Value>) -> Self {
-        let name = name.into();
-        Self {
-            id: format!("arn:aws:states:us-east-1:000000000000:execution:StateMachine:{name}").into(),
-            name,
-            state_machine_id: "arn:aws:states:us-east-1:000000000000:stateMachine:StateMachine".into(),
-            state_machine_name: "StateMachine".into(),
-            role_arn: "arn:aws:iam::000000000000:role/StateMachine".into(),
-            region: "us-east-1".into(),
-            input: input.into(),
-            seed: 0,
-            limits: Limits::default(),
-        }
-    }
-}
-
-/// The bounds of an execution; the defaults are those of AWS's Standard workflows.
-///
-/// See [quotas](https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Limits {
-    /// The largest input, output or result, in bytes of JSON text: 262,144.
-    pub payload_bytes: usize,
-    /// The deepest nesting of a payload: 1,000.
-    pub payload_depth: usize,
-    /// The longest history, in events: 25,000.
-    pub history_events: u64,
-    /// How long an execution may last, in seconds: a year.
-    pub execution_seconds: u64,
-    /// How many iterations of an inline Map run at once when `MaxConcurrency` is 0: 40.
-    pub map_concurrency: usize,
-    /// The largest variable, and all variables of one `Assign` together, in bytes: 262,144.
-    pub assign_bytes: usize,
-    /// All variables of an execution together, in bytes: 10 MiB.
-    pub variables_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            payload_bytes: 262_144,
-            payload_depth: 1_000,
-            history_events: 25_000,
-            execution_seconds: 31_536_000,
-            map_concurrency: 40,
-            assign_bytes: 262_144,
-            variables_bytes: 10 * 1024 * 1024,
-        }
-    }
-}
-
-/// Identifies one attempt of one Task within its execution: the number of its `…Scheduled` event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TaskId(EventId);
-
-impl fmt::Display for TaskId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-/// What the driver tells an execution.
-///
-/// Exhaustive on purpose: who journals events must handle every one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Event {
-    /// An activity's worker took the Task up. Other Tasks start when they are scheduled.
-    TaskStarted {
-        /// The Task.
-        task: TaskId,
-        /// The name that the worker gave itself.
-        worker_name: Option<Arc<str>>,
-    },
-    /// A `.sync` job was started, or a `.waitForTaskToken` call answered: the Task goes on, this is not its result.
-    TaskSubmitted {
-        /// The Task.
-        task: TaskId,
-        /// What the call returned.
-        output: Value,
-    },
-    /// The Task is done.
-    TaskSucceeded {
-        /// The Task.
-        task: TaskId,
-        /// Its result.
-        output: Value,
-    },
-    /// The Task failed.
-    TaskFailed {
-        /// The Task.
-        task: TaskId,
-        /// How.
-        failure: Failure,
-    },
-    /// The Task is alive: its heartbeat starts anew.
-    TaskHeartbeat {
-        /// The Task.
-        task: TaskId,
-    },
-    /// Somebody stopped the execution.
-    Stopped {
-        /// The `error` and `cause` of StopExecution.
-        failure: Failure,
-    },
-}
-
-/// What an execution has to say, in order.
-///
-/// Exhaustive on purpose: a new kind of output must break every driver at compile time.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Output {
-    /// An event for the history.
-    History(HistoryEvent),
-    /// Something for the driver to do.
-    Command(Command),
-}
-
-/// What an execution asks of its driver.
-///
-/// Exhaustive on purpose: a new command must break every driver at compile time.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Command {
-    /// Run a Task, and answer with [`Event::TaskSucceeded`] or [`Event::TaskFailed`].
-    ScheduleTask(ScheduleTask),
-    /// Nobody waits for the Task any more: it timed out, or what it belongs to ended.
-    CancelTask(TaskId),
-    /// The execution ended; there will be no more outputs.
-    Finish(Outcome),
-}
-
-/// A Task to run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScheduleTask {
-    /// What to answer to.
-    pub task: TaskId,
-    /// The Task state's name.
-    pub state_name: Arc<str>,
-    /// What to call.
-    pub resource: Resource,
-    /// What to call it with.
-    pub parameters: Value,
-    /// The evaluated `Credentials`.
-    pub credentials: Option<Value>,
-    /// How often this Task was retried before: 0 at first.
-    pub retry_count: u32,
-    /// The same for every delivery of this attempt, different for every other attempt of any execution.
-    pub idempotency_key: Arc<str>,
-    /// Whom an outside worker answers to, if the Task waits for a token or is an activity.
-    pub task_token: Option<Arc<str>>,
-    /// When the Task times out.
-    pub deadline: Timestamp,
-    /// How long the Task may stay silent, in seconds.
-    pub heartbeat_seconds: Option<u64>,
-}
-
-/// How an execution ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Outcome {
-    /// SUCCEEDED, with the output.
-    Succeeded(Value),
-    /// FAILED.
-    Failed(Failure),
-    /// TIMED_OUT.
-    TimedOut(Failure),
-    /// ABORTED.
-    Aborted(Failure),
-}
-
-impl Outcome {
-    /// The status as AWS names it: `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
-    pub fn status(&self) -> &'static str {
-        match self {
-            Self::Succeeded(_) => "SUCCEEDED",
-            Self::Failed(_) => "FAILED",
-            Self::TimedOut(_) => "TIMED_OUT",
-            Self::Aborted(_) => "ABORTED",
-        }
-    }
-
-    /// The output, if the execution succeeded.
-    pub fn output(&self) -> Option<&Value> {
-        match self {
-            Self::Succeeded(output) => Some(output),
-            _ => None,
-        }
-    }
-
-    /// The failure, if the execution did not succeed.
-    pub fn failure(&self) -> Option<&Failure> {
-        match self {
-            Self::Succeeded(_) => None,
-            Self::Failed(failure) | Self::TimedOut(failure) | Self::Aborted(failure) => Some(failure),
-        }
-    }
-}
-
-/// An event that an execution refuses, changing nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Rejected {
-    /// No such Task is out: it was answered, timed out or cancelled before.
-    TaskDoesNotExist,
-    /// The execution ended before.
-    ExecutionEnded,
-}
-
-impl fmt::Display for Rejected {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::TaskDoesNotExist => "the task was answered, timed out or cancelled before",
-            Self::ExecutionEnded => "the execution ended before",
-        })
-    }
-}
-
-impl std::error::Error for Rejected {}
+use crate::value::Object;
 
 /// A running or ended execution of a [`Program`].
+///
+/// # Examples
+///
+/// A machine without Tasks runs at once:
+///
+/// ```
+/// use asl_core::execution::{Execution, Start};
+/// use asl_core::{Timestamp, compile};
+///
+/// let program = compile(r#"{"StartAt": "Hi", "States": {"Hi": {"Type": "Pass", "Result": "hello", "End": true}}}"#)
+///     .into_program()?;
+/// let execution = Execution::start(program, Start::new("first", serde_json::json!({})), Timestamp::UNIX_EPOCH);
+/// assert_eq!(execution.outcome().and_then(|outcome| outcome.output()), Some(&"hello".into()));
+/// # Ok::<(), asl_core::Diagnostics>(())
+/// ```
 #[derive(Debug)]
 pub struct Execution {
     program: Program,
+    progress: Progress,
+    /// When strands wake, derived from their phases.
+    timers: BTreeMap<Timer, StrandId>,
+    /// Which strand waits for which Task, derived from their phases.
+    tasks: BTreeMap<TaskId, StrandId>,
+    /// Strands to go on with, in order; empty at rest.
+    ready: VecDeque<(StrandId, Step)>,
+    /// Strands whose Task starts once everything that could be scheduled is; empty at rest.
+    starting: VecDeque<StrandId>,
+    outputs: VecDeque<Output>,
 }
 
 impl Execution {
     /// Starts `program` at `now`; it runs until it waits for something.
     pub fn start(program: Program, start: Start, now: Timestamp) -> Self {
-        let _ = (start, now);
-        Self { program }
+        let progress = Progress {
+            started_at: now,
+            now,
+            last_event: EventId::default(),
+            timers_made: 0,
+            strands_made: 0,
+            strands: BTreeMap::new(),
+            random: Random::from_seed(start.seed),
+            outcome: None,
+            start,
+        };
+        let mut execution = Self::at_rest(program, progress);
+        execution.begin();
+        execution
     }
 
     /// Takes `event` in and runs on until everything waits again.
     ///
+    /// What is due by `now` happens first.
+    ///
     /// # Errors
     ///
-    /// When the event concerns a Task that is not out any more, or the execution has ended; nothing changes then.
+    /// When the event concerns a Task that is not out any more, or the execution has ended.
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Result<(), Rejected> {
-        let _ = (now, event);
-        Err(Rejected::ExecutionEnded)
+        self.handle_deadline(now);
+        if self.outcome().is_some() {
+            return Err(Rejected::ExecutionEnded);
+        }
+        match event {
+            Event::Stopped { failure } => self.finish(Outcome::Aborted(failure)),
+            Event::TaskStarted { task, worker_name } => self.task_started(task, worker_name)?,
+            Event::TaskSubmitted { task, output } => self.task_submitted(task, output)?,
+            Event::TaskHeartbeat { task } => self.task_heartbeat(task)?,
+            Event::TaskSucceeded { task, output } => self.task_answered(task, Ok(output))?,
+            Event::TaskFailed { task, failure } => self.task_answered(task, Err(failure))?,
+        }
+        self.run();
+        Ok(())
     }
 
     /// The earliest time at which something times out or has waited long enough.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        None
+        if self.outcome().is_some() {
+            return None;
+        }
+        let first_timer = self.timers.first_key_value().map(|(timer, _)| timer.at);
+        Some(first_timer.map_or(self.expires_at(), |at| at.min(self.expires_at())))
     }
 
     /// Lets everything that is due by `now` happen; does nothing if nothing is.
     pub fn handle_deadline(&mut self, now: Timestamp) {
-        let _ = now;
+        self.progress.now = self.progress.now.max(now);
+        while self.outcome().is_none() && self.next_deadline().is_some_and(|deadline| deadline <= self.progress.now) {
+            if self.expires_at() <= self.progress.now {
+                self.finish(Outcome::TimedOut(Failure::timeout()));
+            }
+            // Everything that is due happens before anything follows from it, as AWS records Tasks that time out together.
+            while let Some(due) = self.timers.first_entry().filter(|first| first.key().at <= self.progress.now) {
+                let (timer, strand) = due.remove_entry();
+                self.wake(strand, timer);
+            }
+            self.run();
+        }
     }
 
     /// The next thing that the execution has to say.
     pub fn poll(&mut self) -> Option<Output> {
-        None
+        self.outputs.pop_front()
     }
 
     /// How the execution ended, if it did.
     pub fn outcome(&self) -> Option<&Outcome> {
-        None
+        self.progress.outcome.as_ref()
     }
 
     /// The program that this executes.
     pub fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// What it was started with.
+    pub fn started_with(&self) -> &Start {
+        &self.progress.start
+    }
+
+    /// The names of the states that wait for something, in the order in which their strands began.
+    pub fn waiting_states(&self) -> impl Iterator<Item = &str> {
+        self.progress.strands.values().filter_map(|strand| self.program.state(strand.state)).map(|state| &*state.name)
     }
 
     /// What remains to be known to go on later, elsewhere.
@@ -312,55 +166,164 @@ impl Execution {
     ///
     /// When there are outputs that nobody polled yet: they would be lost.
     pub fn snapshot(&self) -> Result<Snapshot, OutputsPending> {
-        Err(OutputsPending)
+        if !self.outputs.is_empty() {
+            return Err(OutputsPending);
+        }
+        let program = self.program.fingerprint().clone();
+        Ok(Snapshot { version: Snapshot::VERSION, program, progress: self.progress.clone() })
     }
 
     /// Goes on from a snapshot.
     ///
     /// # Errors
     ///
-    /// When the snapshot was taken with another program, or by a newer version of this library.
+    /// When the snapshot was taken with another program, or by another version of this library.
     pub fn restore(program: Program, snapshot: Snapshot) -> Result<Self, InvalidSnapshot> {
-        let _ = snapshot;
-        Ok(Self { program })
+        if snapshot.version != Snapshot::VERSION {
+            return Err(InvalidSnapshot::Version(snapshot.version));
+        }
+        if &snapshot.program != program.fingerprint() {
+            return Err(InvalidSnapshot::Program);
+        }
+        Ok(Self::at_rest(program, snapshot.progress))
     }
-}
 
-/// An execution at rest; its serialised form is versioned.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Snapshot {
-    version: u32,
-}
-
-/// A snapshot was asked for while outputs waited to be polled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OutputsPending;
-
-impl fmt::Display for OutputsPending {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("poll every output before taking a snapshot")
-    }
-}
-
-impl std::error::Error for OutputsPending {}
-
-/// A snapshot that cannot be restored here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidSnapshot {
-    /// It was written by another version of this library.
-    Version(u32),
-    /// It was taken with another program.
-    Program,
-}
-
-impl fmt::Display for InvalidSnapshot {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Version(version) => write!(formatter, "the snapshot has version {version}, which is not known here"),
-            Self::Program => formatter.write_str("the snapshot was taken with another program"),
+    fn at_rest(program: Program, progress: Progress) -> Self {
+        let strands = progress.strands.values();
+        Self {
+            timers: strands.clone().flat_map(|strand| strand.timers().map(|timer| (timer, strand.id))).collect(),
+            tasks: strands.filter_map(|strand| Some((strand.task()?, strand.id))).collect(),
+            ready: VecDeque::new(),
+            starting: VecDeque::new(),
+            outputs: VecDeque::new(),
+            program,
+            progress,
         }
     }
-}
 
-impl std::error::Error for InvalidSnapshot {}
+    fn begin(&mut self) {
+        let Start { input, role_arn, .. } = &self.progress.start;
+        let (input, role_arn) = (input.clone(), role_arn.clone());
+        self.emit(EventId::default(), EventDetails::ExecutionStarted { input: input.clone(), role_arn });
+        let start_at = self.program.machine().start_at;
+        let strand = self.new_strand(None, start_at, EventId::default());
+        self.ready.push_back((strand.id, Step::Enter { state: start_at, input }));
+        self.rest(strand);
+        self.run();
+    }
+
+    /// When the machine's `TimeoutSeconds`, or the longest time that an execution may last, is over.
+    fn expires_at(&self) -> Timestamp {
+        let limit = self.progress.start.limits.execution_seconds;
+        let seconds = self.program.machine().timeout_seconds.map_or(limit, |timeout| timeout.min(limit));
+        self.progress.started_at.saturating_add(Duration::from_secs(seconds))
+    }
+
+    /// Runs strands until all of them wait.
+    fn run(&mut self) {
+        while self.outcome().is_none() {
+            if let Some((strand, step)) = self.ready.pop_front() {
+                if let Some(strand) = self.progress.strands.remove(&strand) {
+                    self.run_strand(strand, step);
+                }
+            } else if let Some(strand) = self.starting.pop_front() {
+                self.start_task(strand);
+            } else {
+                break;
+            }
+        }
+    }
+
+    fn new_strand(&mut self, parent: Option<(StrandId, usize)>, state: StateId, chain: EventId) -> Strand {
+        self.progress.strands_made += 1;
+        Strand::new(StrandId(self.progress.strands_made), parent, state, chain)
+    }
+
+    /// Puts a strand away until something wakes it.
+    fn rest(&mut self, strand: Strand) {
+        self.timers.extend(strand.timers().map(|timer| (timer, strand.id)));
+        if let Some(task) = strand.task() {
+            self.tasks.insert(task, strand.id);
+        }
+        self.progress.strands.insert(strand.id, strand);
+    }
+
+    /// A time from now.
+    fn timer(&mut self, at: Timestamp) -> Timer {
+        self.progress.timers_made += 1;
+        Timer { at, sequence: self.progress.timers_made }
+    }
+
+    /// Adds an event that follows `previous`; nothing follows the end.
+    ///
+    /// The last event that the history may hold is the failure of the execution.
+    fn emit(&mut self, previous: EventId, details: EventDetails) -> EventId {
+        if self.outcome().is_some() {
+            return self.progress.last_event;
+        }
+        if self.progress.last_event.get() + 1 >= self.progress.start.limits.history_events {
+            self.finish_after(previous, Outcome::Failed(self.history_limit_exceeded()));
+            return self.progress.last_event;
+        }
+        self.record(previous, details)
+    }
+
+    fn record(&mut self, previous: EventId, details: EventDetails) -> EventId {
+        let id = EventId(self.progress.last_event.get() + 1);
+        self.progress.last_event = id;
+        let event = HistoryEvent { id, previous_event_id: previous, timestamp: self.progress.now, details };
+        self.outputs.push_back(Output::History(event));
+        id
+    }
+
+    /// Asks something of the driver; nothing follows the end.
+    fn command(&mut self, command: Command) {
+        if self.outcome().is_none() {
+            self.outputs.push_back(Output::Command(command));
+        }
+    }
+
+    fn history_limit_exceeded(&self) -> Failure {
+        let limit = self.progress.start.limits.history_events;
+        Failure::runtime(format!("The execution reached the maximum number of history events ({limit})."))
+    }
+
+    /// Ends the execution from outside its chain of states.
+    fn finish(&mut self, outcome: Outcome) {
+        self.finish_after(EventId::default(), outcome);
+    }
+
+    /// Ends the execution with the event that says so, and calls back every Task that is out.
+    fn finish_after(&mut self, previous: EventId, outcome: Outcome) {
+        if self.outcome().is_some() {
+            return;
+        }
+        let details = match &outcome {
+            Outcome::Succeeded(output) => EventDetails::ExecutionSucceeded { output: output.clone() },
+            Outcome::Failed(failure) => EventDetails::ExecutionFailed { failure: failure.clone() },
+            Outcome::TimedOut(failure) => EventDetails::ExecutionTimedOut { failure: failure.clone() },
+            Outcome::Aborted(failure) => EventDetails::ExecutionAborted { failure: failure.clone() },
+        };
+        self.record(previous, details);
+        for task in std::mem::take(&mut self.tasks).into_keys() {
+            self.outputs.push_back(Output::Command(Command::CancelTask(task)));
+        }
+        self.timers.clear();
+        self.ready.clear();
+        self.starting.clear();
+        self.progress.strands.clear();
+        self.progress.outcome = Some(outcome.clone());
+        self.outputs.push_back(Output::Command(Command::Finish(outcome)));
+    }
+
+    /// The variables that a strand sees: its own scope's first, then those around it.
+    fn scopes<'a>(&'a self, strand: &'a Strand) -> Vec<&'a Object> {
+        let mut scopes = vec![&strand.variables];
+        let mut parent = strand.parent;
+        while let Some(outer) = parent.and_then(|(id, _)| self.progress.strands.get(&id)) {
+            scopes.push(&outer.variables);
+            parent = outer.parent;
+        }
+        scopes
+    }
+}

@@ -2,12 +2,15 @@
 //!
 //! See [Errors](https://states-language.net/spec.html#errors) in the specification.
 
+pub(crate) mod error_equals;
+
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Object, Value};
+use crate::history::EventId;
+use crate::value::Value;
 
 /// The name of an error, such as `States.Timeout` or one of your own.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,8 +18,11 @@ use crate::value::{Object, Value};
 pub struct ErrorName(Arc<str>);
 
 impl ErrorName {
-    /// Matches every error but the interpreter's own.
+    /// Matches every error but [`RUNTIME`](Self::RUNTIME) and the interpreter's own
+    /// [`DATA_LIMIT_EXCEEDED`](Self::DATA_LIMIT_EXCEEDED).
     pub const ALL: &str = "States.ALL";
+    /// A branch of a Parallel failed; the specification's name, AWS gives the branch's own error.
+    pub const BRANCH_FAILED: &str = "States.BranchFailed";
     /// A state's input, output or result is over the payload limit.
     pub const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
     /// A Task sent no heartbeat in time; recorded as [`TIMEOUT`](Self::TIMEOUT), matched by either name.
@@ -141,6 +147,19 @@ impl Failure {
         Self { alias: Some(ErrorName::HEARTBEAT_TIMEOUT.into()), ..Self::timeout() }
     }
 
+    /// The same failure under another name.
+    pub(crate) fn renamed(self, error: &str) -> Self {
+        Self { error: Some(error.into()), ..self }
+    }
+
+    /// The same failure of the interpreter, its cause saying in which state it happened.
+    pub(crate) fn while_executing(&self, state_name: &str, entered: EventId) -> Self {
+        let cause = self.cause().unwrap_or_default();
+        let place =
+            format!("An error occurred while executing the state '{state_name}' (entered at the event id #{entered}).");
+        Self { cause: Some(format!("{place} {cause}").into()), ..self.clone() }
+    }
+
     /// The error's name.
     pub fn error(&self) -> Option<&str> {
         self.error.as_ref().map(ErrorName::as_str)
@@ -156,10 +175,10 @@ impl Failure {
         self.error() == Some(name) || self.alias.as_ref().is_some_and(|alias| alias == name)
     }
 
-    /// The Error Output that a Catcher passes on: `{"Error": …, "Cause": …}`.
+    /// The Error Output that a Catcher passes on: `{"Error": …, "Cause": …}`, empty where the failure has none.
     pub fn error_output(&self) -> Value {
         let members = [("Error", self.error()), ("Cause", self.cause())];
-        Value::Object(members.into_iter().filter_map(|(key, text)| Some((key, text?))).collect::<Object>())
+        Value::Object(members.into_iter().map(|(key, text)| (key, text.unwrap_or_default())).collect())
     }
 }
 

@@ -1,7 +1,30 @@
 //! Paths into JSON: Jayway's dialect of JSONPath, which AWS uses.
+//!
+//! A path is read once into steps. Steps that name one value are walked directly over the shared document.
+//! Steps that select several values are lowered to `jsonpath-rust`'s query model, which never sees a user's text.
+//! What that model cannot say is evaluated here: Jayway's `..`, which is peculiar, and lists of names and of indices.
+//!
+//! Jayway's own words appear in AWS's messages, so [`NotFound`] speaks them; it also shows through that AWS lets
+//! Jayway work on Jackson's JSON nodes, where an index past the end of an array gives a Java `null`.
+//!
+//! See [Paths](https://states-language.net/spec.html#path) in the specification.
 
+mod filter;
+mod filter_parser;
+mod lowering;
+mod operator;
+mod parser;
+mod queryable;
+mod reference_path;
+mod selection;
+mod step;
+mod walk;
+
+use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use self::reference_path::{CannotPlace, ReferencePath};
+use self::step::Step;
 use crate::expression::ExpressionError;
 use crate::value::Value;
 
@@ -16,58 +39,89 @@ pub(crate) enum Root {
     Variable(Arc<str>),
 }
 
-/// A compiled path; definite if it can find at most one value.
+/// A compiled path; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct JsonPath {
     text: Arc<str>,
     root: Root,
+    steps: Arc<[Step]>,
 }
 
 impl JsonPath {
+    /// Reads a path.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text, and where.
     pub(crate) fn parse(text: &str) -> Result<Self, ExpressionError> {
-        Ok(Self { text: text.into(), root: Root::Input })
+        let (root, steps) = parser::parse(text)?;
+        Ok(Self { text: text.into(), root, steps: steps.into() })
     }
+
+    /// The path as it was written.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
+
     pub(crate) fn root(&self) -> &Root {
         &self.root
     }
+
+    /// Whether the path finds one value or none, rather than an array of all that it finds.
     pub(crate) fn is_definite(&self) -> bool {
-        true
+        step::is_definite(&self.steps)
     }
+
+    /// Whether the path is a Reference Path: names and non-negative indices only.
+    pub(crate) fn is_reference_path(&self) -> bool {
+        self.steps.iter().all(Step::is_reference)
+    }
+
     /// The value that a definite path finds in `document`, or the array of all that an indefinite one finds.
+    ///
+    /// An indefinite path always finds an array, empty where nothing fits.
+    ///
+    /// # Errors
+    ///
+    /// When a definite path finds nothing, or an indefinite one has more to look at than is reasonable.
     pub(crate) fn select(&self, document: &Value) -> Result<Value, NotFound> {
-        Ok(document.clone())
+        if step::leads_to_one_value(&self.steps) {
+            walk::walk(&self.steps, document)
+        } else {
+            selection::select(&self.steps, document)
+        }
     }
 }
 
-/// A definite path that found nothing; the message is Jayway's, such as `No results for path: $['a']`.
+/// The path in Jayway's canonical form, `$['a'][0]`.
+impl fmt::Display for JsonPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.root {
+            Root::Input => formatter.write_str("$")?,
+            Root::Context => formatter.write_str("$$")?,
+            Root::Variable(name) => write!(formatter, "${name}")?,
+        }
+        self.steps.iter().try_for_each(|step| step.fmt(formatter))
+    }
+}
+
+/// A path that found nothing; the message is Jayway's, such as `No results for path: $['a']`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NotFound {
     pub(crate) message: String,
+    past_the_end: bool,
 }
 
-/// A path of names and non-negative indices only, which can also be written to.
-#[derive(Debug, Clone)]
-pub(crate) struct ReferencePath {
-    path: JsonPath,
-}
+impl NotFound {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), past_the_end: false }
+    }
 
-impl ReferencePath {
-    pub(crate) fn parse(text: &str) -> Result<Self, ExpressionError> {
-        JsonPath::parse(text).map(|path| Self { path })
-    }
-    pub(crate) fn path(&self) -> &JsonPath {
-        &self.path
-    }
-    /// `document` with `value` placed at this path; objects are made on the way where nothing was.
-    pub(crate) fn place(&self, document: &Value, value: Value) -> Result<Value, CannotPlace> {
-        let _ = document;
-        Ok(value)
+    /// Whether the path leads to an array and its last step is an index past the end, which AWS takes for `null`.
+    pub(crate) fn is_past_the_end(&self) -> bool {
+        self.past_the_end
     }
 }
 
-/// A path that does not fit the document it should be written to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CannotPlace;
+#[cfg(test)]
+mod tests;

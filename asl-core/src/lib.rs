@@ -1,6 +1,8 @@
 //! The Amazon States Language.
 #![allow(dead_code, unused)]
 pub mod compatibility;
+mod compile;
+mod definition;
 pub mod diagnostic;
 mod evaluate;
 pub mod execution;
@@ -11,10 +13,14 @@ mod intrinsic;
 mod jsonpath;
 pub mod program;
 mod random;
+mod report;
 pub mod source;
 pub mod syntax;
 pub mod timestamp;
+mod validate;
 mod value;
+pub use compile::{Compiled, MachineType, Options, compile, compile_with};
+pub use diagnostic::Diagnostics;
 pub use failure::Failure;
 pub use program::Program;
 pub use timestamp::Timestamp;

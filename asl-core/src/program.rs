@@ -4,6 +4,7 @@
 //! State names are indices, and every path, template, Choice rule and expression is compiled once.
 //! It knows nothing of the text it came from.
 
+mod lowering;
 mod resource;
 mod state;
 
@@ -93,8 +94,11 @@ pub struct Fingerprint(Arc<str>);
 impl Fingerprint {
     pub(crate) fn of(text: &str) -> Self {
         use sha2::Digest as _;
-        let digest = sha2::Sha256::digest(text.as_bytes());
-        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+        let mut digits = String::with_capacity(64);
+        for byte in sha2::Sha256::digest(text.as_bytes()) {
+            digits.extend([byte >> 4, byte & 0xf].iter().filter_map(|digit| char::from_digit(u32::from(*digit), 16)));
+        }
+        Self(digits.into())
     }
 
     /// The hexadecimal digits.

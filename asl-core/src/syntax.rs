@@ -1,8 +1,56 @@
-//! JSON text as a tree that knows where everything stands; duplicate keys and order are kept.
+//! JSON text as a tree that knows where everything stands.
+//!
+//! [`parse`] cannot fail: it keeps what it can read, duplicate keys and order included, and reports every fault
+//! with its place.
+//! It accepts exactly what [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259) allows; everything else is a fault,
+//! though much of it is understood all the same (a missing comma, a comment, single quotes, an unquoted word),
+//! so that one slip does not hide the faults after it.
+//! What the tree means is not its business.
 
+mod duplicate_keys;
+mod lexer;
+mod parser;
+mod print;
+
+use std::fmt;
+
+pub use self::duplicate_keys::duplicate_keys;
 use crate::diagnostic::Diagnostics;
-use crate::source::Span;
-use crate::value::Number;
+use crate::source::{JsonPointer, Span};
+use crate::value::{Number, Value};
+
+/// The largest definition in bytes, which is AWS's limit.
+pub const MAX_SIZE: usize = 1_048_576;
+
+/// How deep objects and arrays may be nested.
+///
+/// A state inside of a Parallel state lies four levels below it, so this leaves room for 30 levels of states,
+/// while the recursion of every later stage stays small.
+/// It is the limit of `serde_json` too, which reads the payloads.
+pub const MAX_DEPTH: usize = 127;
+
+/// How many faults are reported before the rest of the text is given up.
+pub const MAX_FAULTS: usize = 100;
+
+/// Reads JSON. Cannot fail: what cannot be read is a diagnostic, and `None` where nothing could be saved.
+///
+/// When there is no diagnostic, the tree is there and is the text.
+/// A text over [`MAX_SIZE`] is not read at all; what is nested deeper than [`MAX_DEPTH`] is left out of the tree;
+/// after [`MAX_FAULTS`] faults reading stops.
+///
+/// # Examples
+///
+/// ```
+/// use asl_core::syntax::parse;
+///
+/// let (root, diagnostics) = parse(r#"{"StartAt": "A" "States": {}}"#);
+/// assert_eq!(root.unwrap().get("StartAt").unwrap().as_str(), Some("A"));
+/// let missing_comma = diagnostics.iter().next().unwrap();
+/// assert_eq!(missing_comma.location.position.to_string(), "1:17");
+/// ```
+pub fn parse(text: &str) -> (Option<Node>, Diagnostics) {
+    parser::parse(text)
+}
 
 /// A JSON value with its place in the text.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,8 +84,142 @@ pub struct Member {
     pub value: Node,
 }
 
-/// Reads JSON. Cannot fail: what cannot be read is a diagnostic, and `None` where nothing could be saved.
-pub fn parse(text: &str) -> (Option<Node>, Diagnostics) {
-    let _ = text;
-    (None, Diagnostics::default())
+impl Node {
+    /// JSON's word for the kind of this value: `null`, `boolean`, `number`, `string`, `array` or `object`.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            NodeKind::Null => "null",
+            NodeKind::Bool(_) => "boolean",
+            NodeKind::Number(_) => "number",
+            NodeKind::String(_) => "string",
+            NodeKind::Array(_) => "array",
+            NodeKind::Object(_) => "object",
+        }
+    }
+
+    /// Whether this is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self.kind, NodeKind::Null)
+    }
+
+    /// The boolean, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.kind {
+            NodeKind::Bool(boolean) => Some(boolean),
+            _ => None,
+        }
+    }
+
+    /// The number, if this is one.
+    pub fn as_number(&self) -> Option<Number> {
+        match self.kind {
+            NodeKind::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The text, if this is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            NodeKind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The elements, if this is an array.
+    pub fn as_array(&self) -> Option<&[Self]> {
+        match &self.kind {
+            NodeKind::Array(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// The members as they were written, if this is an object.
+    pub fn as_object(&self) -> Option<&[Member]> {
+        match &self.kind {
+            NodeKind::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// The member called `key`, the last one if there are several.
+    pub fn member(&self, key: &str) -> Option<&Member> {
+        self.as_object()?.iter().rfind(|member| member.key == key)
+    }
+
+    /// The value of the member called `key`, the last one if there are several.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.member(key).map(|member| &member.value)
+    }
+
+    /// The node that `pointer` points to when this is the root.
+    pub fn resolve(&self, pointer: &JsonPointer) -> Option<&Self> {
+        pointer.tokens().try_fold(self, |node, token| match &node.kind {
+            NodeKind::Array(elements) if is_index(&token) => elements.get(token.parse::<usize>().ok()?),
+            NodeKind::Object(_) => node.get(&token),
+            _ => None,
+        })
+    }
+
+    /// The pointer to the innermost member or element that holds `span` when this is the root.
+    ///
+    /// A key belongs to its member.
+    pub fn pointer_to(&self, span: Span) -> JsonPointer {
+        let mut pointer = JsonPointer::default();
+        let mut node = self;
+        loop {
+            node = match &node.kind {
+                NodeKind::Object(members) => {
+                    let whole = |member: &&Member| {
+                        Span { start: member.key_span.start, end: member.value.span.end }.contains(span)
+                    };
+                    let Some(member) = members.iter().find(whole) else { return pointer };
+                    pointer = pointer.member(&member.key);
+                    &member.value
+                }
+                NodeKind::Array(elements) => {
+                    let Some(index) = elements.iter().position(|element| element.span.contains(span)) else {
+                        return pointer;
+                    };
+                    pointer = pointer.element(index);
+                    let Some(element) = elements.get(index) else { return pointer };
+                    element
+                }
+                _ => return pointer,
+            }
+        }
+    }
+
+    /// This tree as pretty JSON text: two spaces a level, one member or element a line.
+    pub fn to_pretty(&self) -> String {
+        print::pretty(self)
+    }
+}
+
+/// Whether RFC 6901 takes `token` for an array's index.
+fn is_index(token: &str) -> bool {
+    token == "0" || (!token.starts_with('0') && token.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Compact JSON text.
+impl fmt::Display for Node {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        print::compact(self, formatter)
+    }
+}
+
+/// The value without its places; of members with the same key the last one counts.
+impl From<&Node> for Value {
+    fn from(node: &Node) -> Self {
+        match &node.kind {
+            NodeKind::Null => Self::Null,
+            NodeKind::Bool(boolean) => Self::Bool(*boolean),
+            NodeKind::Number(number) => Self::Number(*number),
+            NodeKind::String(text) => Self::from(text.as_str()),
+            NodeKind::Array(elements) => elements.iter().map(Self::from).collect(),
+            NodeKind::Object(members) => {
+                Self::Object(members.iter().map(|member| (member.key.as_str(), Self::from(&member.value))).collect())
+            }
+        }
+    }
 }

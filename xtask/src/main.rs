@@ -1,1 +1,43 @@
-fn main() {}
+//! The developer's commands; what CI runs is one of them.
+//!
+//! `cargo xtask test` runs every test, `cargo xtask ci` every gate, `cargo xtask fmt` formats.
+
+#![expect(clippy::print_stdout, reason = "commands talk to the terminal")]
+
+mod ci;
+mod purity;
+mod step;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::step::{Steps, cargo};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The developer's commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run all tests: units, integration, documentation, and the recorded corpus where it is there
+    Test,
+    /// Run every gate of CI: format, clippy, tests, docs, dependency rules, wasm32
+    Ci,
+    /// Format all code
+    Fmt,
+}
+
+fn main() -> ExitCode {
+    let mut steps = Steps::default();
+    match Arguments::parse().command {
+        Command::Test => test::run(&mut steps),
+        Command::Ci => ci::run(&mut steps),
+        Command::Fmt => steps.command("format", cargo(["fmt", "--all"])),
+    }
+    steps.conclude()
+}

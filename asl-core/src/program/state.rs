@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::evaluate::{Condition, PayloadTemplate};
 use crate::expression::Expression;
 use crate::failure::ErrorName;
+use crate::history::StateType;
 use crate::jsonpath::{JsonPath, ReferencePath};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
@@ -33,6 +34,21 @@ pub(crate) struct State {
     pub(crate) transition: Transition,
     pub(crate) retry: Vec<Retrier>,
     pub(crate) catch: Vec<Catcher>,
+}
+
+impl State {
+    pub(crate) fn state_type(&self) -> StateType {
+        match &self.kind {
+            StateKind::Task(_) => StateType::Task,
+            StateKind::Pass { .. } => StateType::Pass,
+            StateKind::Choice(_) => StateType::Choice,
+            StateKind::Wait(_) => StateType::Wait,
+            StateKind::Succeed => StateType::Succeed,
+            StateKind::Fail { .. } => StateType::Fail,
+            StateKind::Parallel { .. } => StateType::Parallel,
+            StateKind::Map(_) => StateType::Map,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -143,6 +159,12 @@ pub(crate) struct Retrier {
     pub(crate) backoff_rate: f64,
     pub(crate) max_delay_seconds: Option<u64>,
     pub(crate) jitter: Jitter,
+}
+
+impl Retrier {
+    pub(crate) const DEFAULT_INTERVAL_SECONDS: u64 = 1;
+    pub(crate) const DEFAULT_MAX_ATTEMPTS: u64 = 3;
+    pub(crate) const DEFAULT_BACKOFF_RATE: f64 = 2.0;
 }
 
 /// `JitterStrategy`.

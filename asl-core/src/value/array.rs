@@ -16,6 +16,11 @@ impl Array {
         Node::change(&mut self.0)
     }
 
+    /// The elements in the form that `jsonpath-rust` asks for.
+    pub(crate) fn as_vec(&self) -> &Vec<Value> {
+        &self.0.body
+    }
+
     pub(super) fn measure(&self) -> Measure {
         *self.0.measure.get_or_init(|| Measure::container(self.iter().map(|element| (0, element))))
     }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{SerializeMap as _, SerializeSeq as _, Serializer};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::{InvalidJson, Number, Object, Value};
+use super::{Array, InvalidJson, Number, Object, Value};
 
 impl Value {
     /// Any serializable data as a value.
@@ -59,15 +59,15 @@ impl Serialize for Value {
             Self::Bool(boolean) => serializer.serialize_bool(*boolean),
             Self::Number(number) => number.serialize(serializer),
             Self::String(text) => serializer.serialize_str(text),
-            Self::Array(array) => {
-                let mut sequence = serializer.serialize_seq(Some(array.len()))?;
-                for element in array {
-                    sequence.serialize_element(element)?;
-                }
-                sequence.end()
-            }
+            Self::Array(array) => array.serialize(serializer),
             Self::Object(object) => object.serialize(serializer),
         }
+    }
+}
+
+impl Serialize for Array {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
     }
 }
 
@@ -94,6 +94,21 @@ impl Serialize for Number {
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Array {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_map(ValueVisitor)? {
+            Value::Object(object) => Ok(object),
+            other => Err(D::Error::custom(format_args!("expected an object, found {}", other.kind()))),
+        }
     }
 }
 

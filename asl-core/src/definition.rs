@@ -1,0 +1,43 @@
+//! The definition as ASL's own fields: what was written, each value with its place.
+//!
+//! Reading reports values of the wrong JSON type and expressions that do not parse, and leaves such fields out.
+//! Everything else that can be wrong is for [`validate`](crate::validate) to find.
+//! There is one file per concept of the language and one Rust field per ASL field.
+
+mod catch;
+mod choice;
+mod fail;
+mod fields;
+mod map;
+mod parallel;
+mod pass;
+mod payload;
+mod retry;
+mod state;
+mod state_fields;
+mod state_machine;
+mod task;
+mod wait;
+
+pub(crate) use self::catch::Catcher;
+pub(crate) use self::choice::{Choice, ChoiceRule, Comparison, Test, TestKind};
+pub(crate) use self::fail::Fail;
+pub(crate) use self::fields::{FieldNames, Spanned};
+pub(crate) use self::map::{Map, ProcessorConfig};
+pub(crate) use self::parallel::Parallel;
+pub(crate) use self::pass::Pass;
+pub(crate) use self::payload::{MemberValue, Template, TemplateKind, TemplateMember};
+pub(crate) use self::retry::Retrier;
+pub(crate) use self::state::{State, StateKind, StateType};
+pub(crate) use self::state_fields::{QueryLanguage, required_fields, state_field, supported_fields};
+pub(crate) use self::state_machine::{MachineRole, StateMachine};
+pub(crate) use self::task::Task;
+pub(crate) use self::wait::Wait;
+
+use crate::report::Report;
+use crate::syntax::Node;
+
+/// Reads a definition; `None` if it is not an object at all.
+pub(crate) fn read(root: &Node, report: &Report<'_>) -> Option<StateMachine> {
+    StateMachine::read_root(root, report)
+}

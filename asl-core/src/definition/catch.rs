@@ -1,0 +1,46 @@
+//! Catchers.
+
+use std::sync::Arc;
+
+use super::fields::{FieldNames, Fields, Spanned};
+use super::payload::Template;
+use super::state_fields::QueryLanguage;
+use crate::jsonpath::ReferencePath;
+use crate::report::Report;
+use crate::source::Span;
+use crate::syntax::Node;
+
+/// [A Catcher](https://states-language.net/spec.html#fallback-states).
+#[derive(Debug)]
+pub(crate) struct Catcher {
+    pub(crate) span: Span,
+    pub(crate) field_names: FieldNames,
+    pub(crate) error_equals: Option<Spanned<Vec<Spanned<Arc<str>>>>>,
+    pub(crate) next: Option<Spanned<Arc<str>>>,
+    pub(crate) result_path: Option<Spanned<Option<ReferencePath>>>,
+    pub(crate) assign: Option<Template>,
+}
+
+impl Catcher {
+    /// The fields that a Catcher may have.
+    pub(crate) fn fields(language: QueryLanguage) -> &'static [&'static str] {
+        match language {
+            QueryLanguage::JsonPath => &["Comment", "ErrorEquals", "Next", "ResultPath", "Assign"],
+            QueryLanguage::Jsonata => &["Comment", "ErrorEquals", "Next", "Output", "Assign"],
+        }
+    }
+
+    pub(super) fn read(node: &Node, language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
+        let fields = Fields::of(node, "Catch", language, report)?;
+        let field_names = fields.names();
+        let fields = fields.only(|name| Self::fields(language).contains(&name));
+        Some(Self {
+            span: fields.span,
+            field_names,
+            error_equals: fields.error_equals(),
+            next: fields.text("Next"),
+            result_path: fields.result_path(),
+            assign: Template::read_object(&fields, "Assign"),
+        })
+    }
+}

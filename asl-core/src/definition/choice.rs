@@ -1,0 +1,132 @@
+//! The Choice state and its rules.
+
+use std::sync::Arc;
+
+use super::fields::{FieldNames, Fields, Spanned, wrong_type};
+use super::payload::Template;
+use super::state_fields::QueryLanguage;
+use crate::evaluate::choice_rule::{self as evaluate, OperandForm, Operator};
+use crate::jsonpath::JsonPath;
+use crate::report::Report;
+use crate::source::Span;
+use crate::syntax::Node;
+use crate::value::Value;
+
+/// [A Choice state](https://states-language.net/spec.html#choice-state).
+#[derive(Debug)]
+pub(crate) struct Choice {
+    pub(crate) choices: Option<Spanned<Vec<ChoiceRule>>>,
+    pub(crate) default: Option<Spanned<Arc<str>>>,
+}
+
+/// An element of `Choices`.
+#[derive(Debug)]
+pub(crate) struct ChoiceRule {
+    pub(crate) test: Test,
+    pub(crate) next: Option<Spanned<Arc<str>>>,
+    pub(crate) assign: Option<Template>,
+}
+
+/// What a rule, or a rule inside `And`, `Or` and `Not`, tests.
+#[derive(Debug)]
+pub(crate) struct Test {
+    pub(crate) span: Span,
+    pub(crate) field_names: FieldNames,
+    /// `None` if there is not exactly one operator, or it could not be read.
+    pub(crate) kind: Option<TestKind>,
+}
+
+#[derive(Debug)]
+pub(crate) enum TestKind {
+    And(Spanned<Vec<Test>>),
+    Or(Spanned<Vec<Test>>),
+    Not(Box<Test>),
+    /// `Variable` and a comparison operator.
+    Comparison(Comparison),
+}
+
+/// A data-test expression: `Variable` and what it is tested for.
+#[derive(Debug)]
+pub(crate) struct Comparison {
+    pub(crate) variable: Option<Spanned<JsonPath>>,
+    pub(crate) test: Spanned<evaluate::Test>,
+}
+
+impl Choice {
+    /// The rules that could be read.
+    pub(crate) fn rules(&self) -> &[ChoiceRule] {
+        self.choices.as_ref().map_or(&[], |choices| &choices.value)
+    }
+
+    pub(super) fn read(fields: &Fields<'_>) -> Self {
+        Self {
+            choices: fields.array("Choices", |node| ChoiceRule::read(node, fields.language, fields.report)),
+            default: fields.text("Default"),
+        }
+    }
+}
+
+impl ChoiceRule {
+    fn read(node: &Node, language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
+        let fields = Fields::of(node, "Choices", language, report)?;
+        Some(Self {
+            test: Test::read(&fields),
+            next: fields.text("Next"),
+            assign: Template::read_object(&fields, "Assign"),
+        })
+    }
+}
+
+impl Test {
+    /// Whether a field of this name says what a rule tests.
+    pub(crate) fn is_operator(name: &str) -> bool {
+        matches!(name, "And" | "Or" | "Not") || Operator::named(name).is_some()
+    }
+
+    fn read(fields: &Fields<'_>) -> Self {
+        let mut operators = fields.members().map(|member| &*member.key).filter(|name| Self::is_operator(name));
+        let operator = operators.next().filter(|_| operators.next().is_none());
+        let kind = operator.and_then(|name| TestKind::read(name, fields));
+        Self { span: fields.span, field_names: fields.names(), kind }
+    }
+
+    fn read_nested(node: &Node, language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
+        Fields::of(node, "Choices", language, report).map(|fields| Self::read(&fields))
+    }
+}
+
+impl TestKind {
+    fn read(name: &str, fields: &Fields<'_>) -> Option<Self> {
+        let nested = |node| Test::read_nested(node, fields.language, fields.report);
+        match name {
+            "And" => fields.array(name, nested).map(Self::And),
+            "Or" => fields.array(name, nested).map(Self::Or),
+            "Not" => nested(fields.node(name)?).map(|test| Self::Not(Box::new(test))),
+            _ => Comparison::read(name, fields).map(Self::Comparison),
+        }
+    }
+}
+
+impl Comparison {
+    fn read(name: &str, fields: &Fields<'_>) -> Option<Self> {
+        let variable = fields.path("Variable");
+        let (operator, form) = Operator::named(name)?;
+        let test = match form {
+            OperandForm::Path => {
+                let path = fields.path(name)?;
+                Spanned { value: operator.with_path(path.value)?, span: path.span }
+            }
+            OperandForm::Literal => read_literal(operator, name, fields)?,
+        };
+        Some(Self { variable, test })
+    }
+}
+
+fn read_literal(operator: Operator, name: &str, fields: &Fields<'_>) -> Option<Spanned<evaluate::Test>> {
+    let node = fields.node(name)?;
+    match operator.with_literal(&Value::from(node)) {
+        Ok(value) => Some(Spanned { value, span: node.span }),
+        Err(wrong) if wrong.expected == "timestamp" && node.as_str().is_some() => fields.invalid_timestamp(node.span),
+        Err(wrong) => wrong_type(node, name, &format!("a {}", wrong.expected), fields.report),
+    }
+}

@@ -1,0 +1,232 @@
+//! Reads the fields of an object of the definition, reporting those whose value has the wrong type.
+
+use std::sync::Arc;
+
+use super::state_fields::QueryLanguage;
+use crate::diagnostic::Code;
+use crate::expression::{Expression, ExpressionError};
+use crate::jsonpath::{JsonPath, ReferencePath};
+use crate::report::{Fault, Report};
+use crate::source::Span;
+use crate::syntax::{Member, Node, NodeKind};
+use crate::timestamp::Timestamp;
+
+/// A value of the definition and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Spanned<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
+}
+
+/// The names of an object's fields, each with its place.
+#[derive(Debug, Default)]
+pub(crate) struct FieldNames(Vec<Spanned<Arc<str>>>);
+
+impl FieldNames {
+    /// Where the field called `name` is named.
+    pub(crate) fn find(&self, name: &str) -> Option<Span> {
+        self.iter().find(|field| &*field.value == name).map(|field| field.span)
+    }
+
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// The names in the order they were written.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Spanned<Arc<str>>> {
+        self.0.iter()
+    }
+}
+
+/// An object whose fields are to be read.
+pub(super) struct Fields<'a> {
+    pub(super) span: Span,
+    /// The language of the state around it.
+    pub(super) language: QueryLanguage,
+    pub(super) report: &'a Report<'a>,
+    members: Vec<&'a Member>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of `node`, which must be an object; `what` it is, for the message.
+    pub(super) fn of(node: &'a Node, what: &str, language: QueryLanguage, report: &'a Report<'a>) -> Option<Self> {
+        match &node.kind {
+            NodeKind::Object(members) => {
+                Some(Self { span: node.span, language, report, members: members.iter().collect() })
+            }
+            _ => wrong_type(node, what, "an object", report),
+        }
+    }
+
+    /// The fields of a whole definition.
+    pub(super) fn of_definition(root: &'a Node, report: &'a Report<'a>) -> Option<Self> {
+        match &root.kind {
+            NodeKind::Object(_) => Self::of(root, "", QueryLanguage::JsonPath, report),
+            _ => {
+                report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, "Definition must be a valid JSON object"));
+                None
+            }
+        }
+    }
+
+    /// Only the fields whose name `is_wanted`.
+    pub(super) fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        self.members.retain(|member| is_wanted(&member.key));
+        self
+    }
+
+    pub(super) fn names(&self) -> FieldNames {
+        FieldNames(
+            self.members().map(|member| Spanned { value: (*member.key).into(), span: member.key_span }).collect(),
+        )
+    }
+
+    pub(super) fn members(&self) -> impl Iterator<Item = &'a Member> {
+        self.members.iter().copied()
+    }
+
+    /// The value of a field, if it is not a JSONata expression.
+    pub(super) fn node(&self, name: &str) -> Option<&'a Node> {
+        let node = &self.members().find(|member| member.key == name)?.value;
+        (self.language == QueryLanguage::JsonPath || !is_jsonata(node)).then_some(node)
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<Spanned<Arc<str>>> {
+        read_text(self.node(name)?, name, self.report)
+    }
+
+    pub(super) fn boolean(&self, name: &str) -> Option<Spanned<bool>> {
+        let node = self.node(name)?;
+        let NodeKind::Bool(value) = node.kind else {
+            return wrong_type(node, name, "a boolean", self.report);
+        };
+        Some(Spanned { value, span: node.span })
+    }
+
+    pub(super) fn integer(&self, name: &str) -> Option<Spanned<i64>> {
+        let node = self.node(name)?;
+        match node.kind {
+            NodeKind::Number(number) if !number.is_float() && number.as_i64().is_some() => {
+                number.as_i64().map(|value| Spanned { value, span: node.span })
+            }
+            _ => wrong_type(node, name, "an integer", self.report),
+        }
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<Spanned<f64>> {
+        let node = self.node(name)?;
+        let NodeKind::Number(number) = node.kind else {
+            return wrong_type(node, name, "a number", self.report);
+        };
+        Some(Spanned { value: number.as_f64(), span: node.span })
+    }
+
+    /// A timestamp as RFC 3339 writes it, with an upper-case `T`, and `Z` or an offset.
+    pub(super) fn timestamp(&self, name: &str) -> Option<Spanned<Timestamp>> {
+        let text = self.text(name)?;
+        match text.value.parse() {
+            Ok(value) => Some(Spanned { value, span: text.span }),
+            Err(_) => self.invalid_timestamp(text.span),
+        }
+    }
+
+    /// Reports a string that is not a timestamp.
+    pub(super) fn invalid_timestamp<T>(&self, span: Span) -> Option<T> {
+        let fault = Fault::new(Code::INVALID_TIMESTAMP, span, "String does not match RFC3339 timestamp");
+        self.report.add(fault.with_help("write it like `2016-03-14T01:59:00Z`".to_owned()));
+        None
+    }
+
+    /// The elements of an array, each read by `read`.
+    pub(super) fn array<T>(&self, name: &str, read: impl Fn(&'a Node) -> Option<T>) -> Option<Spanned<Vec<T>>> {
+        let node = self.node(name)?;
+        let NodeKind::Array(elements) = &node.kind else {
+            return wrong_type(node, name, "an array", self.report);
+        };
+        let value = elements.iter().filter_map(|element| read(element)).collect();
+        Some(Spanned { value, span: node.span })
+    }
+
+    pub(super) fn object(&self, name: &str) -> Option<Self> {
+        Self::of(self.node(name)?, name, self.language, self.report)
+    }
+
+    pub(super) fn path(&self, name: &str) -> Option<Spanned<JsonPath>> {
+        self.parsed(name, Code::INVALID_PATH, JsonPath::parse)
+    }
+
+    pub(super) fn path_or_null(&self, name: &str) -> Option<Spanned<Option<JsonPath>>> {
+        self.parsed_or_null(name, Code::INVALID_PATH, JsonPath::parse)
+    }
+
+    /// A path or an intrinsic function.
+    pub(super) fn expression(&self, name: &str) -> Option<Spanned<Expression>> {
+        self.parsed(name, Code::INVALID_PATH, Expression::parse)
+    }
+
+    /// `ResultPath`.
+    pub(super) fn result_path(&self) -> Option<Spanned<Option<ReferencePath>>> {
+        self.parsed_or_null("ResultPath", Code::INVALID_REFERENCE_PATH, ReferencePath::parse)
+    }
+
+    /// A string that `parse` understands; what it does not understand is reported with `code`.
+    fn parsed<T>(
+        &self,
+        name: &str,
+        code: Code,
+        parse: impl Fn(&str) -> Result<T, ExpressionError>,
+    ) -> Option<Spanned<T>> {
+        let text = self.text(name)?;
+        match parse(&text.value) {
+            Ok(value) => Some(Spanned { value, span: text.span }),
+            Err(error) => {
+                let span = self.report.inside(text.span, error.span);
+                let message = format!("invalid `{name}`: {}", error.message);
+                self.report.add(Fault::new(code, span, message).of(text.span).with_help(error.help));
+                None
+            }
+        }
+    }
+
+    /// As [`parsed`](Self::parsed), where `null` has a meaning of its own.
+    fn parsed_or_null<T>(
+        &self,
+        name: &str,
+        code: Code,
+        parse: impl Fn(&str) -> Result<T, ExpressionError>,
+    ) -> Option<Spanned<Option<T>>> {
+        let node = self.node(name)?;
+        if matches!(node.kind, NodeKind::Null) {
+            return Some(Spanned { value: None, span: node.span });
+        }
+        self.parsed(name, code, parse).map(|parsed| Spanned { value: Some(parsed.value), span: parsed.span })
+    }
+}
+
+/// The string that `node` must be; `what` it is, for the message.
+pub(super) fn read_text(node: &Node, what: &str, report: &Report<'_>) -> Option<Spanned<Arc<str>>> {
+    match &node.kind {
+        NodeKind::String(text) => Some(Spanned { value: text.as_str().into(), span: node.span }),
+        _ => wrong_type(node, what, "a string", report),
+    }
+}
+
+/// Reports that `node` is not `expected`.
+pub(super) fn wrong_type<T>(node: &Node, what: &str, expected: &str, report: &Report<'_>) -> Option<T> {
+    let message = format!("`{what}` must be {expected}, not {}", article(node));
+    report.add(Fault::new(Code::WRONG_TYPE, node.span, message));
+    None
+}
+
+fn is_jsonata(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::String(text) if text.starts_with("{%") && text.ends_with("%}"))
+}
+
+/// The kind of a value with its article.
+fn article(node: &Node) -> String {
+    match node.kind_name() {
+        "null" => "null".to_owned(),
+        kind if kind.starts_with(['a', 'o']) => format!("an {kind}"),
+        kind => format!("a {kind}"),
+    }
+}

@@ -1,0 +1,81 @@
+//! The Map state.
+
+use std::sync::Arc;
+
+use super::fields::{FieldNames, Fields, Spanned};
+use super::payload::Template;
+use super::state_fields::QueryLanguage;
+use super::state_machine::{MachineRole, StateMachine};
+use crate::jsonpath::JsonPath;
+use crate::source::Span;
+
+/// [A Map state](https://states-language.net/spec.html#map-state).
+#[derive(Debug)]
+pub(crate) struct Map {
+    pub(crate) item_processor: Option<StateMachine>,
+    /// The older name of `ItemProcessor`.
+    pub(crate) iterator: Option<StateMachine>,
+    pub(crate) items_path: Option<Spanned<JsonPath>>,
+    pub(crate) item_selector: Option<Template>,
+    pub(crate) max_concurrency: Option<Spanned<i64>>,
+    pub(crate) max_concurrency_path: Option<Spanned<JsonPath>>,
+    pub(crate) tolerated_failure_count: Option<Spanned<i64>>,
+    pub(crate) tolerated_failure_count_path: Option<Spanned<JsonPath>>,
+    pub(crate) tolerated_failure_percentage: Option<Spanned<f64>>,
+    pub(crate) tolerated_failure_percentage_path: Option<Spanned<JsonPath>>,
+    pub(crate) label: Option<Spanned<Arc<str>>>,
+}
+
+/// `ProcessorConfig`: how the iterations run.
+#[derive(Debug)]
+pub(crate) struct ProcessorConfig {
+    pub(crate) span: Span,
+    pub(crate) field_names: FieldNames,
+    pub(crate) mode: Option<Spanned<Arc<str>>>,
+    pub(crate) execution_type: Option<Spanned<Arc<str>>>,
+}
+
+impl Map {
+    /// The item processor, under either name.
+    pub(crate) fn processor(&self) -> Option<&StateMachine> {
+        self.item_processor.as_ref().or(self.iterator.as_ref())
+    }
+
+    pub(super) fn read(fields: &Fields<'_>, machine_language: QueryLanguage) -> Self {
+        let machine = |name| {
+            let node = fields.node(name)?;
+            StateMachine::read_inner(MachineRole::ItemProcessor, node, machine_language, fields.report)
+        };
+        Self {
+            item_processor: machine("ItemProcessor"),
+            iterator: machine("Iterator"),
+            items_path: fields.path("ItemsPath"),
+            item_selector: Template::read(fields, "ItemSelector"),
+            max_concurrency: fields.integer("MaxConcurrency"),
+            max_concurrency_path: fields.path("MaxConcurrencyPath"),
+            tolerated_failure_count: fields.integer("ToleratedFailureCount"),
+            tolerated_failure_count_path: fields.path("ToleratedFailureCountPath"),
+            tolerated_failure_percentage: fields.number("ToleratedFailurePercentage"),
+            tolerated_failure_percentage_path: fields.path("ToleratedFailurePercentagePath"),
+            label: fields.text("Label"),
+        }
+    }
+}
+
+impl ProcessorConfig {
+    /// The fields that it may have.
+    pub(crate) const FIELDS: &[&str] = &["Mode", "ExecutionType"];
+    /// The values of `Mode`.
+    pub(crate) const MODES: &[&str] = &["INLINE", "DISTRIBUTED"];
+    /// The values of `ExecutionType`.
+    pub(crate) const EXECUTION_TYPES: &[&str] = &["STANDARD", "EXPRESS"];
+
+    pub(super) fn read(fields: &Fields<'_>) -> Self {
+        Self {
+            span: fields.span,
+            field_names: fields.names(),
+            mode: fields.text("Mode"),
+            execution_type: fields.text("ExecutionType"),
+        }
+    }
+}

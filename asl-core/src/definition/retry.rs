@@ -1,0 +1,56 @@
+//! Retriers.
+
+use std::sync::Arc;
+
+use super::fields::{FieldNames, Fields, Spanned, read_text};
+use super::state_fields::QueryLanguage;
+use crate::report::Report;
+use crate::source::Span;
+use crate::syntax::Node;
+
+/// [A Retrier](https://states-language.net/spec.html#retrying-after-error).
+#[derive(Debug)]
+pub(crate) struct Retrier {
+    pub(crate) span: Span,
+    pub(crate) field_names: FieldNames,
+    pub(crate) error_equals: Option<Spanned<Vec<Spanned<Arc<str>>>>>,
+    pub(crate) interval_seconds: Option<Spanned<i64>>,
+    pub(crate) max_attempts: Option<Spanned<i64>>,
+    pub(crate) backoff_rate: Option<Spanned<f64>>,
+    pub(crate) max_delay_seconds: Option<Spanned<i64>>,
+    pub(crate) jitter_strategy: Option<Spanned<Arc<str>>>,
+}
+
+impl Retrier {
+    /// The fields that a Retrier may have.
+    pub(crate) const FIELDS: &[&str] = &[
+        "Comment",
+        "ErrorEquals",
+        "IntervalSeconds",
+        "MaxAttempts",
+        "BackoffRate",
+        "MaxDelaySeconds",
+        "JitterStrategy",
+    ];
+
+    pub(super) fn read(node: &Node, language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
+        let fields = Fields::of(node, "Retry", language, report)?;
+        Some(Self {
+            span: fields.span,
+            field_names: fields.names(),
+            error_equals: fields.error_equals(),
+            interval_seconds: fields.integer("IntervalSeconds"),
+            max_attempts: fields.integer("MaxAttempts"),
+            backoff_rate: fields.number("BackoffRate"),
+            max_delay_seconds: fields.integer("MaxDelaySeconds"),
+            jitter_strategy: fields.text("JitterStrategy"),
+        })
+    }
+}
+
+impl Fields<'_> {
+    /// `ErrorEquals`, of a Retrier or a Catcher.
+    pub(super) fn error_equals(&self) -> Option<Spanned<Vec<Spanned<Arc<str>>>>> {
+        self.array("ErrorEquals", |node| read_text(node, "ErrorEquals", self.report))
+    }
+}

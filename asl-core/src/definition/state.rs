@@ -1,0 +1,181 @@
+//! A state: what all types share.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::catch::Catcher;
+use super::choice::Choice;
+use super::fail::Fail;
+use super::fields::{FieldNames, Fields, Spanned};
+use super::map::Map;
+use super::parallel::Parallel;
+use super::pass::Pass;
+use super::payload::Template;
+use super::retry::Retrier;
+use super::state_fields::{QueryLanguage, state_field};
+use super::state_machine::StateMachine;
+use super::task::Task;
+use super::wait::Wait;
+use crate::diagnostic::Code;
+use crate::jsonpath::{JsonPath, ReferencePath};
+use crate::report::{Fault, Report};
+use crate::source::Span;
+use crate::syntax::Member;
+
+/// [A state](https://states-language.net/spec.html#states-fields).
+///
+/// Fields that its type does not have are not read.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) name: Spanned<Arc<str>>,
+    pub(crate) span: Span,
+    pub(crate) field_names: FieldNames,
+    /// Its own language, or the machine's.
+    pub(crate) language: QueryLanguage,
+    /// `None` where `Type` is missing or unknown.
+    pub(crate) kind: Option<StateKind>,
+    pub(crate) comment: Option<Spanned<Arc<str>>>,
+    pub(crate) query_language: Option<Spanned<QueryLanguage>>,
+    pub(crate) next: Option<Spanned<Arc<str>>>,
+    pub(crate) end: Option<Spanned<bool>>,
+    pub(crate) input_path: Option<Spanned<Option<JsonPath>>>,
+    pub(crate) output_path: Option<Spanned<Option<JsonPath>>>,
+    pub(crate) result_path: Option<Spanned<Option<ReferencePath>>>,
+    pub(crate) parameters: Option<Template>,
+    pub(crate) result_selector: Option<Template>,
+    pub(crate) assign: Option<Template>,
+    pub(crate) retry: Option<Spanned<Vec<Retrier>>>,
+    pub(crate) catch: Option<Spanned<Vec<Catcher>>>,
+}
+
+/// What a state's type adds.
+#[derive(Debug)]
+pub(crate) enum StateKind {
+    Task(Task),
+    Pass(Pass),
+    Choice(Choice),
+    Wait(Wait),
+    Succeed,
+    Fail(Fail),
+    Parallel(Parallel),
+    Map(Map),
+}
+
+/// The values of `Type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StateType {
+    Task,
+    Wait,
+    Pass,
+    Succeed,
+    Fail,
+    Choice,
+    Parallel,
+    Map,
+}
+
+impl StateType {
+    /// All types, in the order in which AWS lists them.
+    const ALL: [Self; 8] =
+        [Self::Task, Self::Wait, Self::Pass, Self::Succeed, Self::Fail, Self::Choice, Self::Parallel, Self::Map];
+}
+
+impl fmt::Display for StateType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, formatter)
+    }
+}
+
+impl StateKind {
+    pub(crate) fn state_type(&self) -> StateType {
+        match self {
+            Self::Task(_) => StateType::Task,
+            Self::Pass(_) => StateType::Pass,
+            Self::Choice(_) => StateType::Choice,
+            Self::Wait(_) => StateType::Wait,
+            Self::Succeed => StateType::Succeed,
+            Self::Fail(_) => StateType::Fail,
+            Self::Parallel(_) => StateType::Parallel,
+            Self::Map(_) => StateType::Map,
+        }
+    }
+
+    fn read(state_type: StateType, fields: &Fields<'_>, machine_language: QueryLanguage) -> Self {
+        match state_type {
+            StateType::Task => Self::Task(Task::read(fields)),
+            StateType::Wait => Self::Wait(Wait::read(fields)),
+            StateType::Pass => Self::Pass(Pass::read(fields)),
+            StateType::Succeed => Self::Succeed,
+            StateType::Fail => Self::Fail(Fail::read(fields)),
+            StateType::Choice => Self::Choice(Choice::read(fields)),
+            StateType::Parallel => Self::Parallel(Parallel::read(fields, machine_language)),
+            StateType::Map => Self::Map(Map::read(fields, machine_language)),
+        }
+    }
+}
+
+impl State {
+    /// The state machines inside: a Parallel's branches, a Map's item processor.
+    pub(crate) fn inner_machines(&self) -> impl Iterator<Item = &StateMachine> {
+        let (branches, processor) = match &self.kind {
+            Some(StateKind::Parallel(parallel)) => (parallel.branches(), None),
+            Some(StateKind::Map(map)) => (&[][..], map.processor()),
+            _ => (&[][..], None),
+        };
+        branches.iter().chain(processor)
+    }
+
+    /// The Catchers that could be read.
+    pub(crate) fn catchers(&self) -> &[Catcher] {
+        self.catch.as_ref().map_or(&[], |catch| &catch.value)
+    }
+
+    /// The Retriers that could be read.
+    pub(crate) fn retriers(&self) -> &[Retrier] {
+        self.retry.as_ref().map_or(&[], |retry| &retry.value)
+    }
+
+    pub(super) fn read(member: &Member, machine_language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
+        let fields = Fields::of(&member.value, &member.key, machine_language, report)?;
+        let query_language = fields.query_language();
+        let language = query_language.as_ref().map_or(machine_language, |written| written.value);
+        let state_type = read_type(&fields);
+        let field_names = fields.names();
+        let mut fields = fields.only(|name| match (state_type, state_field(name)) {
+            (_, None) => false,
+            (Some(state_type), Some(field)) => field.is_supported(state_type, language),
+            (None, Some(field)) => matches!(field.name, "Next" | "End"),
+        });
+        fields.language = language;
+        Some(Self {
+            name: Spanned { value: member.key.as_str().into(), span: member.key_span },
+            span: fields.span,
+            field_names,
+            language,
+            kind: state_type.map(|state_type| StateKind::read(state_type, &fields, machine_language)),
+            comment: fields.text("Comment"),
+            query_language,
+            next: fields.text("Next"),
+            end: fields.boolean("End"),
+            input_path: fields.path_or_null("InputPath"),
+            output_path: fields.path_or_null("OutputPath"),
+            result_path: fields.result_path(),
+            parameters: Template::read(&fields, "Parameters"),
+            result_selector: Template::read(&fields, "ResultSelector"),
+            assign: Template::read_object(&fields, "Assign"),
+            retry: fields.array("Retry", |node| Retrier::read(node, language, report)),
+            catch: fields.array("Catch", |node| Catcher::read(node, language, report)),
+        })
+    }
+}
+
+fn read_type(fields: &Fields<'_>) -> Option<StateType> {
+    let written = fields.text("Type")?;
+    let state_type = StateType::ALL.into_iter().find(|state_type| state_type.to_string() == *written.value);
+    if state_type.is_none() {
+        let types = StateType::ALL.map(|state_type| state_type.to_string()).join(", ");
+        let message = format!("The field 'Type' should have one of these values: [{types}]");
+        fields.report.add(Fault::new(Code::UNKNOWN_STATE_TYPE, written.span, message));
+    }
+    state_type
+}

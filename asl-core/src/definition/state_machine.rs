@@ -1,0 +1,121 @@
+//! A state machine, and the machines inside Parallel branches and Map item processors.
+
+use std::sync::Arc;
+
+use super::fields::{FieldNames, Fields, Spanned};
+use super::map::ProcessorConfig;
+use super::state::State;
+use super::state_fields::QueryLanguage;
+use crate::diagnostic::Code;
+use crate::report::{Fault, Report};
+use crate::source::Span;
+use crate::syntax::Node;
+
+/// [A state machine](https://states-language.net/spec.html#toplevelfields).
+#[derive(Debug)]
+pub(crate) struct StateMachine {
+    pub(crate) span: Span,
+    pub(crate) role: MachineRole,
+    pub(crate) field_names: FieldNames,
+    /// The language of states that name none; the outermost machine's.
+    pub(crate) language: QueryLanguage,
+    pub(crate) comment: Option<Spanned<Arc<str>>>,
+    pub(crate) query_language: Option<Spanned<QueryLanguage>>,
+    pub(crate) version: Option<Spanned<Arc<str>>>,
+    pub(crate) start_at: Option<Spanned<Arc<str>>>,
+    pub(crate) timeout_seconds: Option<Spanned<i64>>,
+    pub(crate) states: Option<Spanned<Vec<State>>>,
+    pub(crate) processor_config: Option<ProcessorConfig>,
+}
+
+/// Where a state machine stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MachineRole {
+    /// The definition itself.
+    Root,
+    /// An element of `Branches`.
+    Branch,
+    /// `ItemProcessor` or `Iterator`.
+    ItemProcessor,
+}
+
+impl MachineRole {
+    /// The fields that a machine in this role may have.
+    pub(crate) fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Root => &["Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"],
+            Self::Branch => &["Comment", "StartAt", "States"],
+            Self::ItemProcessor => &["Comment", "ProcessorConfig", "StartAt", "States"],
+        }
+    }
+
+    /// The fields that a machine in any role must have, in AWS's order.
+    pub(crate) const REQUIRED: &[&str] = &["States", "StartAt"];
+}
+
+impl StateMachine {
+    /// The states that could be read.
+    pub(crate) fn states(&self) -> &[State] {
+        self.states.as_ref().map_or(&[], |states| &states.value)
+    }
+
+    pub(super) fn read_root(node: &Node, report: &Report<'_>) -> Option<Self> {
+        let fields = Fields::of_definition(node, report)?;
+        let query_language = fields.query_language();
+        let language = query_language.as_ref().map_or(QueryLanguage::JsonPath, |written| written.value);
+        Some(Self::read(MachineRole::Root, fields, language, query_language))
+    }
+
+    /// Reads a machine inside a state whose definition's own language is `language`.
+    pub(super) fn read_inner(
+        role: MachineRole,
+        node: &Node,
+        language: QueryLanguage,
+        report: &Report<'_>,
+    ) -> Option<Self> {
+        let what = if role == MachineRole::Branch { "Branches" } else { "ItemProcessor" };
+        let fields = Fields::of(node, what, language, report)?;
+        Some(Self::read(role, fields, language, None))
+    }
+
+    fn read(
+        role: MachineRole,
+        fields: Fields<'_>,
+        language: QueryLanguage,
+        query_language: Option<Spanned<QueryLanguage>>,
+    ) -> Self {
+        let field_names = fields.names();
+        let fields = fields.only(|name| role.fields().contains(&name));
+        Self {
+            span: fields.span,
+            role,
+            field_names,
+            language,
+            comment: fields.text("Comment"),
+            query_language,
+            version: fields.text("Version"),
+            start_at: fields.text("StartAt"),
+            timeout_seconds: fields.integer("TimeoutSeconds"),
+            states: fields.object("States").map(|states| read_states(&states, language)),
+            processor_config: fields.object("ProcessorConfig").map(|config| ProcessorConfig::read(&config)),
+        }
+    }
+}
+
+fn read_states(states: &Fields<'_>, language: QueryLanguage) -> Spanned<Vec<State>> {
+    let value = states.members().filter_map(|member| State::read(member, language, states.report)).collect();
+    Spanned { value, span: states.span }
+}
+
+impl Fields<'_> {
+    /// `QueryLanguage`.
+    pub(super) fn query_language(&self) -> Option<Spanned<QueryLanguage>> {
+        let written = self.text("QueryLanguage")?;
+        let language = QueryLanguage::NAMES.iter().find(|(name, _)| **name == *written.value);
+        if language.is_none() {
+            let message = "The field 'QueryLanguage' should have one of these values: [JSONPath, JSONata]";
+            self.report.add(Fault::new(Code::UNKNOWN_VALUE, written.span, message));
+        }
+        language.map(|(_, value)| Spanned { value: *value, span: written.span })
+    }
+}

@@ -1,0 +1,31 @@
+//! The Task state.
+
+use std::sync::Arc;
+
+use super::fields::{Fields, Spanned};
+use super::payload::Template;
+use crate::jsonpath::JsonPath;
+
+/// [A Task state](https://states-language.net/spec.html#task-state).
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) resource: Option<Spanned<Arc<str>>>,
+    pub(crate) timeout_seconds: Option<Spanned<i64>>,
+    pub(crate) timeout_seconds_path: Option<Spanned<JsonPath>>,
+    pub(crate) heartbeat_seconds: Option<Spanned<i64>>,
+    pub(crate) heartbeat_seconds_path: Option<Spanned<JsonPath>>,
+    pub(crate) credentials: Option<Template>,
+}
+
+impl Task {
+    pub(super) fn read(fields: &Fields<'_>) -> Self {
+        Self {
+            resource: fields.text("Resource"),
+            timeout_seconds: fields.integer("TimeoutSeconds"),
+            timeout_seconds_path: fields.path("TimeoutSecondsPath"),
+            heartbeat_seconds: fields.integer("HeartbeatSeconds"),
+            heartbeat_seconds_path: fields.path("HeartbeatSecondsPath"),
+            credentials: Template::read_object(fields, "Credentials"),
+        }
+    }
+}

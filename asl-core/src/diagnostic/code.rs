@@ -1,0 +1,162 @@
+//! The table of codes: one row for each kind of diagnostic.
+
+use std::fmt;
+
+use super::Severity;
+
+/// The kind of a diagnostic: stable for ever, with a page `docs/codes/<CODE>.md`.
+///
+/// Where AWS has a code that says the same it is AWS's, otherwise ours, which is finer;
+/// [`Code::aws_code`] gives the one that AWS's `ValidateStateMachineDefinition` would answer with.
+/// Every code is a constant of its own name.
+///
+/// # Examples
+///
+/// ```
+/// use asl_core::diagnostic::Code;
+///
+/// assert_eq!(Code::UNKNOWN_FIELD.name(), "UNKNOWN_FIELD");
+/// assert_eq!(Code::UNKNOWN_FIELD.aws_code(), "SCHEMA_VALIDATION_FAILED");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(&'static Row);
+
+/// A row of the table; the name comes first so that codes sort by it.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Row {
+    name: &'static str,
+    aws_code: &'static str,
+    severity: Severity,
+    summary: &'static str,
+}
+
+impl Code {
+    /// The code itself, as it stands in [`Diagnostic`](super::Diagnostic)s and in `docs/codes`.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// AWS's code for the same fault.
+    pub fn aws_code(self) -> &'static str {
+        self.0.aws_code
+    }
+
+    /// Whether a definition with this fault can run all the same.
+    pub fn severity(self) -> Severity {
+        self.0.severity
+    }
+
+    /// One line that says what the code is about.
+    pub fn summary(self) -> &'static str {
+        self.0.summary
+    }
+}
+
+/// Writes the rows as constants of [`Code`] and as the list [`Code::ALL`].
+macro_rules! codes {
+    ($($name:ident, $aws_code:ident, $severity:ident, $summary:literal;)*) => {
+        impl Code {
+            $(
+                #[doc = concat!($summary, "; AWS: `", stringify!($aws_code), "`.")]
+                pub const $name: Self = Self(&Row {
+                    name: stringify!($name),
+                    aws_code: stringify!($aws_code),
+                    severity: Severity::$severity,
+                    summary: $summary,
+                });
+            )*
+
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+codes! {
+    // The text
+    INVALID_JSON_DESCRIPTION, INVALID_JSON_DESCRIPTION, Error, "the text is not JSON";
+    DUPLICATE_KEY, INVALID_JSON_DESCRIPTION, Error, "an object has the same key twice";
+    DEFINITION_TOO_LARGE, SCHEMA_VALIDATION_FAILED, Error, "the definition is larger than 1 MiB";
+    TOO_DEEPLY_NESTED, TOO_DEEPLY_NESTED, Error, "objects and arrays are nested too deeply";
+    NOT_AN_OBJECT, SCHEMA_VALIDATION_FAILED, Error, "the definition is not a JSON object";
+
+    // Fields
+    MISSING_FIELD, SCHEMA_VALIDATION_FAILED, Error, "a required field is missing";
+    MISSING_ONE_OF, SCHEMA_VALIDATION_FAILED, Error, "none of several fields is there of which one is required";
+    CONFLICTING_FIELDS, SCHEMA_VALIDATION_FAILED, Error, "two fields exclude each other";
+    UNKNOWN_FIELD, SCHEMA_VALIDATION_FAILED, Error, "the Amazon States Language has no such field";
+    FIELD_NOT_ALLOWED, SCHEMA_VALIDATION_FAILED, Error, "the field does not belong to this type of state";
+    WRONG_TYPE, SCHEMA_VALIDATION_FAILED, Error, "the value has the wrong JSON type";
+    OUT_OF_RANGE, SCHEMA_VALIDATION_FAILED, Error, "the number is outside of the allowed range";
+    EMPTY_VALUE, SCHEMA_VALIDATION_FAILED, Error, "the value must not be empty";
+    TOO_LONG, SCHEMA_VALIDATION_FAILED, Error, "the string is too long";
+    UNKNOWN_VALUE, SCHEMA_VALIDATION_FAILED, Error, "the value is not one of those that the field allows";
+    UNSUPPORTED, SCHEMA_VALIDATION_FAILED, Error, "the feature is part of the language but not of this engine";
+
+    // States and transitions
+    UNKNOWN_STATE_TYPE, SCHEMA_VALIDATION_FAILED, Error, "there is no such type of state";
+    INVALID_STATE_NAME, INVALID_STATE_NAME, Error, "the state's name is empty or too long";
+    DUPLICATE_STATE_NAME, DUPLICATE_STATE_NAME, Error, "two states of the machine have the same name";
+    MISSING_TRANSITION_TARGET, MISSING_TRANSITION_TARGET, Error, "a transition leads to a state that does not exist";
+    UNREACHABLE_STATE, MISSING_TRANSITION_TARGET, Error, "no transition leads to the state";
+    MISSING_END_STATE, MISSING_END_STATE, Error, "the workflow has no terminal state";
+
+    // Paths, intrinsic functions and payload templates
+    INVALID_PATH, SCHEMA_VALIDATION_FAILED, Error, "the value is not a JSONPath";
+    INVALID_REFERENCE_PATH, SCHEMA_VALIDATION_FAILED, Error, "the path can select more than one place";
+    INVALID_INTRINSIC, SCHEMA_VALIDATION_FAILED, Error, "the intrinsic function call is wrong";
+    NO_DOLLAR, NO_DOLLAR, Warning, "the value looks like a path, but the field's name does not end in `.$`";
+    NO_PATH, NO_PATH, Warning, "the value looks like a path, but the field's name does not end in `Path`";
+    PASS_RESULT_IS_STATIC, PASS_RESULT_IS_STATIC, Warning, "a path in the Result of a Pass state is not evaluated";
+
+    // Fields with rules of their own
+    INVALID_TIMESTAMP, SCHEMA_VALIDATION_FAILED, Error, "the string is not an RFC 3339 timestamp";
+    INVALID_RESOURCE, INVALID_RESOURCE, Error, "the resource is not an ARN that a Task can call";
+    INVALID_CHOICE_RULE, SCHEMA_VALIDATION_FAILED, Error, "the Choice rule is not one comparison or one combination";
+    MISPLACED_STATES_ALL, SCHEMA_VALIDATION_FAILED, Error, "`States.ALL` must stand alone, and last";
+    UNKNOWN_ERROR_NAME, SCHEMA_VALIDATION_FAILED, Warning, "the interpreter raises no error of this name";
+    INVALID_QUERY_LANGUAGE, SCHEMA_VALIDATION_FAILED, Error, "the state's query language does not fit the machine's";
+
+    // Variables
+    INVALID_VARIABLE_NAME, SCHEMA_VALIDATION_FAILED, Error, "the name cannot be a variable's";
+    VARIABLE_SHADOWED, SCHEMA_VALIDATION_FAILED, Error, "an outer scope has a variable of the same name";
+    UNKNOWN_VARIABLE, SCHEMA_VALIDATION_FAILED, Error, "no state assigns the variable";
+}
+
+/// The name.
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// The name, without quotes.
+impl fmt::Debug for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_screaming_snake() {
+        let names: BTreeSet<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for name in names {
+            assert!(name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{name}");
+        }
+    }
+
+    #[test]
+    fn summaries_follow_the_house_style() {
+        for code in Code::ALL {
+            let summary = code.summary();
+            assert!(!summary.ends_with('.') && summary.len() <= 90, "{code}: {summary}");
+        }
+    }
+}

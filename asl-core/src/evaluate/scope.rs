@@ -1,0 +1,183 @@
+//! What an expression can see, and what becomes of a path that finds nothing there.
+
+use crate::failure::Failure;
+use crate::jsonpath::{JsonPath, NotFound, Root};
+use crate::random::Random;
+use crate::value::{Object, Value};
+
+/// What an expression can see.
+pub(crate) struct Scope<'a> {
+    /// `$`
+    pub(crate) input: &'a Value,
+    /// `$$`, built when an expression asks for it.
+    pub(crate) context: &'a dyn Fn() -> Value,
+    /// `$name`, those of enclosing scopes included.
+    pub(crate) variables: &'a Variables<'a>,
+    pub(crate) random: &'a Random,
+}
+
+impl Scope<'_> {
+    /// What `path` finds, for a field whose messages quote the whole document; `field` is its name as they quote it.
+    pub(crate) fn select(&self, path: &JsonPath, field: &str) -> Result<Value, Failure> {
+        self.find(path).map_err(|unresolved| unresolved.into_payload_failure(field))
+    }
+
+    /// What `path` finds.
+    pub(crate) fn find<'p>(&self, path: &'p JsonPath) -> Result<Value, Unresolved<'p>> {
+        let document = match path.root() {
+            Root::Input if self.input.is_null() => return Err(Unresolved { path, reason: Reason::NullInput }),
+            Root::Input => self.input.clone(),
+            Root::Context => (self.context)(),
+            Root::Variable(name) => match self.variables.get(name) {
+                Some(value) => value.clone(),
+                None => return Err(Unresolved { path, reason: Reason::UnknownVariable(self.input.clone()) }),
+            },
+        };
+        path.select(&document)
+            .map_err(|not_found| Unresolved { path, reason: Reason::NotFound { not_found, document } })
+    }
+}
+
+/// The variables of one scope, and of those around it.
+///
+/// Branches and iterations have a scope of their own: they read the variables of outer scopes and assign only theirs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Variables<'a> {
+    /// The innermost scope first.
+    scopes: &'a [&'a Object],
+}
+
+impl<'a> Variables<'a> {
+    pub(crate) fn new(scopes: &'a [&'a Object]) -> Self {
+        Self { scopes }
+    }
+
+    /// The value of the innermost variable called `name`.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a Value> {
+        self.scopes.iter().find_map(|scope| scope.get(name))
+    }
+}
+
+/// A path that gave no value; each kind of field says so in words of its own.
+#[derive(Debug)]
+pub(crate) struct Unresolved<'p> {
+    path: &'p JsonPath,
+    reason: Reason,
+}
+
+#[derive(Debug)]
+enum Reason {
+    /// AWS applies no path to `null`, not even `$`.
+    NullInput,
+    /// The variable was never assigned; with the input, which messages quote.
+    UnknownVariable(Value),
+    /// The path found nothing in the document.
+    NotFound { not_found: NotFound, document: Value },
+}
+
+impl Unresolved<'_> {
+    /// Whether the path led to an array, and past its end.
+    pub(crate) fn is_past_the_end(&self) -> bool {
+        matches!(&self.reason, Reason::NotFound { not_found, .. } if not_found.is_past_the_end())
+    }
+
+    /// The failure of a payload template's `field`, of `ErrorPath` and of `CausePath`.
+    pub(crate) fn into_payload_failure(self, field: &str) -> Failure {
+        let path = self.path.text();
+        match self.reason {
+            Reason::NullInput => null_input(),
+            Reason::UnknownVariable(document) | Reason::NotFound { document, .. } => Failure::runtime(format!(
+                "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{document}'"
+            )),
+        }
+    }
+
+    /// The failure of a state's own path: `InputPath`, `OutputPath`, `TimeoutSecondsPath`, `ItemsPath` and their like.
+    pub(crate) fn into_invalid_path(self) -> Failure {
+        let path = self.path.text();
+        match self.reason {
+            Reason::NullInput => null_input(),
+            Reason::UnknownVariable(_) => {
+                Failure::runtime(format!("Invalid path '{path}' : No results for path: {path}"))
+            }
+            Reason::NotFound { not_found, .. } => {
+                Failure::runtime(format!("Invalid path '{path}' : {}", not_found.message))
+            }
+        }
+    }
+}
+
+fn null_input() -> Failure {
+    Failure::runtime("Unable to apply Path transformation to null or empty input.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::tests::{parse, path, with_scope};
+
+    #[test]
+    fn a_path_starts_from_the_input_the_context_object_or_a_variable() {
+        for (text, expected) in [
+            ("$", r#"{"order":{"id":7}}"#),
+            ("$.order.id", "7"),
+            ("$$.State.Name", r#""Ship""#),
+            ("$total", "12"),
+            ("$customer.name", r#""Ann""#),
+        ] {
+            with_scope(r#"{"order":{"id":7}}"#, |scope| {
+                assert_eq!(
+                    scope.select(&path(text), "f.$").map(|value| value.to_string()),
+                    Ok(expected.into()),
+                    "{text}"
+                );
+            });
+        }
+    }
+
+    #[test]
+    fn inner_variables_are_seen_before_outer_ones() {
+        let outer = parse(r#"{"a":1,"b":2}"#);
+        let inner = parse(r#"{"b":3}"#);
+        let scopes = [inner.as_object().unwrap(), outer.as_object().unwrap()];
+        let inner = Variables::new(&scopes);
+        let get = |name| inner.get(name).and_then(Value::as_i64);
+        assert_eq!((get("a"), get("b"), get("c")), (Some(1), Some(3), None));
+    }
+
+    #[test]
+    fn a_path_without_result_fails_in_the_words_of_its_field() {
+        for (input, text, payload, invalid) in [
+            (
+                r#"{"a": 1}"#,
+                "$.b",
+                r#"The JSONPath '$.b' specified for the field 'f.$' could not be found in the input '{"a":1}'"#,
+                "Invalid path '$.b' : No results for path: $['b']",
+            ),
+            (
+                r#"{"a": 1}"#,
+                "$.no.such.result.path",
+                r#"The JSONPath '$.no.such.result.path' specified for the field 'f.$' could not be found in the input '{"a":1}'"#,
+                "Invalid path '$.no.such.result.path' : Missing property in path $['no']",
+            ),
+            (
+                "null",
+                "$",
+                "Unable to apply Path transformation to null or empty input.",
+                "Unable to apply Path transformation to null or empty input.",
+            ),
+            (
+                "[]",
+                "$nobody",
+                "The JSONPath '$nobody' specified for the field 'f.$' could not be found in the input '[]'",
+                "Invalid path '$nobody' : No results for path: $nobody",
+            ),
+        ] {
+            with_scope(input, |scope| {
+                let path = path(text);
+                assert_eq!(scope.find(&path).unwrap_err().into_payload_failure("f.$"), Failure::runtime(payload));
+                assert_eq!(scope.find(&path).unwrap_err().into_invalid_path(), Failure::runtime(invalid));
+            });
+        }
+    }
+}

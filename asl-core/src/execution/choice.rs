@@ -1,0 +1,40 @@
+//! Choice.
+
+use super::Execution;
+use super::step::{Known, Step};
+use super::strand::Strand;
+use crate::failure::Failure;
+use crate::program::{Choice, State, Transition};
+use crate::value::Value;
+
+impl Execution {
+    pub(super) fn choose(
+        &self,
+        strand: &Strand,
+        state: &State,
+        choice: &Choice,
+        input: &Value,
+    ) -> Result<Step, Failure> {
+        let mut matching = None;
+        for rule in &choice.choices {
+            if self.evaluate(strand, input, &Known::default(), |scope| rule.condition.holds(scope))? {
+                matching = Some(rule);
+                break;
+            }
+        }
+        let (assign, next) = match (matching, choice.default) {
+            (Some(rule), _) => (rule.assign.as_ref().or(state.assign.as_ref()), rule.next),
+            (None, Some(default)) => (state.assign.as_ref(), default),
+            (None, None) => {
+                let error = self.program.compatibility().no_choice_matched();
+                return Err(Failure::new(
+                    error,
+                    "Failed to transition out of the state. The state does not point to a next state.",
+                ));
+            }
+        };
+        let assigned = self.assign(strand, assign, input)?;
+        let output = self.evaluate(strand, input, &Known::default(), |scope| state.output_path.apply(scope))?;
+        Ok(Step::Exit { output, assigned, transition: Transition::Next(next) })
+    }
+}

@@ -1,0 +1,179 @@
+//! What goes into an execution and what comes out: events, outputs, commands and the outcome.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::history::{EventId, HistoryEvent};
+use crate::program::Resource;
+use crate::timestamp::Timestamp;
+use crate::value::Value;
+
+/// Identifies one attempt of one Task within its execution: the number of its `…Scheduled` event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(pub(super) EventId);
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// What the driver tells an execution.
+///
+/// Exhaustive on purpose: who journals events must handle every one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// An activity's worker took the Task up. Other Tasks start when they are scheduled.
+    TaskStarted {
+        /// The Task.
+        task: TaskId,
+        /// The name that the worker gave itself.
+        worker_name: Option<Arc<str>>,
+    },
+    /// A `.sync` job was started, or a `.waitForTaskToken` call answered: the Task goes on, this is not its result.
+    TaskSubmitted {
+        /// The Task.
+        task: TaskId,
+        /// What the call returned.
+        output: Value,
+    },
+    /// The Task is done.
+    TaskSucceeded {
+        /// The Task.
+        task: TaskId,
+        /// Its result.
+        output: Value,
+    },
+    /// The Task failed.
+    TaskFailed {
+        /// The Task.
+        task: TaskId,
+        /// How.
+        failure: Failure,
+    },
+    /// The Task is alive: its heartbeat starts anew.
+    TaskHeartbeat {
+        /// The Task.
+        task: TaskId,
+    },
+    /// Somebody stopped the execution.
+    Stopped {
+        /// The `error` and `cause` of `StopExecution`.
+        failure: Failure,
+    },
+}
+
+/// What an execution has to say, in order.
+///
+/// Exhaustive on purpose: a new kind of output must break every driver at compile time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// An event for the history.
+    History(HistoryEvent),
+    /// Something for the driver to do.
+    Command(Command),
+}
+
+/// What an execution asks of its driver.
+///
+/// Exhaustive on purpose: a new command must break every driver at compile time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Run a Task, and answer with [`Event::TaskSucceeded`] or [`Event::TaskFailed`].
+    ScheduleTask(ScheduleTask),
+    /// Nobody waits for the Task any more: it timed out, or what it belongs to ended.
+    CancelTask(TaskId),
+    /// The execution ended; there will be no more outputs.
+    Finish(Outcome),
+}
+
+/// A Task to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScheduleTask {
+    /// What to answer to.
+    pub task: TaskId,
+    /// The Task state's name.
+    pub state_name: Arc<str>,
+    /// What to call.
+    pub resource: Resource,
+    /// What to call it with.
+    pub parameters: Value,
+    /// The evaluated `Credentials`.
+    pub credentials: Option<Value>,
+    /// How often this Task was retried before: 0 at first.
+    pub retry_count: u32,
+    /// The same for every delivery of this attempt, different for every other attempt of any execution.
+    pub idempotency_key: Arc<str>,
+    /// Whom an outside worker answers to, if the Task waits for a token or is an activity.
+    pub task_token: Option<Arc<str>>,
+    /// When the Task times out.
+    pub deadline: Timestamp,
+    /// How long the Task may stay silent, in seconds.
+    pub heartbeat_seconds: Option<u64>,
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// `SUCCEEDED`, with the output.
+    Succeeded(Value),
+    /// `FAILED`.
+    Failed(Failure),
+    /// `TIMED_OUT`.
+    TimedOut(Failure),
+    /// `ABORTED`.
+    Aborted(Failure),
+}
+
+impl Outcome {
+    /// The status as AWS names it: `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Succeeded(_) => "SUCCEEDED",
+            Self::Failed(_) => "FAILED",
+            Self::TimedOut(_) => "TIMED_OUT",
+            Self::Aborted(_) => "ABORTED",
+        }
+    }
+
+    /// The output, if the execution succeeded.
+    pub fn output(&self) -> Option<&Value> {
+        match self {
+            Self::Succeeded(output) => Some(output),
+            _ => None,
+        }
+    }
+
+    /// The failure, if the execution did not succeed.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Succeeded(_) => None,
+            Self::Failed(failure) | Self::TimedOut(failure) | Self::Aborted(failure) => Some(failure),
+        }
+    }
+}
+
+/// An event that an execution refuses, changing nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejected {
+    /// No such Task is out: it was answered, timed out or cancelled before.
+    TaskDoesNotExist,
+    /// The execution ended before.
+    ExecutionEnded,
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::TaskDoesNotExist => "the task was answered, timed out or cancelled before",
+            Self::ExecutionEnded => "the execution ended before",
+        })
+    }
+}
+
+impl std::error::Error for Rejected {}

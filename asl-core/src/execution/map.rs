@@ -1,0 +1,162 @@
+//! Inline Map.
+
+use super::Execution;
+use super::step::{Known, Step};
+use super::strand::{Children, MapPhase, Phase, Strand, Tolerance};
+use crate::evaluate::context_object::MapItem;
+use crate::failure::error_equals::Origin;
+use crate::failure::{ErrorName, Failure};
+use crate::history::{EventDetails, EventId};
+use crate::program::{Map, State, StateKind};
+use crate::value::Value;
+
+impl Execution {
+    pub(super) fn start_map(
+        &mut self,
+        strand: &mut Strand,
+        state: &State,
+        map: &Map,
+        input: Value,
+    ) -> Result<Step, Failure> {
+        let items = self.evaluate(strand, &input, &Known::default(), |scope| map.items_path.items(scope))?;
+        strand.chain = self.emit(strand.chain, EventDetails::MapStateStarted { length: items.len() });
+        if items.is_empty() {
+            self.emit(strand.chain, EventDetails::MapStateSucceeded);
+            return Ok(Step::Succeed { result: items.into() });
+        }
+        let limit = self.progress.start.limits.map_concurrency;
+        let (concurrency, tolerance) = self.evaluate(strand, &input, &Known::default(), |scope| {
+            let concurrency = match &map.max_concurrency {
+                None => 0,
+                Some(quantity) => quantity.evaluate("MaxConcurrency", scope)?,
+            };
+            let tolerance = Tolerance {
+                count: map
+                    .tolerated_failure_count
+                    .as_ref()
+                    .map(|quantity| quantity.evaluate("ToleratedFailureCount", scope))
+                    .transpose()?,
+                percentage: map
+                    .tolerated_failure_percentage
+                    .as_ref()
+                    .map(|percentage| percentage.evaluate(scope))
+                    .transpose()?,
+            };
+            let concurrency = usize::try_from(concurrency).unwrap_or(usize::MAX);
+            Ok((if concurrency == 0 { limit } else { concurrency.min(limit) }, tolerance))
+        })?;
+        let mut phase = MapPhase {
+            children: Children::expecting(items.len()),
+            effective_input: input,
+            items,
+            next_item: 0,
+            concurrency,
+            failed: 0,
+            tolerance,
+        };
+        while phase.children.running.len() < phase.concurrency && phase.next_item < phase.items.len() {
+            let chain = strand.chain;
+            if let Err(failure) = self.start_iteration(strand, state, map, &mut phase, chain) {
+                strand.phase = Phase::Map(phase);
+                self.abort_children(strand, chain);
+                return Err(failure);
+            }
+        }
+        Ok(Step::Rest(Phase::Map(phase)))
+    }
+
+    /// Begins with the next item, as a strand whose first event follows `chain`.
+    fn start_iteration(
+        &mut self,
+        strand: &Strand,
+        state: &State,
+        map: &Map,
+        phase: &mut MapPhase,
+        chain: EventId,
+    ) -> Result<(), Failure> {
+        let index = phase.next_item;
+        let item = phase.items.get(index).cloned().unwrap_or_default();
+        phase.next_item += 1;
+        let input = match &map.item_selector {
+            None => item.clone(),
+            Some(template) => {
+                let map_item = Some(MapItem { index, value: &item });
+                let known = Known { map_item, ..Known::default() };
+                self.payload(strand, template, &phase.effective_input, &known)?
+            }
+        };
+        let started = self.emit(chain, EventDetails::MapIterationStarted { name: state.name.clone(), index });
+        let mut iteration = self.new_strand(Some((strand.id, index)), map.start_at, started);
+        iteration.item = item;
+        phase.children.running.insert(index, iteration.id);
+        self.ready.push_back((iteration.id, Step::Enter { state: map.start_at, input }));
+        self.rest(iteration);
+        Ok(())
+    }
+
+    pub(super) fn iteration_succeeded(&mut self, strand: &mut Strand, index: usize, chain: EventId, output: Value) {
+        let succeeded = |name| EventDetails::MapIterationSucceeded { name, index };
+        self.iteration_ended(strand, index, chain, output, &succeeded);
+    }
+
+    pub(super) fn iteration_failed(
+        &mut self,
+        strand: &mut Strand,
+        index: usize,
+        child: &Strand,
+        failure: Failure,
+        origin: Origin,
+    ) {
+        let Phase::Map(phase) = &mut strand.phase else { return };
+        phase.failed += 1;
+        let failed = |name| EventDetails::MapIterationFailed { name, index };
+        if !phase.tolerance.is_exceeded_by(phase.failed, phase.items.len()) {
+            return self.iteration_ended(strand, index, child.chain, failure.error_output(), &failed);
+        }
+        phase.children.running.remove(&index);
+        let failure = if phase.tolerance.is_given() {
+            let cause = "The specified tolerated failure threshold was exceeded";
+            let failure = Failure::new(ErrorName::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause);
+            Step::Fail { failure, origin: Origin::State }
+        } else {
+            Step::Fail { failure, origin }
+        };
+        if let Some(state) = self.program.state(strand.state) {
+            let details = failed(state.name.clone());
+            self.emit(child.chain, details);
+        }
+        self.abort_state(child, child.chain);
+        self.fail_with_children(strand, child.chain, failure);
+    }
+
+    /// Keeps an iteration's result, and begins with the next item or lets the state go on.
+    fn iteration_ended(
+        &mut self,
+        strand: &mut Strand,
+        index: usize,
+        chain: EventId,
+        result: Value,
+        details: &dyn Fn(std::sync::Arc<str>) -> EventDetails,
+    ) {
+        let program = self.program.clone();
+        let Some(state) = program.state(strand.state) else { return };
+        let StateKind::Map(map) = &state.kind else { return };
+        let ended = self.emit(chain, details(state.name.clone()));
+        let Phase::Map(mut phase) = std::mem::replace(&mut strand.phase, Phase::Running) else { return };
+        phase.children.finished(index, result);
+        if phase.next_item < phase.items.len() {
+            let started = self.start_iteration(strand, state, map, &mut phase, chain);
+            strand.phase = Phase::Map(phase);
+            if let Err(failure) = started {
+                let failure = self.interpreter_failure(strand, &failure);
+                self.fail_with_children(strand, chain, failure);
+            }
+        } else if phase.children.running.is_empty() {
+            self.emit(ended, EventDetails::MapStateSucceeded);
+            strand.chain = ended;
+            self.ready.push_back((strand.id, Step::Succeed { result: phase.children.take_results() }));
+        } else {
+            strand.phase = Phase::Map(phase);
+        }
+    }
+}

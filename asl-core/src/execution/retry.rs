@@ -1,0 +1,74 @@
+//! Retry and Catch.
+
+use std::time::Duration;
+
+use super::Execution;
+use super::step::Step;
+use super::strand::{Phase, Strand};
+use crate::evaluate;
+use crate::failure::Failure;
+use crate::failure::error_equals::{self, Origin};
+use crate::history::EventDetails;
+use crate::program::{Catcher, Jitter, Retrier, State, StateKind, Transition};
+
+impl Execution {
+    /// The first Retrier that matches tries again, unless it is used up; then the first Catcher that matches goes on.
+    pub(super) fn retry_or_catch(&mut self, strand: &mut Strand, failure: Failure, origin: Origin) -> Step {
+        let program = self.program.clone();
+        let Some(state) = program.state(strand.state) else { return Step::Break { failure, origin } };
+        let matches = |names: &[_]| error_equals::matches(names, &failure, origin);
+        let retrier = state.retry.iter().zip(&mut strand.retries).find(|(retrier, _)| matches(&retrier.error_equals));
+        if let Some((retrier, attempts)) = retrier
+            && *attempts < retrier.max_attempts
+        {
+            let delay = self.backoff(retrier, *attempts);
+            *attempts += 1;
+            let until = self.timer(self.progress.now.saturating_add(delay));
+            return Step::Rest(Phase::BackingOff { until });
+        }
+        self.report_failure(strand, state);
+        match state.catch.iter().find(|catcher| matches(&catcher.error_equals)) {
+            None => Step::Break { failure, origin },
+            Some(catcher) => self
+                .catch(strand, state, catcher, &failure)
+                // A Catcher that itself fails is not caught by its neighbours.
+                .unwrap_or_else(|failure| match self.interpreter_failure(strand, &failure) {
+                    Step::Fail { failure, origin } => Step::Break { failure, origin },
+                    step => step,
+                }),
+        }
+    }
+
+    /// `IntervalSeconds` × `BackoffRate`ⁿ, at most `MaxDelaySeconds`, and with full jitter anything up to that.
+    fn backoff(&self, retrier: &Retrier, attempts: u64) -> Duration {
+        let attempts = i32::try_from(attempts).unwrap_or(i32::MAX);
+        #[expect(clippy::cast_precision_loss, reason = "seconds of delays are far below 2^53")]
+        let longest = retrier.max_delay_seconds.map_or(f64::INFINITY, |seconds| seconds as f64);
+        #[expect(clippy::cast_precision_loss, reason = "seconds of delays are far below 2^53")]
+        let seconds = (retrier.interval_seconds as f64 * retrier.backoff_rate.powi(attempts)).min(longest);
+        let share = match retrier.jitter {
+            Jitter::None => 1.0,
+            Jitter::Full => self.progress.random.next_f64(),
+        };
+        Duration::try_from_secs_f64(seconds * share).unwrap_or(Duration::MAX)
+    }
+
+    /// A Parallel or Map that fails for good says so before it is left.
+    fn report_failure(&mut self, strand: &mut Strand, state: &State) {
+        let details = match &state.kind {
+            StateKind::Parallel { .. } => EventDetails::ParallelStateFailed,
+            StateKind::Map(_) => EventDetails::MapStateFailed,
+            _ => return,
+        };
+        strand.chain = self.emit(strand.chain, details);
+    }
+
+    fn catch(&self, strand: &Strand, state: &State, catcher: &Catcher, failure: &Failure) -> Result<Step, Failure> {
+        let error_output = failure.error_output();
+        let assign = catcher.assign.as_ref();
+        let assigned = self.assign(strand, assign, &error_output)?;
+        let output = catcher.result_path.apply(&strand.input, error_output)?;
+        evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
+        Ok(Step::Exit { output, assigned, transition: Transition::Next(catcher.next) })
+    }
+}

@@ -1,0 +1,76 @@
+//! An execution at rest.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::strand::{Strand, StrandId};
+use super::{Outcome, Start};
+use crate::history::EventId;
+use crate::program::Fingerprint;
+use crate::random::Random;
+use crate::timestamp::Timestamp;
+
+/// An execution at rest; its serialised form is versioned.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub(super) version: u32,
+    pub(super) program: Fingerprint,
+    pub(super) progress: Progress,
+}
+
+impl Snapshot {
+    /// The version that this library writes.
+    pub(super) const VERSION: u32 = 1;
+}
+
+/// Everything that an execution must remember.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Progress {
+    pub(super) start: Start,
+    pub(super) started_at: Timestamp,
+    /// The latest time that the driver told.
+    pub(super) now: Timestamp,
+    pub(super) last_event: EventId,
+    pub(super) timers_made: u64,
+    pub(super) strands_made: u32,
+    /// Strands that wait for something.
+    pub(super) strands: BTreeMap<StrandId, Strand>,
+    pub(super) random: Random,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) outcome: Option<Outcome>,
+}
+
+/// A snapshot was asked for while outputs waited to be polled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputsPending;
+
+impl fmt::Display for OutputsPending {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("poll every output before taking a snapshot")
+    }
+}
+
+impl std::error::Error for OutputsPending {}
+
+/// A snapshot that cannot be restored here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidSnapshot {
+    /// It was written by another version of this library.
+    Version(u32),
+    /// It was taken with another program.
+    Program,
+}
+
+impl fmt::Display for InvalidSnapshot {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(version) => write!(formatter, "the snapshot has version {version}, which is not known here"),
+            Self::Program => formatter.write_str("the snapshot was taken with another program"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidSnapshot {}

@@ -1,0 +1,84 @@
+//! What an execution begins with, and its bounds.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::Value;
+
+/// What an execution is started with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Start {
+    /// The execution's ARN or other unique id: `$$.Execution.Id`.
+    pub id: Arc<str>,
+    /// The execution's name: `$$.Execution.Name`.
+    pub name: Arc<str>,
+    /// `$$.StateMachine.Id`.
+    pub state_machine_id: Arc<str>,
+    /// `$$.StateMachine.Name`.
+    pub state_machine_name: Arc<str>,
+    /// `$$.Execution.RoleArn`.
+    pub role_arn: Arc<str>,
+    /// The region that histories name.
+    pub region: Arc<str>,
+    /// The input, `$$.Execution.Input`.
+    pub input: Value,
+    /// What random numbers, UUIDs, jitter and task tokens are drawn from.
+    pub seed: u64,
+    /// The bounds of this execution.
+    pub limits: Limits,
+}
+
+impl Start {
+    /// A start with `input`, and names as a local run has them.
+    pub fn new(name: impl Into<Arc<str>>, input: impl Into<Value>) -> Self {
+        let name = name.into();
+        Self {
+            id: format!("arn:aws:states:us-east-1:000000000000:execution:StateMachine:{name}").into(),
+            name,
+            state_machine_id: "arn:aws:states:us-east-1:000000000000:stateMachine:StateMachine".into(),
+            state_machine_name: "StateMachine".into(),
+            role_arn: "arn:aws:iam::000000000000:role/StateMachine".into(),
+            region: "us-east-1".into(),
+            input: input.into(),
+            seed: 0,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// The bounds of an execution; the defaults are those of AWS's Standard workflows.
+///
+/// See [quotas](https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The largest input, output or result, in bytes of JSON text: 262,144.
+    pub payload_bytes: usize,
+    /// The deepest nesting of a payload: 1,000.
+    pub payload_depth: usize,
+    /// The longest history, in events: 25,000.
+    pub history_events: u64,
+    /// How long an execution may last, in seconds: a year.
+    pub execution_seconds: u64,
+    /// How many iterations of an inline Map run at once when `MaxConcurrency` is 0: 40.
+    pub map_concurrency: usize,
+    /// The largest variable, and all variables of one `Assign` together, in bytes: 262,144.
+    pub assign_bytes: usize,
+    /// All variables of an execution together, in bytes: 10 MiB.
+    pub variables_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            payload_bytes: 262_144,
+            payload_depth: 1_000,
+            history_events: 25_000,
+            execution_seconds: 31_536_000,
+            map_concurrency: 40,
+            assign_bytes: 262_144,
+            variables_bytes: 10 * 1024 * 1024,
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The steps of a strand: entering a state, its work, retrying, leaving it, ending.
+
+use std::sync::Arc;
+
+use super::strand::{Phase, Strand, StrandId};
+use super::{Execution, Outcome, Timer};
+use crate::evaluate::context_object::{ContextObject, ExecutionFacts, MapItem, StateFacts};
+use crate::evaluate::{self, PayloadTemplate, Scope, Variables};
+use crate::failure::Failure;
+use crate::failure::error_equals::Origin;
+use crate::history::EventDetails;
+use crate::program::{State, StateId, StateKind, Transition};
+use crate::value::{Object, Value};
+
+/// What is known to an evaluation beyond its strand.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known<'a> {
+    pub(super) task_token: Option<&'a Arc<str>>,
+    /// The item of an iteration that has yet to begin.
+    pub(super) map_item: Option<MapItem<'a>>,
+}
+
+/// What a strand does next.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Enter a state.
+    Enter { state: StateId, input: Value },
+    /// Do the state's work, for the first time or again.
+    Attempt,
+    /// The state's work is done.
+    Succeed { result: Value },
+    /// The state failed; its Retriers and Catchers are asked.
+    Fail { failure: Failure, origin: Origin },
+    /// Leave the state.
+    Exit { output: Value, assigned: Option<Object>, transition: Transition },
+    /// The strand is at its end.
+    End(Value),
+    /// The strand fails, past all Retriers and Catchers of its state.
+    Break { failure: Failure, origin: Origin },
+    /// Wait for what the phase says.
+    Rest(Phase),
+}
+
+impl Execution {
+    /// Runs a strand until it waits or ends.
+    pub(super) fn run_strand(&mut self, mut strand: Strand, mut step: Step) {
+        strand.phase = Phase::Running;
+        while self.outcome().is_none() {
+            step = match step {
+                Step::Enter { state, input } => self.enter(&mut strand, state, input),
+                Step::Attempt => self.attempt(&mut strand),
+                Step::Succeed { result } => self.succeed(&strand, &result),
+                Step::Fail { failure, origin } => self.retry_or_catch(&mut strand, failure, origin),
+                Step::Exit { output, assigned, transition } => self.exit(&mut strand, output, assigned, transition),
+                Step::End(output) => return self.end(&strand, output),
+                Step::Break { failure, origin } => return self.fail_strand(&strand, failure, origin),
+                Step::Rest(phase) => {
+                    strand.phase = phase;
+                    return self.rest(strand);
+                }
+            };
+        }
+    }
+
+    /// A time that a strand waited for has come.
+    pub(super) fn wake(&mut self, id: StrandId, timer: Timer) {
+        let Some(phase) = self.progress.strands.get(&id).map(|strand| &strand.phase) else { return };
+        match phase {
+            Phase::Waiting { .. } => self.ready.push_back((id, Step::Succeed { result: Value::Null })),
+            Phase::BackingOff { .. } => self.ready.push_back((id, Step::Attempt)),
+            Phase::Task(task) if task.timeout == timer => self.time_out_task(id, Failure::timeout()),
+            Phase::Task(_) => self.time_out_task(id, self.program.compatibility().heartbeat_timeout()),
+            Phase::Running | Phase::Parallel(_) | Phase::Map(_) => {}
+        }
+    }
+
+    fn enter(&mut self, strand: &mut Strand, id: StateId, input: Value) -> Step {
+        let program = self.program.clone();
+        let Some(state) = program.state(id) else { return Step::End(input) };
+        strand.state = id;
+        strand.retries = vec![0; state.retry.len()];
+        strand.entered_at = self.progress.now;
+        strand.input = input.clone();
+        let details = EventDetails::StateEntered { state_type: state.state_type(), name: state.name.clone(), input };
+        strand.entered = self.emit(strand.chain, details);
+        strand.chain = strand.entered;
+        Step::Attempt
+    }
+
+    fn attempt(&mut self, strand: &mut Strand) -> Step {
+        let program = self.program.clone();
+        let Some(state) = program.state(strand.state) else { return Step::End(strand.input.clone()) };
+        let effective_input =
+            self.evaluate(strand, &strand.input, &Known::default(), |scope| state.input_path.apply(scope));
+        let step = effective_input.and_then(|input| match &state.kind {
+            StateKind::Pass { result } => self.pass(strand, state, result.as_ref(), &input),
+            StateKind::Succeed => Ok(Step::Succeed { result: input }),
+            StateKind::Fail { error, cause } => self.fail(strand, error.as_ref(), cause.as_ref(), &input),
+            StateKind::Choice(choice) => self.choose(strand, state, choice, &input),
+            StateKind::Wait(wait) => self.wait(strand, wait, &input),
+            StateKind::Task(task) => self.schedule_task(strand, state, task, &input),
+            StateKind::Parallel { branches } => self.start_branches(strand, state, branches, &input),
+            StateKind::Map(map) => self.start_map(strand, state, map, input),
+        });
+        step.unwrap_or_else(|failure| self.interpreter_failure(strand, &failure))
+    }
+
+    /// The result goes through `ResultSelector`, `ResultPath` and `OutputPath`; `Assign` sees it too.
+    fn succeed(&mut self, strand: &Strand, result: &Value) -> Step {
+        let program = self.program.clone();
+        let Some(state) = program.state(strand.state) else { return Step::End(strand.input.clone()) };
+        let step = match &state.kind {
+            StateKind::Wait(_) => self.pass_on(strand, state),
+            _ => self.exit_with(strand, state, result),
+        };
+        step.unwrap_or_else(|failure| self.interpreter_failure(strand, &failure))
+    }
+
+    fn exit_with(&mut self, strand: &Strand, state: &State, result: &Value) -> Result<Step, Failure> {
+        let selected = match &state.result_selector {
+            None => result.clone(),
+            Some(template) => self.payload(strand, template, result, &Known::default())?,
+        };
+        let placed = state.result_path.apply(&strand.input, selected)?;
+        let output = self.evaluate(strand, &placed, &Known::default(), |scope| state.output_path.apply(scope))?;
+        let assigned = self.assign(strand, state.assign.as_ref(), result)?;
+        evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
+        Ok(Step::Exit { output, assigned, transition: state.transition })
+    }
+
+    fn exit(&mut self, strand: &mut Strand, output: Value, assigned: Option<Object>, transition: Transition) -> Step {
+        let program = self.program.clone();
+        let Some(state) = program.state(strand.state) else { return Step::End(output) };
+        if let Some(assigned) = &assigned {
+            for (name, value) in assigned {
+                strand.variables.insert(name.clone(), value.clone());
+            }
+        }
+        let details = EventDetails::StateExited {
+            state_type: state.state_type(),
+            name: state.name.clone(),
+            output: output.clone(),
+            assigned_variables: assigned,
+        };
+        strand.chain = self.emit(strand.chain, details);
+        match transition {
+            Transition::Next(next) => Step::Enter { state: next, input: output },
+            Transition::End => Step::End(output),
+        }
+    }
+
+    fn end(&mut self, strand: &Strand, output: Value) {
+        match strand.parent {
+            None => self.finish_after(strand.chain, Outcome::Succeeded(output)),
+            Some((parent, index)) => self.child_succeeded(parent, index, strand.chain, output),
+        }
+    }
+
+    fn fail_strand(&mut self, strand: &Strand, failure: Failure, origin: Origin) {
+        match strand.parent {
+            None => self.finish_after(strand.chain, Outcome::Failed(failure)),
+            Some((parent, index)) => self.child_failed(parent, index, strand, failure, origin),
+        }
+    }
+
+    /// What a state's `Parameters` make of its effective input.
+    pub(super) fn parameters(
+        &self,
+        strand: &Strand,
+        state: &State,
+        input: &Value,
+        known: &Known<'_>,
+    ) -> Result<Value, Failure> {
+        match &state.parameters {
+            None => Ok(input.clone()),
+            Some(template) => self.payload(strand, template, input, known),
+        }
+    }
+
+    /// What a payload template makes of `input`.
+    pub(super) fn payload(
+        &self,
+        strand: &Strand,
+        template: &PayloadTemplate,
+        input: &Value,
+        known: &Known<'_>,
+    ) -> Result<Value, Failure> {
+        self.evaluate(strand, input, known, |scope| template.evaluate(scope))
+            .map_err(|failure| self.program.compatibility().payload_template_failure(failure))
+    }
+
+    /// Evaluates something with `input` as `$`, in a strand's scope.
+    pub(super) fn evaluate<T>(
+        &self,
+        strand: &Strand,
+        input: &Value,
+        known: &Known<'_>,
+        evaluation: impl FnOnce(&Scope<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let context = || self.context_object(strand, known);
+        let scopes = self.scopes(strand);
+        let variables = Variables::new(&scopes);
+        evaluation(&Scope { input, context: &context, variables: &variables, random: &self.progress.random })
+    }
+
+    fn context_object(&self, strand: &Strand, known: &Known<'_>) -> Value {
+        let Some(state) = self.program.state(strand.state) else { return Value::Null };
+        let start = &self.progress.start;
+        let retry_count = u32::try_from(strand.retry_count()).unwrap_or(u32::MAX);
+        let map_item = known.map_item.clone().or_else(|| self.map_item(strand));
+        ContextObject {
+            execution: ExecutionFacts {
+                id: &start.id,
+                input: &start.input,
+                start_time: self.progress.started_at,
+                name: &start.name,
+                role_arn: &start.role_arn,
+                redrive_count: 0,
+            },
+            state_machine_id: &start.state_machine_id,
+            state_machine_name: &start.state_machine_name,
+            state: StateFacts {
+                name: &state.name,
+                entered_time: strand.entered_at,
+                retry_count: matches!(state.kind, StateKind::Task(_)).then_some(retry_count),
+            },
+            task_token: known.task_token,
+            map_item,
+        }
+        .to_value()
+    }
+
+    /// The item of the innermost iteration that a strand belongs to.
+    fn map_item<'a>(&'a self, strand: &'a Strand) -> Option<MapItem<'a>> {
+        let mut strand = strand;
+        loop {
+            let (parent, index) = strand.parent?;
+            let parent = self.progress.strands.get(&parent)?;
+            if matches!(parent.phase, Phase::Map(_)) {
+                return Some(MapItem { index, value: &strand.item });
+            }
+            strand = parent;
+        }
+    }
+
+    pub(super) fn assign(
+        &self,
+        strand: &Strand,
+        template: Option<&PayloadTemplate>,
+        input: &Value,
+    ) -> Result<Option<Object>, Failure> {
+        let Some(template) = template else { return Ok(None) };
+        let limits = &self.progress.start.limits;
+        let assigned = self
+            .evaluate(strand, input, &Known::default(), |scope| evaluate::assign::evaluate(template, scope, limits))?;
+        let scopes = self.progress.strands.values().map(|other| &other.variables).chain([&strand.variables, &assigned]);
+        let bytes = scopes.flat_map(Object::values).map(Value::text_size).sum();
+        evaluate::assign::check_total(bytes, limits)?;
+        Ok(Some(assigned).filter(|assigned| !assigned.is_empty()))
+    }
+
+    /// A failure of the interpreter itself says where it happened.
+    pub(super) fn interpreter_failure(&self, strand: &Strand, failure: &Failure) -> Step {
+        let name = self.program.state(strand.state).map_or("", |state| &*state.name);
+        Step::Fail { failure: failure.while_executing(name, strand.entered), origin: Origin::State }
+    }
+}

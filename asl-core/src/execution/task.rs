@@ -1,0 +1,248 @@
+//! Task: scheduling, answers, heartbeats and timeouts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::step::{Known, Step};
+use super::strand::{Heartbeat, Phase, Strand, StrandId, TaskPhase};
+use super::{Command, Execution, Rejected, ScheduleTask, TaskId};
+use crate::evaluate;
+use crate::failure::Failure;
+use crate::failure::error_equals::Origin;
+use crate::history::{EventDetails, EventId};
+use crate::program::{IntegrationPattern, Quantity, Resource, State, StateKind, Task};
+use crate::value::Value;
+
+/// The service whose events a resource leaves in a history.
+enum Kind {
+    LambdaFunction,
+    Activity,
+    Service,
+}
+
+impl Kind {
+    fn of(resource: &Resource) -> Self {
+        if resource.activity_name().is_some() {
+            Self::Activity
+        } else if resource.service_action().is_some() {
+            Self::Service
+        } else {
+            Self::LambdaFunction
+        }
+    }
+}
+
+impl Execution {
+    pub(super) fn schedule_task(
+        &mut self,
+        strand: &mut Strand,
+        state: &State,
+        task: &Task,
+        input: &Value,
+    ) -> Result<Step, Failure> {
+        let resource = &task.resource;
+        let is_awaited = resource.pattern() != IntegrationPattern::RequestResponse;
+        let task_token = (is_awaited || resource.activity_name().is_some()).then(|| self.new_task_token());
+        let known = Known { task_token: task_token.as_ref().filter(|_| is_awaited), ..Known::default() };
+        let parameters = self.parameters(strand, state, input, &known)?;
+        let parameters = evaluate::integration::prepare(resource, parameters)?;
+        let seconds = |field: &str, quantity: &Quantity| {
+            self.evaluate(strand, input, &Known::default(), |scope| quantity.evaluate_positive(field, scope))
+        };
+        let timeout = task.timeout.as_ref().map(|quantity| seconds("TimeoutSeconds", quantity)).transpose()?;
+        let heartbeat = task.heartbeat.as_ref().map(|quantity| seconds("HeartbeatSeconds", quantity)).transpose()?;
+        let credentials = match &task.credentials {
+            None => None,
+            Some(template) => Some(self.payload(strand, template, input, &Known::default())?),
+        };
+        evaluate::check_payload(&parameters, &state.name, &self.progress.start.limits)?;
+
+        let scheduled = self.scheduled(resource, &parameters, timeout, heartbeat, credentials.clone());
+        strand.chain = self.emit(strand.chain, scheduled);
+        let task = TaskId(strand.chain);
+        let deadline = self.progress.now.saturating_add(Duration::from_secs(
+            timeout.unwrap_or(self.program.compatibility().default_timeout_seconds()),
+        ));
+        let timeout = self.timer(deadline);
+        let phase = TaskPhase { task, timeout, heartbeat: heartbeat.map(|seconds| self.heartbeat(seconds)) };
+        self.command(Command::ScheduleTask(ScheduleTask {
+            task,
+            state_name: state.name.clone(),
+            resource: resource.clone(),
+            parameters,
+            credentials,
+            retry_count: u32::try_from(strand.retry_count()).unwrap_or(u32::MAX),
+            idempotency_key: format!("{}/{task}", self.progress.start.id).into(),
+            task_token,
+            deadline,
+            heartbeat_seconds: heartbeat,
+        }));
+        self.starting.push_back(strand.id);
+        Ok(Step::Rest(Phase::Task(phase)))
+    }
+
+    /// Tasks other than activities start as soon as everything that could be scheduled was.
+    pub(super) fn start_task(&mut self, id: StrandId) {
+        let Some(resource) = self.task_resource(id) else { return };
+        let details = match Kind::of(&resource) {
+            Kind::LambdaFunction => EventDetails::LambdaFunctionStarted,
+            Kind::Service => EventDetails::TaskStarted { resource },
+            Kind::Activity => return,
+        };
+        self.emit_for(id, details);
+    }
+
+    /// A worker took an activity's Task up.
+    pub(super) fn task_started(&mut self, task: TaskId, worker_name: Option<Arc<str>>) -> Result<(), Rejected> {
+        let id = self.waiting_for(task)?;
+        if self.task_resource(id).is_some_and(|resource| resource.activity_name().is_some()) {
+            self.emit_for(id, EventDetails::ActivityStarted { worker_name });
+        }
+        Ok(())
+    }
+
+    pub(super) fn task_submitted(&mut self, task: TaskId, output: Value) -> Result<(), Rejected> {
+        let id = self.waiting_for(task)?;
+        if let Some(resource) = self.task_resource(id) {
+            self.emit_for(id, EventDetails::TaskSubmitted { resource, output });
+        }
+        Ok(())
+    }
+
+    pub(super) fn task_heartbeat(&mut self, task: TaskId) -> Result<(), Rejected> {
+        let id = self.waiting_for(task)?;
+        let heartbeat = self.progress.strands.get(&id).and_then(|strand| match &strand.phase {
+            Phase::Task(phase) => phase.heartbeat,
+            _ => None,
+        });
+        if let Some(heartbeat) = heartbeat {
+            let renewed = self.heartbeat(heartbeat.seconds);
+            self.timers.remove(&heartbeat.timer);
+            self.timers.insert(renewed.timer, id);
+            if let Some(Strand { phase: Phase::Task(phase), .. }) = self.progress.strands.get_mut(&id) {
+                phase.heartbeat = Some(renewed);
+            }
+        }
+        Ok(())
+    }
+
+    /// The Task is done or failed; a result over the payload limit is a failure.
+    pub(super) fn task_answered(&mut self, task: TaskId, answer: Result<Value, Failure>) -> Result<(), Rejected> {
+        let id = self.waiting_for(task)?;
+        let Some(resource) = self.task_resource(id) else { return Err(Rejected::TaskDoesNotExist) };
+        let subject = resource.service_action().map_or(resource.as_str(), |(service, _)| service);
+        let answer = answer
+            .and_then(|result| evaluate::check_payload(&result, subject, &self.progress.start.limits).map(|()| result));
+        self.forget_task(id);
+        match answer {
+            Ok(output) => {
+                let details = match Kind::of(&resource) {
+                    Kind::LambdaFunction => EventDetails::LambdaFunctionSucceeded { output: output.clone() },
+                    Kind::Activity => EventDetails::ActivitySucceeded { output: output.clone() },
+                    Kind::Service => EventDetails::TaskSucceeded { resource, output: output.clone() },
+                };
+                self.emit_for(id, details);
+                self.ready.push_back((id, Step::Succeed { result: output }));
+            }
+            Err(failure) => {
+                let details = match Kind::of(&resource) {
+                    Kind::LambdaFunction => EventDetails::LambdaFunctionFailed { failure: failure.clone() },
+                    Kind::Activity => EventDetails::ActivityFailed { failure: failure.clone() },
+                    Kind::Service => EventDetails::TaskFailed { resource, failure: failure.clone() },
+                };
+                self.emit_for(id, details);
+                self.ready.push_back((id, Step::Fail { failure, origin: Origin::Task }));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn time_out_task(&mut self, id: StrandId, failure: Failure) {
+        let Some(resource) = self.task_resource(id) else { return };
+        if let Some(task) = self.forget_task(id) {
+            self.command(Command::CancelTask(task));
+        }
+        let details = match Kind::of(&resource) {
+            Kind::LambdaFunction => EventDetails::LambdaFunctionTimedOut { failure: failure.clone() },
+            Kind::Activity => EventDetails::ActivityTimedOut { failure: failure.clone() },
+            Kind::Service => EventDetails::TaskTimedOut { resource, failure: failure.clone() },
+        };
+        self.emit_for(id, details);
+        self.ready.push_back((id, Step::Fail { failure, origin: Origin::Task }));
+    }
+
+    fn scheduled(
+        &self,
+        resource: &Resource,
+        parameters: &Value,
+        timeout: Option<u64>,
+        heartbeat: Option<u64>,
+        task_credentials: Option<Value>,
+    ) -> EventDetails {
+        let resource = resource.clone();
+        match Kind::of(&resource) {
+            Kind::LambdaFunction => EventDetails::LambdaFunctionScheduled {
+                resource,
+                input: parameters.clone(),
+                timeout_in_seconds: timeout,
+                task_credentials,
+            },
+            Kind::Activity => EventDetails::ActivityScheduled {
+                resource,
+                input: parameters.clone(),
+                timeout_in_seconds: timeout,
+                heartbeat_in_seconds: heartbeat,
+            },
+            Kind::Service => EventDetails::TaskScheduled {
+                resource,
+                region: self.progress.start.region.clone(),
+                parameters: parameters.clone(),
+                timeout_in_seconds: timeout,
+                heartbeat_in_seconds: heartbeat,
+                task_credentials,
+            },
+        }
+    }
+
+    fn heartbeat(&mut self, seconds: u64) -> Heartbeat {
+        let due = self.progress.now.saturating_add(Duration::from_secs(seconds));
+        Heartbeat { seconds, timer: self.timer(due) }
+    }
+
+    fn new_task_token(&self) -> Arc<str> {
+        let random = &self.progress.random;
+        format!("{}{}", random.next_uuid(), random.next_uuid()).replace('-', "").into()
+    }
+
+    fn waiting_for(&self, task: TaskId) -> Result<StrandId, Rejected> {
+        self.tasks.get(&task).copied().ok_or(Rejected::TaskDoesNotExist)
+    }
+
+    fn task_resource(&self, id: StrandId) -> Option<Resource> {
+        let strand = self.progress.strands.get(&id)?;
+        match &self.program.state(strand.state)?.kind {
+            StateKind::Task(task) => Some(task.resource.clone()),
+            _ => None,
+        }
+    }
+
+    /// Nobody waits for the strand's Task any more.
+    pub(super) fn forget_task(&mut self, id: StrandId) -> Option<TaskId> {
+        let strand = self.progress.strands.get(&id)?;
+        for timer in strand.timers() {
+            self.timers.remove(&timer);
+        }
+        let task = strand.task()?;
+        self.tasks.remove(&task);
+        Some(task)
+    }
+
+    /// Adds an event to the chain of a strand at rest.
+    fn emit_for(&mut self, id: StrandId, details: EventDetails) {
+        let chain = self.progress.strands.get(&id).map_or(EventId::default(), |strand| strand.chain);
+        let event = self.emit(chain, details);
+        if let Some(strand) = self.progress.strands.get_mut(&id) {
+            strand.chain = event;
+        }
+    }
+}

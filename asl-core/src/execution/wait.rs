@@ -1,0 +1,25 @@
+//! Wait.
+
+use super::Execution;
+use super::step::{Known, Step};
+use super::strand::{Phase, Strand};
+use crate::failure::Failure;
+use crate::program::{State, Wait};
+use crate::value::Value;
+
+impl Execution {
+    pub(super) fn wait(&mut self, strand: &Strand, wait: &Wait, input: &Value) -> Result<Step, Failure> {
+        let now = self.progress.now;
+        let until = self.evaluate(strand, input, &Known::default(), |scope| wait.until(now, scope))?;
+        let until = self.timer(until);
+        Ok(Step::Rest(Phase::Waiting { until }))
+    }
+
+    /// A Wait gives its effective input on.
+    pub(super) fn pass_on(&self, strand: &Strand, state: &State) -> Result<Step, Failure> {
+        let input = self.evaluate(strand, &strand.input, &Known::default(), |scope| state.input_path.apply(scope))?;
+        let assigned = self.assign(strand, state.assign.as_ref(), &input)?;
+        let output = self.evaluate(strand, &input, &Known::default(), |scope| state.output_path.apply(scope))?;
+        Ok(Step::Exit { output, assigned, transition: state.transition })
+    }
+}

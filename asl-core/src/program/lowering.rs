@@ -1,0 +1,261 @@
+//! Turns a definition without errors into a program: names become indices, expressions their compiled forms.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{
+    Catcher, Choice, ChoiceRule, FailText, Fingerprint, Jitter, Machine, Map, PathField, Percentage, Program, Quantity,
+    Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition, Wait,
+};
+use crate::compatibility::Compatibility;
+use crate::definition::{self, MemberValue, Spanned, StateMachine, Template, TemplateKind, TestKind};
+use crate::evaluate::{Condition, PayloadTemplate, TemplateMember};
+use crate::failure::ErrorName;
+use crate::jsonpath::{JsonPath, ReferencePath};
+
+impl Program {
+    /// The program of `machine`, the definition in `text`, in which validation found no error.
+    ///
+    /// `None` if it has one all the same.
+    pub(crate) fn lower(machine: &StateMachine, text: &str, compatibility: Compatibility) -> Option<Self> {
+        let mut names = HashMap::new();
+        number(machine, &mut names)?;
+        let mut states = Vec::with_capacity(names.len());
+        let scope = Names(names);
+        scope.machine(machine, &mut states)?;
+        Some(Self::new(Machine {
+            comment: machine.comment.as_ref().map(|comment| comment.value.clone()),
+            start_at: scope.id(machine.start_at.as_ref())?,
+            states,
+            timeout_seconds: machine.timeout_seconds.as_ref().and_then(count),
+            compatibility,
+            fingerprint: Fingerprint::of(text),
+        }))
+    }
+}
+
+/// Gives every state its index, in the order in which the states are written.
+fn number<'a>(machine: &'a StateMachine, names: &mut HashMap<&'a str, StateId>) -> Option<()> {
+    for state in machine.states() {
+        let id = StateId(u32::try_from(names.len()).ok()?);
+        names.insert(&state.name.value, id);
+        state.inner_machines().try_for_each(|inner| number(inner, names))?;
+    }
+    Some(())
+}
+
+/// The index of every state, by name.
+struct Names<'a>(HashMap<&'a str, StateId>);
+
+impl Names<'_> {
+    fn id(&self, name: Option<&Spanned<Arc<str>>>) -> Option<StateId> {
+        self.0.get(&*name?.value).copied()
+    }
+
+    /// Appends the states of `machine` in the order in which they were numbered.
+    fn machine(&self, machine: &StateMachine, states: &mut Vec<State>) -> Option<()> {
+        for state in machine.states() {
+            states.push(self.state(state)?);
+            state.inner_machines().try_for_each(|inner| self.machine(inner, states))?;
+        }
+        Some(())
+    }
+
+    fn state(&self, state: &definition::State) -> Option<State> {
+        let kind = self.kind(state)?;
+        let parameters = state.parameters.as_ref().filter(|_| !matches!(kind, StateKind::Map(_)));
+        Some(State {
+            name: state.name.value.clone(),
+            transition: match &state.next {
+                Some(next) => Transition::Next(self.id(Some(next))?),
+                None => Transition::End,
+            },
+            input_path: path_field(state.input_path.as_ref()),
+            parameters: parameters.map(template),
+            result_selector: state.result_selector.as_ref().map(template),
+            result_path: result_path(state.result_path.as_ref()),
+            output_path: path_field(state.output_path.as_ref()),
+            assign: state.assign.as_ref().map(template),
+            retry: state.retriers().iter().map(retrier).collect::<Option<_>>()?,
+            catch: state.catchers().iter().map(|catcher| self.catcher(catcher)).collect::<Option<_>>()?,
+            kind,
+        })
+    }
+
+    fn kind(&self, state: &definition::State) -> Option<StateKind> {
+        Some(match state.kind.as_ref()? {
+            definition::StateKind::Task(task) => StateKind::Task(lower_task(task)?),
+            definition::StateKind::Pass(pass) => {
+                StateKind::Pass { result: pass.result.as_ref().map(|result| result.value.clone()) }
+            }
+            definition::StateKind::Choice(choice) => StateKind::Choice(self.choice(choice)?),
+            definition::StateKind::Wait(wait) => StateKind::Wait(lower_wait(wait)?),
+            definition::StateKind::Succeed => StateKind::Succeed,
+            definition::StateKind::Fail(fail) => StateKind::Fail {
+                error: fail_text(fail.error.as_ref(), fail.error_path.as_ref()),
+                cause: fail_text(fail.cause.as_ref(), fail.cause_path.as_ref()),
+            },
+            definition::StateKind::Parallel(parallel) => StateKind::Parallel {
+                branches: parallel
+                    .branches()
+                    .iter()
+                    .map(|branch| self.id(branch.start_at.as_ref()))
+                    .collect::<Option<_>>()?,
+            },
+            definition::StateKind::Map(map) => StateKind::Map(self.map(map, state.parameters.as_ref())?),
+        })
+    }
+
+    fn choice(&self, choice: &definition::Choice) -> Option<Choice> {
+        let rule = |rule: &definition::ChoiceRule| {
+            Some(ChoiceRule {
+                condition: condition(&rule.test)?,
+                assign: rule.assign.as_ref().map(template),
+                next: self.id(rule.next.as_ref())?,
+            })
+        };
+        Some(Choice {
+            choices: choice.rules().iter().map(rule).collect::<Option<_>>()?,
+            default: match &choice.default {
+                Some(default) => Some(self.id(Some(default))?),
+                None => None,
+            },
+        })
+    }
+
+    /// `parameters` is the older name of `ItemSelector`.
+    fn map(&self, map: &definition::Map, parameters: Option<&Template>) -> Option<Map> {
+        Some(Map {
+            start_at: self.id(map.processor()?.start_at.as_ref())?,
+            items_path: map.items_path.as_ref().map_or(PathField::Whole, |path| whole_or(&path.value)),
+            item_selector: map.item_selector.as_ref().or(parameters).map(template),
+            max_concurrency: quantity(map.max_concurrency.as_ref(), map.max_concurrency_path.as_ref()),
+            tolerated_failure_count: quantity(
+                map.tolerated_failure_count.as_ref(),
+                map.tolerated_failure_count_path.as_ref(),
+            ),
+            tolerated_failure_percentage: percentage(map),
+        })
+    }
+
+    fn catcher(&self, catcher: &definition::Catcher) -> Option<Catcher> {
+        Some(Catcher {
+            error_equals: error_names(catcher.error_equals.as_ref()?),
+            result_path: result_path(catcher.result_path.as_ref()),
+            assign: catcher.assign.as_ref().map(template),
+            next: self.id(catcher.next.as_ref())?,
+        })
+    }
+}
+
+fn lower_task(task: &definition::Task) -> Option<Task> {
+    Some(Task {
+        resource: Resource::parse(&task.resource.as_ref()?.value),
+        timeout: quantity(task.timeout_seconds.as_ref(), task.timeout_seconds_path.as_ref()),
+        heartbeat: quantity(task.heartbeat_seconds.as_ref(), task.heartbeat_seconds_path.as_ref()),
+        credentials: task.credentials.as_ref().map(template),
+    })
+}
+
+fn lower_wait(wait: &definition::Wait) -> Option<Wait> {
+    let literal = wait.seconds.as_ref().and_then(count).map(Wait::Seconds);
+    literal
+        .or_else(|| wait.timestamp.as_ref().map(|timestamp| Wait::Timestamp(timestamp.value)))
+        .or_else(|| wait.seconds_path.as_ref().map(|path| Wait::SecondsPath(path.value.clone())))
+        .or_else(|| wait.timestamp_path.as_ref().map(|path| Wait::TimestampPath(path.value.clone())))
+}
+
+fn retrier(retrier: &definition::Retrier) -> Option<Retrier> {
+    Some(Retrier {
+        error_equals: error_names(retrier.error_equals.as_ref()?),
+        interval_seconds: retrier
+            .interval_seconds
+            .as_ref()
+            .and_then(count)
+            .unwrap_or(Retrier::DEFAULT_INTERVAL_SECONDS),
+        max_attempts: retrier.max_attempts.as_ref().and_then(count).unwrap_or(Retrier::DEFAULT_MAX_ATTEMPTS),
+        backoff_rate: retrier.backoff_rate.as_ref().map_or(Retrier::DEFAULT_BACKOFF_RATE, |rate| rate.value),
+        max_delay_seconds: retrier.max_delay_seconds.as_ref().and_then(count),
+        jitter: match retrier.jitter_strategy.as_ref().map(|strategy| &*strategy.value) {
+            Some("FULL") => Jitter::Full,
+            _ => Jitter::None,
+        },
+    })
+}
+
+fn error_names(names: &Spanned<Vec<Spanned<Arc<str>>>>) -> Vec<ErrorName> {
+    names.value.iter().map(|name| ErrorName::from(&*name.value)).collect()
+}
+
+fn condition(test: &definition::Test) -> Option<Condition> {
+    let all = |tests: &[definition::Test]| tests.iter().map(condition).collect::<Option<Vec<_>>>();
+    Some(match test.kind.as_ref()? {
+        TestKind::And(tests) => Condition::And(all(&tests.value)?),
+        TestKind::Or(tests) => Condition::Or(all(&tests.value)?),
+        TestKind::Not(test) => Condition::Not(Box::new(condition(test)?)),
+        TestKind::Comparison(comparison) => Condition::Comparison(crate::evaluate::choice_rule::Comparison {
+            variable: comparison.variable.as_ref()?.value.clone(),
+            test: comparison.test.value.clone(),
+        }),
+    })
+}
+
+fn template(template: &Template) -> PayloadTemplate {
+    match &template.kind {
+        TemplateKind::Literal(value) => PayloadTemplate::Literal(value.clone()),
+        TemplateKind::Array(elements) => PayloadTemplate::array(elements.iter().map(self::template).collect()),
+        TemplateKind::Object(members) => PayloadTemplate::object(members.iter().map(template_member).collect()),
+    }
+}
+
+fn template_member(member: &definition::TemplateMember) -> TemplateMember {
+    let key = &*member.key.value;
+    match &member.value {
+        MemberValue::Expression(expression) => TemplateMember::expression(key, expression.value.clone()),
+        MemberValue::Template(value) => TemplateMember::plain(key, template(value)),
+    }
+}
+
+fn path_field(path: Option<&Spanned<Option<JsonPath>>>) -> PathField {
+    match path.map(|path| &path.value) {
+        None => PathField::Whole,
+        Some(None) => PathField::Nothing,
+        Some(Some(path)) => whole_or(path),
+    }
+}
+
+fn whole_or(path: &JsonPath) -> PathField {
+    if path.text() == "$" { PathField::Whole } else { PathField::Path(path.clone()) }
+}
+
+fn result_path(path: Option<&Spanned<Option<ReferencePath>>>) -> ResultPath {
+    match path.map(|path| &path.value) {
+        None => ResultPath::Replace,
+        Some(None) => ResultPath::Discard,
+        Some(Some(path)) if path.path().text() == "$" => ResultPath::Replace,
+        Some(Some(path)) => ResultPath::Place(path.clone()),
+    }
+}
+
+fn fail_text(
+    literal: Option<&Spanned<Arc<str>>>,
+    expression: Option<&Spanned<crate::expression::Expression>>,
+) -> Option<FailText> {
+    let literal = literal.map(|text| FailText::Literal(text.value.clone()));
+    literal.or_else(|| expression.map(|expression| FailText::Expression(expression.value.clone())))
+}
+
+fn quantity(literal: Option<&Spanned<i64>>, path: Option<&Spanned<JsonPath>>) -> Option<Quantity> {
+    let literal = literal.and_then(count).map(Quantity::Literal);
+    literal.or_else(|| path.map(|path| Quantity::Path(path.value.clone())))
+}
+
+fn percentage(map: &definition::Map) -> Option<Percentage> {
+    let literal = map.tolerated_failure_percentage.as_ref().map(|number| Percentage::Literal(number.value));
+    literal.or_else(|| map.tolerated_failure_percentage_path.as_ref().map(|path| Percentage::Path(path.value.clone())))
+}
+
+/// A number that validation found not to be negative.
+fn count(number: &Spanned<i64>) -> Option<u64> {
+    u64::try_from(number.value).ok()
+}

@@ -1,0 +1,139 @@
+//! Collects what the stages of the front end find wrong, and turns byte spans into places.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Location};
+use crate::source::{Source, Span};
+use crate::syntax::Node;
+
+/// How many faults of one definition are kept.
+pub(crate) const MAX_FAULTS: usize = 1_000;
+
+/// The faults of one definition, as the stages find them.
+pub(crate) struct Report<'a> {
+    source: &'a Source<'a>,
+    root: &'a Node,
+    faults: RefCell<Vec<Fault>>,
+}
+
+/// A diagnostic to be, whose places are spans still.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    code: Code,
+    span: Span,
+    /// What the JSON Pointer points to, where that is not at `span`.
+    object: Option<Span>,
+    message: String,
+    labels: Vec<(Span, String)>,
+    help: Option<String>,
+}
+
+impl Fault {
+    pub(crate) fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { code, span, object: None, message: message.into(), labels: Vec::new(), help: None }
+    }
+
+    /// Points to the object or field at `object`, which holds the faulty part: AWS names that in its messages.
+    pub(crate) fn of(mut self, object: Span) -> Self {
+        self.object = Some(object);
+        self
+    }
+
+    pub(crate) fn with_label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push((span, text.into()));
+        self
+    }
+
+    pub(crate) fn with_help(mut self, help: impl Into<Option<String>>) -> Self {
+        self.help = help.into();
+        self
+    }
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(source: &'a Source<'a>, root: &'a Node) -> Self {
+        Self { source, root, faults: RefCell::default() }
+    }
+
+    pub(crate) fn add(&self, fault: Fault) {
+        self.faults.borrow_mut().push(fault);
+    }
+
+    /// Everything found so far, in the order of the places, but no more than [`MAX_FAULTS`].
+    pub(crate) fn into_diagnostics(self) -> Diagnostics {
+        let mut faults = self.faults.take();
+        faults.sort_by_key(|fault| fault.span.start);
+        faults.truncate(MAX_FAULTS);
+        faults.into_iter().map(|fault| self.diagnostic(fault)).collect()
+    }
+
+    fn diagnostic(&self, fault: Fault) -> Diagnostic {
+        let pointer = self.root.pointer_to(fault.object.unwrap_or(fault.span));
+        let mut diagnostic = Diagnostic::new(fault.code, self.source.location(pointer, fault.span), fault.message);
+        for (span, text) in fault.labels {
+            diagnostic = diagnostic.with_label(self.location(span), text);
+        }
+        diagnostic.help = fault.help;
+        diagnostic
+    }
+
+    fn location(&self, span: Span) -> Location {
+        self.source.location(self.root.pointer_to(span), span)
+    }
+
+    /// The part `range` of the string at `string`, whose bytes are counted after its escapes are resolved.
+    pub(crate) fn inside(&self, string: Span, range: Range<usize>) -> Span {
+        let raw = self.source.text().get(string.start..string.end).unwrap_or_default();
+        let Some(content) = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) else { return string };
+        let start = string.start + 1;
+        Span { start: start + raw_offset(content, range.start), end: start + raw_offset(content, range.end) }
+    }
+}
+
+/// The offset in the text of a JSON string of the byte at `decoded` of the string that it stands for.
+fn raw_offset(content: &str, decoded: usize) -> usize {
+    let mut raw = 0;
+    let mut seen = 0;
+    while let Some(rest) = content.get(raw..).filter(|rest| seen < decoded && !rest.is_empty()) {
+        let (length, meant) = escape(rest);
+        raw += length;
+        seen += meant;
+    }
+    raw
+}
+
+/// The bytes of the first character as written, and of the character that is meant.
+fn escape(text: &str) -> (usize, usize) {
+    let code_unit = |start: usize| text.get(start..start + 4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    if !text.starts_with('\\') {
+        let length = text.chars().next().map_or(1, char::len_utf8);
+        return (length, length);
+    }
+    match code_unit(2).filter(|_| text.starts_with("\\u")) {
+        Some(0xD800..=0xDBFF) if text.get(6..8) == Some("\\u") => (12, 4),
+        Some(unit) => (6, char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER).len_utf8()),
+        None => (2, 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_inside_strings_count_escapes_as_written() {
+        let cases = [
+            ("abc", 2, 2),
+            (r"a\nb", 2, 3),
+            (r"a\u00e9b", 3, 7),
+            (r"\ud83d\ude42b", 4, 12),
+            ("éb", 2, 2),
+            ("ab", 9, 2),
+            (r"\\u00e9", 1, 2),
+        ];
+        for (content, decoded, raw) in cases {
+            assert_eq!(raw_offset(content, decoded), raw, "{content} {decoded}");
+        }
+    }
+}

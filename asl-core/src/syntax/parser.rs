@@ -1,0 +1,312 @@
+//! Values, objects and arrays, and how reading goes on after a fault.
+
+use super::lexer::{Lexer, StringRole, VALUES, is_quote, is_word, json_fault, unexpected};
+use super::{MAX_DEPTH, MAX_SIZE, Member, Node, NodeKind};
+use crate::diagnostic::{Code, Diagnostics, Fault};
+use crate::source::{JsonPointer, Span};
+
+pub(super) fn parse(text: &str) -> (Option<Node>, Diagnostics) {
+    let mut lexer = Lexer::new(text);
+    if text.len() > MAX_SIZE {
+        let message = format!("the definition has {} bytes, but {MAX_SIZE} is the most it may have", text.len());
+        lexer.report(Fault::new(Code::DEFINITION_TOO_LARGE, Span::empty(0), message));
+        return (None, lexer.into_diagnostics(|_| JsonPointer::default()));
+    }
+    let mut parser = Parser { lexer, open: Vec::new() };
+    let root = parser.document();
+    let diagnostics = parser.lexer.into_diagnostics(|span| match &root {
+        Some(root) => root.pointer_to(span),
+        None => JsonPointer::default(),
+    });
+    (root, diagnostics)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Container {
+    Array,
+    Object,
+}
+
+impl Container {
+    fn close(self) -> char {
+        match self {
+            Self::Array => ']',
+            Self::Object => '}',
+        }
+    }
+
+    /// Jackson's name of the container.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Array => "Array",
+            Self::Object => "Object",
+        }
+    }
+
+    /// What must stand where an element or member begins, in Jackson's words.
+    fn expectation(self) -> String {
+        match self {
+            Self::Array => format!("expected a valid value ({VALUES})"),
+            Self::Object => "was expecting double-quote to start field name".to_owned(),
+        }
+    }
+
+    /// Whether `character` can begin an element or a member, even if wrongly.
+    fn begins_part(self, character: char) -> bool {
+        match self {
+            Self::Array => begins_value(character),
+            Self::Object => begins_value(character) && !matches!(character, '{' | '['),
+        }
+    }
+}
+
+fn begins_value(character: char) -> bool {
+    is_quote(character) || is_word(character) || matches!(character, '{' | '[' | '+' | '.')
+}
+
+/// What an array or object had last.
+#[derive(Debug, Clone, Copy)]
+enum Last {
+    Opening,
+    Part,
+    Comma(Span),
+}
+
+struct Parser<'t> {
+    lexer: Lexer<'t>,
+    open: Vec<Container>,
+}
+
+impl Parser<'_> {
+    fn document(&mut self) -> Option<Node> {
+        self.lexer.skip_blank();
+        let Some(first) = self.lexer.peek() else {
+            let message = "Definition must be a valid JSON object";
+            self.lexer.report(Fault::new(Code::NOT_AN_OBJECT, self.lexer.next_span(), message));
+            return None;
+        };
+        if !begins_value(first) {
+            self.report_unexpected(first, &Container::Array.expectation());
+            return None;
+        }
+        let root = self.value()?;
+        if root.as_str().is_some() && !is_quote(first) {
+            return None;
+        }
+        self.lexer.skip_blank();
+        let start = self.lexer.offset();
+        let length = self.lexer.rest().trim_end().len();
+        if length > 0 {
+            let fault = json_fault(start..start + length, "text follows the end of the JSON value");
+            self.lexer.report(fault.with_label(Span::empty(root.span.end), "the value ends here"));
+        }
+        Some(root)
+    }
+
+    /// Reads a value, which [`begins_value`]; `None` for what cannot be kept.
+    fn value(&mut self) -> Option<Node> {
+        let start = self.lexer.offset();
+        let kind = match self.lexer.peek()? {
+            '{' | '[' if self.open.len() == MAX_DEPTH => {
+                self.skip_too_deep();
+                return None;
+            }
+            '{' => NodeKind::Object(self.container(Container::Object, Self::member)),
+            '[' => NodeKind::Array(self.container(Container::Array, Self::value)),
+            quote if is_quote(quote) => NodeKind::String(self.lexer.string(StringRole::Value).0),
+            '0'..='9' | '-' | '+' | '.' => self.lexer.number()?,
+            _ => self.lexer.word(),
+        };
+        Some(Node { span: self.lexer.span_from(start), kind })
+    }
+
+    /// Reads the elements or members between two brackets.
+    fn container<T>(&mut self, container: Container, read_part: fn(&mut Self) -> Option<T>) -> Vec<T> {
+        let opening = self.lexer.next_span();
+        self.lexer.bump();
+        self.open.push(container);
+        let mut parts = Vec::new();
+        let mut last = Last::Opening;
+        let mut last_end = opening.end;
+        loop {
+            self.lexer.skip_blank();
+            match self.lexer.peek() {
+                None => {
+                    self.report_end_in_container(container, opening);
+                    break;
+                }
+                Some(close) if close == container.close() => {
+                    if let Last::Comma(comma) = last {
+                        let message = unexpected(close, &container.expectation());
+                        let fault =
+                            json_fault(self.lexer.next_span(), message).with_help("remove the comma".to_owned());
+                        self.lexer.report(fault.with_label(comma, "nothing follows this comma"));
+                    }
+                    self.lexer.bump();
+                    break;
+                }
+                Some(close @ ('}' | ']')) => {
+                    self.report_wrong_close(container, opening, close);
+                    break;
+                }
+                Some(',') => {
+                    if !matches!(last, Last::Part) {
+                        self.report_unexpected(',', &container.expectation());
+                    }
+                    last = Last::Comma(self.lexer.next_span());
+                    self.lexer.bump();
+                }
+                Some(other) => {
+                    let begins_part = container.begins_part(other);
+                    if matches!(last, Last::Part) {
+                        self.report_missing_comma(container, other, last_end);
+                    } else if !begins_part {
+                        self.report_unexpected(other, &container.expectation());
+                    }
+                    if begins_part {
+                        parts.extend(read_part(self));
+                        last = Last::Part;
+                    } else {
+                        self.skip_misplaced();
+                    }
+                    last_end = self.lexer.offset();
+                }
+            }
+        }
+        self.open.pop();
+        parts
+    }
+
+    /// Reads a key, a colon and a value; `None` where the value is missing.
+    fn member(&mut self) -> Option<Member> {
+        let (key, key_span) = self.key();
+        self.lexer.skip_blank();
+        if !self.colon(key_span) {
+            return None;
+        }
+        self.lexer.skip_blank();
+        match self.lexer.peek() {
+            Some(first) if begins_value(first) => self.value().map(|value| Member { key, key_span, value }),
+            Some(other) => {
+                self.report_unexpected(other, &Container::Array.expectation());
+                None
+            }
+            None => {
+                self.report_end_in_member(key_span);
+                None
+            }
+        }
+    }
+
+    fn key(&mut self) -> (String, Span) {
+        let start = self.lexer.offset();
+        if let Some(first) = self.lexer.peek().filter(|first| !is_quote(*first)) {
+            let key = self.lexer.take_while(|character| is_word(character) || matches!(character, '+' | '.'));
+            let span = self.lexer.span_from(start);
+            let fault = json_fault(span, unexpected(first, &Container::Object.expectation()));
+            self.lexer.report(fault.with_help("a field's name stands in double quotes".to_owned()));
+            return (key.to_owned(), span);
+        }
+        self.lexer.string(StringRole::Name)
+    }
+
+    /// Takes a colon, or what stands in its place; whether a value can follow.
+    fn colon(&mut self, key_span: Span) -> bool {
+        match self.lexer.peek() {
+            Some(':') => {
+                self.lexer.bump();
+                true
+            }
+            Some(other) => {
+                self.report_unexpected(other, "was expecting a colon to separate field name and value");
+                self.lexer.take_while(|character| matches!(character, '=' | '>'));
+                !matches!(other, ',' | '}' | ']')
+            }
+            None => {
+                self.report_end_in_member(key_span);
+                false
+            }
+        }
+    }
+
+    /// Skips what can be no part of the container that is open.
+    fn skip_misplaced(&mut self) {
+        match self.lexer.peek() {
+            Some('{' | '[') => {
+                self.value();
+            }
+            Some(':') => {
+                self.lexer.bump();
+                self.lexer.skip_blank();
+                if self.lexer.peek().is_some_and(begins_value) {
+                    self.value();
+                }
+            }
+            _ => {
+                self.lexer.bump();
+                self.lexer.take_while(|character| {
+                    !character.is_whitespace()
+                        && !begins_value(character)
+                        && !matches!(character, ',' | ':' | '}' | ']')
+                });
+            }
+        }
+    }
+
+    /// Skips an object or array that is nested too deeply, without recursion.
+    fn skip_too_deep(&mut self) {
+        let message = format!("objects and arrays are nested more than {MAX_DEPTH} levels deep");
+        self.lexer.report(Fault::new(Code::TOO_DEEPLY_NESTED, self.lexer.next_span(), message));
+        let mut depth = 0_usize;
+        while let Some(character) = self.lexer.peek() {
+            match character {
+                '"' => {
+                    self.lexer.string(StringRole::Value);
+                    continue;
+                }
+                '{' | '[' => depth += 1,
+                '}' | ']' => depth -= 1,
+                _ => {}
+            }
+            self.lexer.bump();
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+
+    fn report_unexpected(&mut self, character: char, expectation: &str) {
+        self.lexer.report(json_fault(self.lexer.next_span(), unexpected(character, expectation)));
+    }
+
+    fn report_missing_comma(&mut self, container: Container, character: char, last_end: usize) {
+        let expectation = format!("was expecting comma to separate {} entries", container.name());
+        let fault = json_fault(self.lexer.next_span(), unexpected(character, &expectation));
+        self.lexer.report(if container.begins_part(character) {
+            fault.with_label(Span::empty(last_end), "a comma is missing here")
+        } else {
+            fault
+        });
+    }
+
+    /// Reports a bracket that closes something else, and takes it unless an outer container may want it.
+    fn report_wrong_close(&mut self, container: Container, opening: Span, close: char) {
+        let message = format!("Unexpected close marker '{close}': expected '{}'", container.close());
+        let label = format!("the {} starts here", container.name());
+        self.lexer.report(json_fault(self.lexer.next_span(), message).with_label(opening, label));
+        if !self.open.iter().any(|outer| outer.close() == close) {
+            self.lexer.bump();
+        }
+    }
+
+    fn report_end_in_container(&mut self, container: Container, opening: Span) {
+        let message = format!("Unexpected end-of-input: expected close marker for {}", container.name());
+        let fault = json_fault(self.lexer.next_span(), message);
+        self.lexer.report_end(fault.with_label(opening, format!("the {} starts here", container.name())));
+    }
+
+    fn report_end_in_member(&mut self, key_span: Span) {
+        let fault = json_fault(self.lexer.next_span(), "Unexpected end-of-input within/between Object entries");
+        self.lexer.report_end(fault.with_label(key_span, "this field has no value"));
+    }
+}

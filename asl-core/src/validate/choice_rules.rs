@@ -1,0 +1,78 @@
+//! Rules of Choice states.
+
+use super::fields::{Object, empty};
+use crate::definition::{ChoiceRule, QueryLanguage, State, StateKind, Test, TestKind};
+use crate::diagnostic::Code;
+use crate::report::{Fault, Report};
+
+/// The fields of a JSONPath rule that is an element of `Choices`, besides its operator.
+const RULE_FIELDS: &[&str] = &["Variable", "Next", "Comment", "Assign"];
+/// The fields of a rule inside `And`, `Or` and `Not`, besides its operator.
+const NESTED_FIELDS: &[&str] = &["Variable", "Comment"];
+/// The fields of a JSONata rule.
+const JSONATA_FIELDS: &[&str] = &["Condition", "Next", "Comment", "Assign", "Output"];
+
+pub(super) fn check_state(state: &State, report: &Report<'_>) {
+    let Some(StateKind::Choice(choice)) = &state.kind else { return };
+    for rule in choice.rules() {
+        check_rule(rule, state.language, report);
+    }
+}
+
+fn check_rule(rule: &ChoiceRule, language: QueryLanguage, report: &Report<'_>) {
+    let object = Object { span: rule.test.span, names: &rule.test.field_names, report };
+    match language {
+        QueryLanguage::JsonPath => {
+            object.requires(&["Next"]);
+            check_test(&rule.test, RULE_FIELDS, report);
+        }
+        QueryLanguage::Jsonata => {
+            object.requires(&["Condition", "Next"]);
+            object.allows(JSONATA_FIELDS);
+        }
+    }
+}
+
+fn check_test(test: &Test, fields: &[&str], report: &Report<'_>) {
+    let object = Object { span: test.span, names: &test.field_names, report };
+    object.allows_where(fields, Test::is_operator);
+    check_operator(test, report);
+    match &test.kind {
+        Some(TestKind::And(tests) | TestKind::Or(tests)) => {
+            check_combination(&object);
+            if tests.value.is_empty() {
+                report.add(empty(tests.span));
+            }
+            tests.value.iter().for_each(|test| check_test(test, NESTED_FIELDS, report));
+        }
+        Some(TestKind::Not(test)) => {
+            check_combination(&object);
+            check_test(test, NESTED_FIELDS, report);
+        }
+        Some(TestKind::Comparison(_)) => object.requires(&["Variable"]),
+        None => {}
+    }
+}
+
+/// `And`, `Or` and `Not` stand for themselves.
+fn check_combination(object: &Object<'_>) {
+    for operator in ["And", "Or", "Not"] {
+        object.excludes(operator, "Variable");
+    }
+}
+
+/// A rule has exactly one operator.
+fn check_operator(test: &Test, report: &Report<'_>) {
+    let mut operators = test.field_names.iter().filter(|name| Test::is_operator(&name.value));
+    let Some(first) = operators.next() else {
+        let message = "the Choice rule has no comparison operator, nor `And`, `Or` or `Not`";
+        report.add(Fault::new(Code::INVALID_CHOICE_RULE, test.span, message));
+        return;
+    };
+    for other in operators {
+        let message =
+            format!("the Choice rule has `{}` besides `{}`, but a rule tests one thing", other.value, first.value);
+        let fault = Fault::new(Code::INVALID_CHOICE_RULE, other.span, message).of(test.span);
+        report.add(fault.with_label(first.span, "the first").with_help("combine two rules with `And`".to_owned()));
+    }
+}

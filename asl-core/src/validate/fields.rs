@@ -1,0 +1,218 @@
+//! Fields that are missing, unknown, not allowed, or exclude each other.
+
+use super::similar;
+use crate::definition::{
+    Catcher, FieldNames, MachineRole, ProcessorConfig, QueryLanguage, Retrier, State, StateKind, StateMachine,
+    StateType, required_fields, state_field, supported_fields,
+};
+use crate::diagnostic::Code;
+use crate::report::{Fault, Report};
+use crate::source::Span;
+
+pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
+    let object = Object { span: machine.span, names: &machine.field_names, report };
+    object.allows(machine.role.fields());
+    object.requires(MachineRole::REQUIRED);
+    if let Some(states) = machine.states.as_ref().filter(|states| states.value.is_empty()) {
+        report.add(empty(states.span));
+    }
+    if let Some(config) = &machine.processor_config {
+        check_processor_config(config, report);
+    }
+}
+
+pub(super) fn check_state(state: &State, report: &Report<'_>) {
+    let object = Object { span: state.span, names: &state.field_names, report };
+    let Some(kind) = &state.kind else {
+        object.requires(&["Type"]);
+        return;
+    };
+    let state_type = kind.state_type();
+    check_supported(state, state_type, report);
+    object.requires(&required_fields(state_type, state.language).collect::<Vec<_>>());
+    object.excludes("Parameters", "ItemSelector");
+    check_transition(state, state_type, &object);
+    check_kind(kind, state, &object);
+    for retrier in state.retriers() {
+        check_retrier(retrier, report);
+    }
+    for catcher in state.catchers() {
+        check_catcher(catcher, state.language, report);
+    }
+}
+
+/// An object of the definition whose field names are checked.
+pub(super) struct Object<'a> {
+    pub(super) span: Span,
+    pub(super) names: &'a FieldNames,
+    pub(super) report: &'a Report<'a>,
+}
+
+impl Object<'_> {
+    pub(super) fn allows(&self, allowed: &[&str]) {
+        self.allows_where(allowed, |_| false);
+    }
+
+    /// Allows the fields of `allowed` and those whose name `is_allowed`.
+    pub(super) fn allows_where(&self, allowed: &[&str], is_allowed: impl Fn(&str) -> bool) {
+        for name in self.names.iter().filter(|name| !allowed.contains(&&*name.value) && !is_allowed(&name.value)) {
+            let message = format!("Field '{}' is not supported", name.value);
+            let fault = Fault::new(Code::UNKNOWN_FIELD, name.span, message).of(self.span);
+            self.report.add(fault.with_help(similar(&name.value, allowed.iter().copied())));
+        }
+    }
+
+    pub(super) fn requires(&self, required: &[&str]) {
+        let missing: Vec<&str> = required.iter().copied().filter(|name| !self.names.contains(name)).collect();
+        if !missing.is_empty() {
+            let message = format!("These fields are required: [{}]", missing.join(", "));
+            self.report.add(Fault::new(Code::MISSING_FIELD, self.span, message));
+        }
+    }
+
+    fn requires_one_of(&self, alternatives: &[&str]) {
+        if !alternatives.iter().any(|name| self.names.contains(name)) {
+            let message = format!("One of these fields is required: [{}]", alternatives.join(", "));
+            self.report.add(Fault::new(Code::MISSING_ONE_OF, self.span, message));
+        }
+    }
+
+    pub(super) fn excludes(&self, one: &str, other: &str) {
+        if let (Some(one_span), Some(other_span)) = (self.names.find(one), self.names.find(other)) {
+            let (first, second) = (one_span.min(other_span), one_span.max(other_span));
+            let message = format!("`{one}` and `{other}` exclude each other");
+            let fault = Fault::new(Code::CONFLICTING_FIELDS, second, message).of(self.span);
+            self.report.add(fault.with_label(first, "first given here").with_help("remove one of them".to_owned()));
+        }
+    }
+
+    /// A field may be given as a value or, under the name that ends in `Path`, as a path.
+    fn excludes_paths(&self, names: &[&str]) {
+        for name in names {
+            self.excludes(name, &format!("{name}Path"));
+        }
+    }
+}
+
+fn check_supported(state: &State, state_type: StateType, report: &Report<'_>) {
+    for name in state.field_names.iter() {
+        let message = format!("Field '{}' is not supported", name.value);
+        let (code, help) = match state_field(&name.value) {
+            Some(field) if field.is_supported(state_type, state.language) => continue,
+            Some(field) if field.types.contains(&state_type) => (
+                Code::FIELD_NOT_ALLOWED,
+                Some(format!(
+                    "`{}` does not exist in states whose QueryLanguage is {}",
+                    name.value,
+                    state.language.name()
+                )),
+            ),
+            Some(field) => {
+                let types = field.types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                (Code::FIELD_NOT_ALLOWED, Some(format!("only states of these types have it: {types}")))
+            }
+            None => {
+                let known = supported_fields(state_type, state.language);
+                (Code::UNKNOWN_FIELD, similar(&name.value, known))
+            }
+        };
+        report.add(Fault::new(code, name.span, message).of(state.span).with_help(help));
+    }
+}
+
+/// States that move on have `Next`, or `End` that is true.
+fn check_transition(state: &State, state_type: StateType, object: &Object<'_>) {
+    if !state_field("Next").is_some_and(|next| next.is_supported(state_type, state.language)) {
+        return;
+    }
+    let ends = state.end.as_ref().is_some_and(|end| end.value);
+    if ends {
+        object.excludes("Next", "End");
+    } else if state.end.is_some() || !state.field_names.contains("End") {
+        if !state.field_names.contains("Next") {
+            let fault =
+                Fault::new(Code::MISSING_ONE_OF, state.name.span, "One of these fields is required: [Next, End]");
+            let help = "write `\"Next\": \"…\"` with a state's name, or `\"End\": true`";
+            object.report.add(fault.of(state.span).with_help(help.to_owned()));
+        }
+    }
+}
+
+fn check_kind(kind: &StateKind, state: &State, object: &Object<'_>) {
+    let is_json_path = state.language == QueryLanguage::JsonPath;
+    match kind {
+        StateKind::Task(_) => object.excludes_paths(&["TimeoutSeconds", "HeartbeatSeconds"]),
+        StateKind::Wait(_) => {
+            let all = ["Seconds", "Timestamp", "SecondsPath", "TimestampPath"];
+            let alternatives = if is_json_path { &all[..] } else { &["Seconds", "Timestamp"] };
+            object.requires_one_of(alternatives);
+            check_exclusive(alternatives, object);
+        }
+        StateKind::Fail(_) => object.excludes_paths(&["Error", "Cause"]),
+        StateKind::Map(_) => check_map(object),
+        StateKind::Choice(choice) => {
+            if let Some(choices) = choice.choices.as_ref().filter(|choices| choices.value.is_empty()) {
+                object.report.add(empty(choices.span));
+            }
+        }
+        StateKind::Parallel(parallel) => {
+            if let Some(branches) = parallel.branches.as_ref().filter(|branches| branches.value.is_empty()) {
+                object.report.add(empty(branches.span));
+            }
+        }
+        StateKind::Pass(_) | StateKind::Succeed => {}
+    }
+}
+
+fn check_map(object: &Object<'_>) {
+    if !object.names.contains("Iterator") {
+        object.requires(&["ItemProcessor"]);
+    }
+    object.excludes("ItemProcessor", "Iterator");
+    object.excludes_paths(&["MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage"]);
+}
+
+/// Reports every field of `names` after the first that is there.
+fn check_exclusive(names: &[&str], object: &Object<'_>) {
+    let mut present: Vec<&str> = names.iter().copied().filter(|name| object.names.contains(name)).collect();
+    present.sort_by_key(|name| object.names.find(name));
+    if let Some((first, others)) = present.split_first() {
+        others.iter().for_each(|other| object.excludes(first, other));
+    }
+}
+
+fn check_processor_config(config: &ProcessorConfig, report: &Report<'_>) {
+    Object { span: config.span, names: &config.field_names, report }.allows(ProcessorConfig::FIELDS);
+    let named = [
+        ("Mode", &config.mode, ProcessorConfig::MODES),
+        ("ExecutionType", &config.execution_type, ProcessorConfig::EXECUTION_TYPES),
+    ];
+    for (name, written, allowed) in named {
+        if let Some(written) = written.as_ref().filter(|written| !allowed.contains(&&*written.value)) {
+            report.add(one_of(name, allowed, written.span));
+        }
+    }
+}
+
+fn check_retrier(retrier: &Retrier, report: &Report<'_>) {
+    let object = Object { span: retrier.span, names: &retrier.field_names, report };
+    object.allows(Retrier::FIELDS);
+    object.requires(&["ErrorEquals"]);
+}
+
+fn check_catcher(catcher: &Catcher, language: QueryLanguage, report: &Report<'_>) {
+    let object = Object { span: catcher.span, names: &catcher.field_names, report };
+    object.allows(Catcher::fields(language));
+    object.requires(&["ErrorEquals", "Next"]);
+}
+
+/// AWS's words for a value that is none of `allowed`.
+pub(super) fn one_of(name: &str, allowed: &[&str], span: Span) -> Fault {
+    let message = format!("The field '{name}' should have one of these values: [{}]", allowed.join(", "));
+    Fault::new(Code::UNKNOWN_VALUE, span, message)
+}
+
+/// AWS's words for an array or object that must not be empty.
+pub(super) fn empty(span: Span) -> Fault {
+    Fault::new(Code::EMPTY_VALUE, span, "Value cannot be empty")
+}

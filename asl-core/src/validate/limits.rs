@@ -1,0 +1,99 @@
+//! Ranges of numbers.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use crate::definition::{Map, Retrier, Spanned, State, StateKind, StateMachine, Task, Wait};
+use crate::diagnostic::Code;
+use crate::report::{Fault, Report};
+use crate::source::Span;
+
+/// The longest time that AWS accepts in most fields, in seconds: some three years.
+const MAX_SECONDS: i64 = 99_999_999;
+/// The most retries that AWS accepts.
+const MAX_ATTEMPTS: i64 = 99_999_999;
+/// The longest `MaxDelaySeconds` that AWS accepts: under a year of 366 days.
+const MAX_DELAY_SECONDS: i64 = 31_622_399;
+
+pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
+    within("TimeoutSeconds", machine.timeout_seconds.as_ref(), 1..=MAX_SECONDS, report);
+    if let Some(version) = machine.version.as_ref().filter(|version| &*version.value != "1.0") {
+        report.add(super::fields::one_of("Version", &["1.0"], version.span));
+    }
+}
+
+pub(super) fn check_state(state: &State, report: &Report<'_>) {
+    match &state.kind {
+        Some(StateKind::Task(task)) => check_task(task, report),
+        Some(StateKind::Wait(wait)) => check_wait(wait, report),
+        Some(StateKind::Map(map)) => check_map(map, report),
+        _ => {}
+    }
+    for retrier in state.retriers() {
+        check_retrier(retrier, report);
+    }
+}
+
+fn check_task(task: &Task, report: &Report<'_>) {
+    within("TimeoutSeconds", task.timeout_seconds.as_ref(), 1..=MAX_SECONDS, report);
+    within("HeartbeatSeconds", task.heartbeat_seconds.as_ref(), 1..=MAX_SECONDS, report);
+    if let (Some(timeout), Some(heartbeat)) = (&task.timeout_seconds, &task.heartbeat_seconds)
+        && heartbeat.value >= timeout.value
+    {
+        let fault =
+            Fault::new(Code::OUT_OF_RANGE, heartbeat.span, "`HeartbeatSeconds` must be less than `TimeoutSeconds`");
+        report.add(fault.with_label(timeout.span, "the timeout"));
+    }
+}
+
+fn check_wait(wait: &Wait, report: &Report<'_>) {
+    within("Seconds", wait.seconds.as_ref(), 0..=MAX_SECONDS, report);
+}
+
+fn check_map(map: &Map, report: &Report<'_>) {
+    within("MaxConcurrency", map.max_concurrency.as_ref(), 0..=i64::MAX, report);
+    within("ToleratedFailureCount", map.tolerated_failure_count.as_ref(), 0..=i64::MAX, report);
+    within("ToleratedFailurePercentage", map.tolerated_failure_percentage.as_ref(), 0.0..=100.0, report);
+}
+
+fn check_retrier(retrier: &Retrier, report: &Report<'_>) {
+    within("IntervalSeconds", retrier.interval_seconds.as_ref(), 1..=MAX_SECONDS, report);
+    within("MaxAttempts", retrier.max_attempts.as_ref(), 0..=MAX_ATTEMPTS, report);
+    within("MaxDelaySeconds", retrier.max_delay_seconds.as_ref(), 1..=MAX_DELAY_SECONDS, report);
+    within("BackoffRate", retrier.backoff_rate.as_ref(), 1.0..=f64::MAX, report);
+    if let (Some(interval), Some(delay)) = (&retrier.interval_seconds, &retrier.max_delay_seconds)
+        && delay.value <= interval.value
+    {
+        let fault =
+            Fault::new(Code::OUT_OF_RANGE, delay.span, "`MaxDelaySeconds` must be greater than `IntervalSeconds`");
+        report.add(fault.with_label(interval.span, "the interval"));
+    }
+}
+
+/// A number with names for the ends of its type.
+trait Bounded: PartialOrd + Display + Copy {
+    const MAX: Self;
+}
+
+impl Bounded for i64 {
+    const MAX: Self = Self::MAX;
+}
+
+impl Bounded for f64 {
+    const MAX: Self = Self::MAX;
+}
+
+fn within<T: Bounded>(name: &str, number: Option<&Spanned<T>>, range: RangeInclusive<T>, report: &Report<'_>) {
+    if let Some(number) = number.filter(|number| !range.contains(&number.value)) {
+        report.add(out_of_range(name, number.span, &range));
+    }
+}
+
+fn out_of_range<T: Bounded>(name: &str, span: Span, range: &RangeInclusive<T>) -> Fault {
+    let message = if *range.end() == T::MAX {
+        format!("`{name}` must be at least {}", range.start())
+    } else {
+        format!("`{name}` must be from {} to {}", range.start(), range.end())
+    };
+    Fault::new(Code::OUT_OF_RANGE, span, message)
+}

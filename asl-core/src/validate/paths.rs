@@ -1,0 +1,123 @@
+//! Paths that are well written but mean what their field cannot use, and values that look like forgotten paths.
+
+use crate::definition::{Fail, Map, MemberValue, Pass, Spanned, State, StateKind, Task, Template, TemplateKind, Wait};
+use crate::diagnostic::Code;
+use crate::jsonpath::{JsonPath, ReferencePath, Root};
+use crate::report::{Fault, Report};
+use crate::source::Span;
+use crate::value::Value;
+
+pub(super) fn check_state(state: &State, report: &Report<'_>) {
+    check_result_path(state.result_path.as_ref(), report);
+    for catcher in state.catchers() {
+        check_result_path(catcher.result_path.as_ref(), report);
+        catcher.assign.iter().for_each(|template| check_template(template, report));
+    }
+    let templates = [&state.parameters, &state.result_selector, &state.assign];
+    templates.into_iter().flatten().for_each(|template| check_template(template, report));
+    match &state.kind {
+        Some(StateKind::Task(task)) => check_task(task, report),
+        Some(StateKind::Wait(wait)) => check_wait(wait, report),
+        Some(StateKind::Map(map)) => check_map(map, report),
+        Some(StateKind::Pass(pass)) => check_pass(pass, report),
+        Some(StateKind::Fail(fail)) => check_fail(fail, report),
+        Some(StateKind::Choice(choice)) => {
+            let templates = choice.rules().iter().filter_map(|rule| rule.assign.as_ref());
+            templates.for_each(|template| check_template(template, report));
+        }
+        Some(StateKind::Succeed | StateKind::Parallel(_)) | None => {}
+    }
+}
+
+/// `ResultPath` places the result in the state's input, nowhere else.
+fn check_result_path(path: Option<&Spanned<Option<ReferencePath>>>, report: &Report<'_>) {
+    let Some(Spanned { value: Some(reference), span }) = path else { return };
+    if *reference.path().root() != Root::Input {
+        let message = "`ResultPath` must begin with `$.`: it can change neither variables nor the Context object";
+        report.add(Fault::new(Code::INVALID_REFERENCE_PATH, *span, message));
+    }
+}
+
+fn check_task(task: &Task, report: &Report<'_>) {
+    one_place("TimeoutSecondsPath", task.timeout_seconds_path.as_ref(), report);
+    one_place("HeartbeatSecondsPath", task.heartbeat_seconds_path.as_ref(), report);
+    task.credentials.iter().for_each(|template| check_template(template, report));
+}
+
+fn check_wait(wait: &Wait, report: &Report<'_>) {
+    one_place("SecondsPath", wait.seconds_path.as_ref(), report);
+    one_place("TimestampPath", wait.timestamp_path.as_ref(), report);
+}
+
+fn check_map(map: &Map, report: &Report<'_>) {
+    one_place("ItemsPath", map.items_path.as_ref(), report);
+    one_place("MaxConcurrencyPath", map.max_concurrency_path.as_ref(), report);
+    one_place("ToleratedFailureCountPath", map.tolerated_failure_count_path.as_ref(), report);
+    one_place("ToleratedFailurePercentagePath", map.tolerated_failure_percentage_path.as_ref(), report);
+    map.item_selector.iter().for_each(|template| check_template(template, report));
+}
+
+fn one_place(name: &str, path: Option<&Spanned<JsonPath>>, report: &Report<'_>) {
+    if let Some(path) = path.filter(|path| !path.value.is_definite()) {
+        let message = format!("`{name}` must be a reference path, which selects one place");
+        report.add(Fault::new(Code::INVALID_REFERENCE_PATH, path.span, message));
+    }
+}
+
+fn check_fail(fail: &Fail, report: &Report<'_>) {
+    for (name, text) in [("Error", &fail.error), ("Cause", &fail.cause)] {
+        if let Some(text) = text.as_ref().filter(|text| looks_evaluated(&text.value)) {
+            let message = format!("the value of `{name}` looks like a path, but is not evaluated");
+            let fault = Fault::new(Code::NO_PATH, text.span, message);
+            report.add(fault.with_help(format!("call the field `{name}Path`")));
+        }
+    }
+}
+
+fn check_pass(pass: &Pass, report: &Report<'_>) {
+    if let Some(result) = pass.result.as_ref().filter(|result| has_expressions(&result.value)) {
+        let message = "`Result` is never evaluated: its paths stay as they are";
+        let fault = Fault::new(Code::PASS_RESULT_IS_STATIC, result.span, message);
+        report.add(fault.with_help("use `Parameters`".to_owned()));
+    }
+}
+
+fn has_expressions(value: &Value) -> bool {
+    match value {
+        Value::Object(object) => object.iter().any(|(key, value)| {
+            (key.ends_with(".$") && value.as_str().is_some_and(looks_evaluated)) || has_expressions(value)
+        }),
+        Value::Array(array) => array.iter().any(has_expressions),
+        _ => false,
+    }
+}
+
+/// Warns of strings that look like expressions under keys that do not end in `.$`.
+fn check_template(template: &Template, report: &Report<'_>) {
+    match &template.kind {
+        TemplateKind::Literal(_) => {}
+        TemplateKind::Array(elements) => elements.iter().for_each(|element| check_template(element, report)),
+        TemplateKind::Object(members) => {
+            for member in members {
+                let MemberValue::Template(part) = &member.value else { continue };
+                match &part.kind {
+                    TemplateKind::Literal(value) if value.as_str().is_some_and(looks_evaluated) => {
+                        report.add(no_dollar(&member.key.value, part.span));
+                    }
+                    _ => check_template(part, report),
+                }
+            }
+        }
+    }
+}
+
+fn no_dollar(key: &str, span: Span) -> Fault {
+    let message = format!("the value of `{key}` looks like an expression, but is not evaluated");
+    Fault::new(Code::NO_DOLLAR, span, message).with_help(format!("call the field `{key}.$`"))
+}
+
+/// Whether a string could be meant as a path or a call of an intrinsic function.
+fn looks_evaluated(text: &str) -> bool {
+    let is_path = text == "$" || ["$.", "$[", "$$."].iter().any(|start| text.starts_with(start));
+    is_path || (text.starts_with("States.") && text.contains('(') && text.ends_with(')'))
+}

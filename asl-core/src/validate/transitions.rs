@@ -1,0 +1,79 @@
+//! Where transitions lead: targets, reachability and terminal states.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::definition::{Spanned, State, StateKind, StateMachine};
+use crate::diagnostic::Code;
+use crate::report::{Fault, Report};
+
+pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
+    let states: HashMap<&str, &State> = machine.states().iter().map(|state| (&*state.name.value, state)).collect();
+    for target in machine.start_at.iter().chain(machine.states().iter().flat_map(targets)) {
+        if !states.contains_key(&*target.value) {
+            let message = format!("Missing 'Next' target: {}", target.value);
+            let help = super::similar(&target.value, states.keys().copied());
+            report.add(Fault::new(Code::MISSING_TRANSITION_TARGET, target.span, message).with_help(help));
+        }
+    }
+    if machine.states.is_none() || !machine.states().iter().all(is_understood) {
+        return;
+    }
+    if !machine.states().iter().any(is_terminal) {
+        if !machine.states().is_empty() {
+            let fault = Fault::new(Code::MISSING_END_STATE, machine.span, "Workflow has no terminal state");
+            let help = "give a state `\"End\": true`, or add a Succeed or Fail state";
+            report.add(fault.with_help(help.to_owned()));
+        }
+        return;
+    }
+    check_reachability(machine, &states, report);
+}
+
+fn check_reachability(machine: &StateMachine, states: &HashMap<&str, &State>, report: &Report<'_>) {
+    let Some(start) = machine.start_at.as_ref().and_then(|start_at| states.get(&*start_at.value)) else { return };
+    let mut reached = HashSet::from([&*start.name.value]);
+    let mut open = vec![*start];
+    while let Some(state) = open.pop() {
+        for target in targets(state).filter_map(|target| states.get(&*target.value)) {
+            if reached.insert(&target.name.value) {
+                open.push(target);
+            }
+        }
+    }
+    for state in machine.states().iter().filter(|state| !reached.contains(&*state.name.value)) {
+        let message = format!("State \"{}\" is not reachable.", state.name.value);
+        report.add(Fault::new(Code::UNREACHABLE_STATE, state.name.span, message));
+    }
+}
+
+/// The names of the states that may follow.
+fn targets(state: &State) -> impl Iterator<Item = &Spanned<Arc<str>>> {
+    let choice = match &state.kind {
+        Some(StateKind::Choice(choice)) => Some(choice),
+        _ => None,
+    };
+    let chosen = choice
+        .into_iter()
+        .flat_map(|choice| choice.rules().iter().filter_map(|rule| rule.next.as_ref()).chain(choice.default.as_ref()));
+    let caught = state.catchers().iter().filter_map(|catcher| catcher.next.as_ref());
+    state.next.iter().chain(chosen).chain(caught)
+}
+
+fn is_terminal(state: &State) -> bool {
+    let ends = state.end.as_ref().is_some_and(|end| end.value);
+    ends || matches!(state.kind, Some(StateKind::Succeed | StateKind::Fail(_)))
+}
+
+/// Whether all that may follow the state could be read.
+fn is_understood(state: &State) -> bool {
+    let own = match &state.kind {
+        None => false,
+        Some(StateKind::Succeed | StateKind::Fail(_)) => true,
+        Some(StateKind::Choice(choice)) => {
+            choice.choices.is_some() && choice.rules().iter().all(|rule| rule.next.is_some())
+        }
+        Some(_) => state.next.is_some() || state.end.as_ref().is_some_and(|end| end.value),
+    };
+    own && state.catchers().iter().all(|catcher| catcher.next.is_some())
+}

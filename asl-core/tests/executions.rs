@@ -1,0 +1,74 @@
+//! Whole executions: a definition, scripted Tasks, and the history as one line per event.
+
+use asl_core::execution::Execution;
+use asl_core::history;
+
+use crate::world::{Script, aws_form, drain};
+
+fn scripts() -> Vec<(std::path::PathBuf, Script)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/executions");
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let script = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            (path, script)
+        })
+        .collect()
+}
+
+#[test]
+fn histories_are_as_recorded() {
+    insta::glob!("data/executions/*.json", |path| {
+        let script: Script = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(history::render(&script.play().history));
+        });
+    });
+}
+
+#[test]
+fn the_same_events_give_the_same_history() {
+    for (path, script) in scripts() {
+        let played = script.play();
+        let mut execution = Execution::start(script.program(), played.start.clone(), asl_core::Timestamp::UNIX_EPOCH);
+        let mut history = Vec::new();
+        drain(&mut execution, &mut history);
+        for (now, step) in &played.inbound {
+            step.apply(&mut execution, *now);
+            drain(&mut execution, &mut history);
+        }
+        assert_eq!(history, played.history, "{}", path.display());
+    }
+}
+
+#[test]
+fn an_execution_restored_at_any_event_goes_on_to_the_same_history() {
+    for (path, script) in scripts() {
+        let played = script.play();
+        let program = script.program();
+        for restored_at in 0..=played.inbound.len() {
+            let mut execution =
+                Execution::start(program.clone(), played.start.clone(), asl_core::Timestamp::UNIX_EPOCH);
+            let mut history = Vec::new();
+            drain(&mut execution, &mut history);
+            for (index, (now, step)) in played.inbound.iter().enumerate() {
+                if index == restored_at {
+                    let snapshot = serde_json::to_string(&execution.snapshot().unwrap()).unwrap();
+                    execution = Execution::restore(program.clone(), serde_json::from_str(&snapshot).unwrap()).unwrap();
+                }
+                step.apply(&mut execution, *now);
+                drain(&mut execution, &mut history);
+            }
+            let restored = (aws_form(&history), restored_at);
+            assert_eq!(restored, (aws_form(&played.history), restored_at), "{}", path.display());
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Failures of the host: what the engine's caller did wrong, or what broke beneath it.
+//!
+//! A workflow that fails is not one of these: that is an [`Outcome`](asl_core::execution::Outcome).
+
+use std::fmt;
+use std::sync::Arc;
+
+use asl_core::Failure;
+use asl_core::diagnostic::{Diagnostic, Diagnostics, Severity};
+use asl_core::execution::Rejected;
+
+use crate::registry::MissingHandlers;
+use crate::store::StoreError;
+
+/// Why the engine refused a call; named and worded as the Step Functions API does where it knows the error.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is an execution of this name already, which ended or has another input.
+    #[error("Execution Already Exists: '{0}'")]
+    ExecutionAlreadyExists(Arc<str>),
+    /// There is no execution of this ARN.
+    #[error("Execution Does Not Exist: '{0}'")]
+    ExecutionDoesNotExist(Arc<str>),
+    /// A definition that does not compile.
+    #[error(transparent)]
+    InvalidDefinition(#[from] InvalidDefinition),
+    /// A name that AWS does not allow: 1 to 80 characters, none of them white space, a bracket or special.
+    #[error("Invalid Name: '{0}'")]
+    InvalidName(Arc<str>),
+    /// A task token that was never given out.
+    #[error("Invalid Token: 'Invalid token'")]
+    InvalidToken,
+    /// Tasks of the machine have no handler.
+    #[error(transparent)]
+    MissingHandlers(#[from] MissingHandlers),
+    /// Engines live in a tokio runtime with its timer enabled.
+    #[error("an engine must be built inside a tokio runtime")]
+    NoRuntime,
+    /// The engine is shut down, or shutting down.
+    #[error("the engine is shut down")]
+    ShutDown,
+    /// There is another machine of this name.
+    #[error("State Machine Already Exists: '{0}'")]
+    StateMachineAlreadyExists(Arc<str>),
+    /// There is no machine of this ARN.
+    #[error("State Machine Does Not Exist: '{0}'")]
+    StateMachineDoesNotExist(Arc<str>),
+    /// The store failed; what was asked did not happen.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such Task in the execution.
+    #[error("Task Does Not Exist: 'the execution has no such task'")]
+    TaskDoesNotExist,
+    /// The Task is closed: it was answered, timed out or was cancelled, or its execution ended.
+    #[error("Task Timed Out: 'Provided task does not exist anymore'")]
+    TaskTimedOut,
+}
+
+impl Error {
+    /// The error's name in the Step Functions API, if it has one.
+    pub fn api_name(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
+            Self::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
+            Self::InvalidDefinition(_) => "InvalidDefinition",
+            Self::InvalidName(_) => "InvalidName",
+            Self::InvalidToken => "InvalidToken",
+            Self::StateMachineAlreadyExists(_) => "StateMachineAlreadyExists",
+            Self::StateMachineDoesNotExist(_) => "StateMachineDoesNotExist",
+            Self::TaskDoesNotExist => "TaskDoesNotExist",
+            Self::TaskTimedOut => "TaskTimedOut",
+            Self::MissingHandlers(_) | Self::NoRuntime | Self::ShutDown | Self::Store(_) => return None,
+        })
+    }
+}
+
+/// What is wrong with a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidDefinition {
+    diagnostics: Diagnostics,
+}
+
+impl InvalidDefinition {
+    pub(crate) fn new(diagnostics: Diagnostics) -> Self {
+        Self { diagnostics }
+    }
+
+    /// Everything that was found, warnings included.
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+}
+
+/// Every error in AWS's words; [`diagnostics`](InvalidDefinition::diagnostics) render better.
+impl fmt::Display for InvalidDefinition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let errors: Vec<_> = errors
+            .map(|Diagnostic { code, message, location, .. }| match location.pointer.as_str() {
+                "" => format!("{code}: {message}"),
+                pointer => format!("{code}: {message} at {pointer}"),
+            })
+            .collect();
+        write!(formatter, "Invalid State Machine Definition: '{}'", errors.join(", "))
+    }
+}
+
+impl std::error::Error for InvalidDefinition {}
+
+/// Whoever answers a Task that is not out any more is told so in AWS's words.
+impl From<Rejected> for Error {
+    fn from(_: Rejected) -> Self {
+        Self::TaskTimedOut
+    }
+}
+
+/// Lets a handler use `?` on its own calls to the engine; the failure carries the API's name for the error.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::new(error.api_name().unwrap_or("EngineError"), error.to_string())
+    }
+}

@@ -1,0 +1,150 @@
+//! What a handler is told about the Task that it runs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use asl_core::execution::{Event, ScheduleTask};
+use asl_core::program::Resource;
+use asl_core::{Failure, Timestamp, Value};
+use serde::de::DeserializeOwned;
+
+use crate::callbacks::Callbacks;
+use crate::clock::Clock;
+use crate::error::Error;
+
+/// One attempt of a Task, for its handler to run; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct TaskRequest(Arc<Attempt>);
+
+#[derive(Debug)]
+struct Attempt {
+    execution_arn: Arc<str>,
+    task: ScheduleTask,
+    clock: Arc<dyn Clock>,
+    callbacks: Callbacks,
+    submitted: AtomicBool,
+}
+
+impl TaskRequest {
+    pub(crate) fn new(
+        execution_arn: Arc<str>,
+        task: ScheduleTask,
+        clock: Arc<dyn Clock>,
+        callbacks: Callbacks,
+    ) -> Self {
+        Self(Arc::new(Attempt { execution_arn, task, clock, callbacks, submitted: AtomicBool::new(false) }))
+    }
+
+    /// What the Task is called with: the state's effective input.
+    ///
+    /// A handler registered for a function sees the `Payload` of `lambda:invoke` here.
+    pub fn parameters(&self) -> &Value {
+        &self.0.task.parameters
+    }
+
+    /// The parameters as a `serde_json::Value`, which copies them.
+    pub fn parameters_json(&self) -> serde_json::Value {
+        self.parameters().into()
+    }
+
+    /// The parameters as a type of yours.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidParameters`, with a cause that names the member that does not fit.
+    pub fn deserialize<P: DeserializeOwned>(&self) -> Result<P, Failure> {
+        serde_path_to_error::deserialize(self.parameters_json()).map_err(|error| {
+            let (path, state) = (error.path().to_string(), self.state_name());
+            let cause = match path.as_str() {
+                "." => format!("the parameters of state `{state}`: {}", error.inner()),
+                path => format!("`{path}` in the parameters of state `{state}`: {}", error.inner()),
+            };
+            Failure::new("InvalidParameters", cause)
+        })
+    }
+
+    /// The name of the Task state.
+    pub fn state_name(&self) -> &str {
+        &self.0.task.state_name
+    }
+
+    /// What the Task calls.
+    pub fn resource(&self) -> &Resource {
+        &self.0.task.resource
+    }
+
+    /// The ARN of the execution.
+    pub fn execution_arn(&self) -> &str {
+        &self.0.execution_arn
+    }
+
+    /// How often this Task was retried before: 0 at first.
+    pub fn retry_count(&self) -> u32 {
+        self.0.task.retry_count
+    }
+
+    /// The same for every delivery of this attempt, different for every other attempt of any execution.
+    pub fn idempotency_key(&self) -> &str {
+        &self.0.task.idempotency_key
+    }
+
+    /// What the Task is answered by from outside, if it waits for a token or is an activity.
+    pub fn task_token(&self) -> Option<&str> {
+        self.0.task.task_token.as_deref()
+    }
+
+    /// When the Task times out.
+    pub fn deadline(&self) -> Timestamp {
+        self.0.task.deadline
+    }
+
+    /// How long the Task may stay without a heartbeat, in seconds, if it must send them.
+    pub fn heartbeat_seconds(&self) -> Option<u64> {
+        self.0.task.heartbeat_seconds
+    }
+
+    /// The evaluated `Credentials` of the Task.
+    pub fn credentials(&self) -> Option<&Value> {
+        self.0.task.credentials.as_ref()
+    }
+
+    /// The clock that the execution runs by: sleep on this one, so that simulations take no time.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    /// Answers Tasks by their tokens, as the engine's methods of the same names do.
+    pub fn callbacks(&self) -> &Callbacks {
+        &self.0.callbacks
+    }
+
+    /// Reports that a `.sync` job was started, or what a `.waitForTaskToken` call answered; the Task goes on.
+    ///
+    /// What the handler of a `.waitForTaskToken` Task returns is reported this way if it did not do so itself.
+    ///
+    /// # Errors
+    ///
+    /// When nobody waits for the Task any more.
+    pub async fn submitted(&self, output: impl Into<Value> + Send) -> Result<(), Error> {
+        let output = output.into();
+        self.0.submitted.store(true, Ordering::Relaxed);
+        self.report(Event::TaskSubmitted { task: self.0.task.task, output }).await
+    }
+
+    /// Says that the Task is alive, which starts its `HeartbeatSeconds` anew.
+    ///
+    /// # Errors
+    ///
+    /// When nobody waits for the Task any more.
+    pub async fn heartbeat(&self) -> Result<(), Error> {
+        self.report(Event::TaskHeartbeat { task: self.0.task.task }).await
+    }
+
+    pub(crate) fn was_submitted(&self) -> bool {
+        self.0.submitted.load(Ordering::Relaxed)
+    }
+
+    pub(crate) async fn report(&self, event: Event) -> Result<(), Error> {
+        self.0.callbacks.report(&self.0.execution_arn, event).await
+    }
+}

@@ -1,0 +1,179 @@
+//! The journal: written before anything is done, enough to replay an execution from, and allowed to fail.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use asl_core::execution::{Execution, Outcome, Output, Snapshot};
+use asl_core::history::HistoryEvent;
+use asl_core::{Failure, Program};
+use asl_runtime::store::{Batch, Inbound, Journal, MemoryStore, Store, StoreError};
+use asl_runtime::{Error, TaskRequest};
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::virtual_engine;
+use crate::{machine_of, program, task, with};
+
+/// The history that a journal leads to.
+fn replay(program: &Program, journal: &Journal) -> Vec<HistoryEvent> {
+    let mut running: Option<Execution> = None;
+    let mut history = Vec::new();
+    for entry in &journal.entries {
+        match (&entry.inbound, running.as_mut()) {
+            (Inbound::Started { start, fingerprint }, None) => {
+                assert_eq!(fingerprint, program.fingerprint());
+                running = Some(Execution::start(program.clone(), (**start).clone(), entry.at));
+            }
+            (Inbound::Event(event), Some(execution)) => execution.handle(entry.at, event.clone()).unwrap(),
+            (Inbound::DeadlineReached, Some(execution)) => execution.handle_deadline(entry.at),
+            unexpected => panic!("{unexpected:?}"),
+        }
+        let outputs = std::iter::from_fn(|| running.as_mut().and_then(Execution::poll));
+        history.extend(outputs.filter_map(|output| match output {
+            Output::History(event) => Some(event),
+            Output::Command(_) => None,
+        }));
+    }
+    history
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_replays_to_the_same_history() {
+    let definition = json!({"StartAt": "Wait", "States": {
+        "Wait": {"Type": "Wait", "Seconds": 5, "Next": "Work"},
+        "Work": with(task("Flaky"), json!({"Retry": [{"ErrorEquals": ["States.ALL"], "JitterStrategy": "FULL"}]})),
+    }});
+    let calls = Arc::new(AtomicU32::new(0));
+    let store = MemoryStore::new();
+    let engine = virtual_engine()
+        .store(store.clone())
+        .handler("Flaky", move |request: TaskRequest| {
+            let call = calls.fetch_add(1, Ordering::SeqCst);
+            async move {
+                request.clock().sleep(Duration::from_millis(1_500)).await;
+                if call < 2 { Err(Failure::named("Flaky")) } else { Ok(request.idempotency_key().to_owned()) }
+            }
+        })
+        .build()
+        .unwrap();
+    let machine = engine.create_state_machine("m", &definition.to_string()).unwrap();
+    let arn = engine.start_execution(&machine, None, json!({"x": 1})).await.unwrap().execution_arn;
+    assert_eq!(engine.wait(&arn).await.unwrap().status(), "SUCCEEDED");
+    let journal = store.load(&arn).await.unwrap().unwrap();
+    let written = serde_json::to_string(&journal.entries).unwrap();
+    let read = Journal { entries: serde_json::from_str(&written).unwrap(), ..journal };
+    assert_eq!(replay(&program(&definition), &read), engine.get_execution_history(&arn).unwrap());
+}
+
+/// A store that fails as often as it is told to, and notes what was appended.
+#[derive(Debug, Clone, Default)]
+struct Troubled {
+    journals: MemoryStore,
+    failures: Arc<Mutex<Vec<StoreError>>>,
+}
+
+impl Troubled {
+    fn failing(failures: impl IntoIterator<Item = StoreError>) -> Self {
+        Self { failures: Arc::new(Mutex::new(failures.into_iter().collect())), ..Self::default() }
+    }
+}
+
+#[async_trait]
+impl Store for Troubled {
+    async fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
+        let failure = self.failures.lock().unwrap().pop();
+        match failure {
+            Some(failure) => Err(failure),
+            None => self.journals.append(batches).await,
+        }
+    }
+
+    async fn load(&self, execution_arn: &str) -> Result<Option<Journal>, StoreError> {
+        self.journals.load(execution_arn).await
+    }
+
+    async fn save_snapshot(&self, execution_arn: &str, version: u64, snapshot: Snapshot) -> Result<(), StoreError> {
+        self.journals.save_snapshot(execution_arn, version, snapshot).await
+    }
+
+    async fn remove(&self, execution_arns: &[Arc<str>]) -> Result<(), StoreError> {
+        self.journals.remove(execution_arns).await
+    }
+
+    async fn list(&self) -> Result<Vec<Arc<str>>, StoreError> {
+        self.journals.list().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_only_runs_once_its_schedule_is_in_the_journal() {
+    let store = Troubled::default();
+    let seen = store.clone();
+    let engine = virtual_engine()
+        .store(store)
+        .handler("Look", move |request: TaskRequest| {
+            let store = seen.clone();
+            async move { Ok(store.load(request.execution_arn()).await.unwrap().map_or(0, |journal| journal.version)) }
+        })
+        .build()
+        .unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Look")).to_string()).unwrap();
+    let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
+    assert_eq!(engine.wait(&arn).await.unwrap(), Outcome::Succeeded(1.into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_recovers_is_waited_for() {
+    let engine = virtual_engine()
+        .store(Troubled::failing(vec![StoreError::Unavailable("busy".into()); 3]))
+        .handler("Echo", super::echo)
+        .build()
+        .unwrap();
+    assert_eq!(super::run(&engine, &machine_of(&task("Echo")), json!(1)).await, Outcome::Succeeded(1.into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_cannot_be_written_did_not_happen() {
+    let engine = virtual_engine().store(Troubled::failing([StoreError::Broken("disk".into())])).build().unwrap();
+    let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
+    let machine = engine.create_state_machine("m", &pass).unwrap();
+    let error = engine.start_execution(&machine, Some("a"), json!({})).await.unwrap_err();
+    assert_eq!(error.to_string(), "the store is broken: disk");
+    let arn = engine.start_execution(&machine, Some("a"), json!({})).await.unwrap().execution_arn;
+    assert_eq!(engine.wait(&arn).await.unwrap().status(), "SUCCEEDED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_whose_journal_cannot_be_written_harms_no_other() {
+    let store = Troubled::default();
+    let engine = virtual_engine().workers(NonZero::<usize>::MIN).store(store.clone()).build().unwrap();
+    let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
+    let machine = engine.create_state_machine("m", &pass).unwrap();
+    let broken = StoreError::Broken("disk".into());
+    *store.failures.lock().unwrap() = vec![broken.clone(), broken];
+    let (first, second) = tokio::join!(
+        engine.start_execution(&machine, Some("a"), json!({})),
+        engine.start_execution(&machine, Some("b"), json!({})),
+    );
+    assert_eq!((first.is_ok(), second.is_ok()), (false, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_whose_journal_breaks_is_given_up() {
+    let store = Troubled::default();
+    let failures = Arc::clone(&store.failures);
+    let engine = virtual_engine()
+        .store(store)
+        .handler("Break", move |_: TaskRequest| {
+            failures.lock().unwrap().push(StoreError::Broken("disk".into()));
+            async { Ok(()) }
+        })
+        .build()
+        .unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Break")).to_string()).unwrap();
+    let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
+    assert!(matches!(engine.wait(&arn).await, Err(Error::Store(StoreError::Broken(_)))));
+    assert!(!engine.get_execution_history(&arn).unwrap().is_empty());
+}

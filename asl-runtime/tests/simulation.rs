@@ -1,0 +1,306 @@
+//! Simulations: virtual time, order, tokens, stops, and what cannot end.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use asl_core::execution::Limits;
+use asl_core::{Failure, Timestamp};
+use asl_runtime::{Interleaving, OrFail as _, Registry, Reply, Simulation, TaskRequest, scripted};
+use serde_json::{Value, json};
+
+use crate::{function_arn, machine_of, program, task, with};
+
+#[test]
+fn a_year_of_waiting_passes_at_once() {
+    let wait = program(&machine_of(&json!({"Type": "Wait", "Seconds": 31_535_999, "End": true})));
+    let run = Simulation::new().run(&wait, json!({"x": 1})).unwrap();
+    assert_eq!(run.output().unwrap().to_string(), r#"{"x":1}"#);
+    assert_eq!(run.elapsed(), Duration::from_secs(31_535_999));
+}
+
+#[test]
+fn ten_thousand_waits_take_no_time() {
+    let map = program(&machine_of(&json!({
+        "Type": "Map", "End": true, "MaxConcurrency": 1,
+        "ItemProcessor": {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": true}}},
+    })));
+    let items: Vec<u32> = (0..10_000).collect();
+    let mut limits = Limits::default();
+    limits.history_events = 1_000_000;
+    let run = Simulation::new().limits(limits).run(&map, json!(items)).unwrap();
+    assert_eq!(run.outcome.status(), "SUCCEEDED");
+    assert_eq!(run.elapsed(), Duration::from_secs(60 * 10_000));
+}
+
+#[test]
+fn handlers_sleep_on_the_virtual_clock() {
+    let simulation = |seconds: u64| {
+        Simulation::new().handler("Slow", move |request: TaskRequest| async move {
+            request.clock().sleep(Duration::from_secs(seconds)).await;
+            Ok(json!(seconds))
+        })
+    };
+    let slow = program(&machine_of(&with(task("Slow"), json!({"TimeoutSeconds": 10}))));
+    let run = simulation(9).run(&slow, json!({})).unwrap();
+    assert_eq!((run.outcome.status(), run.elapsed()), ("SUCCEEDED", Duration::from_secs(9)));
+    let run = simulation(11).run(&slow, json!({})).unwrap();
+    assert_eq!(run.failure().unwrap().error(), Some("States.Timeout"));
+    assert_eq!(run.elapsed(), Duration::from_secs(10));
+}
+
+#[test]
+fn retries_back_off_in_virtual_time() {
+    let charge = program(&machine_of(&with(
+        task("Charge"),
+        json!({"Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 10, "BackoffRate": 2.0, "MaxAttempts": 3}]}),
+    )));
+    let replies = scripted([
+        Reply::failure("Busy", "later"),
+        Reply::failure("Busy", "later"),
+        Reply::success(json!("done")).after(Duration::from_secs(5)),
+    ]);
+    let run = Simulation::new().handler("Charge", replies.clone()).run(&charge, json!({"order": 7})).unwrap();
+    assert_eq!(run.output().unwrap().as_str(), Some("done"));
+    assert_eq!(run.elapsed(), Duration::from_secs(10 + 20 + 5));
+    assert_eq!(replies.parameters_seen(), vec![json!({"order": 7}).into(); 3]);
+    assert_eq!(replies.remaining(), 0);
+}
+
+#[test]
+fn a_script_that_ends_too_early_says_so() {
+    let run = Simulation::new()
+        .handler("Charge", scripted(Vec::<Reply>::new()))
+        .run(&program(&machine_of(&task("Charge"))), json!({}))
+        .unwrap();
+    assert_eq!(run.failure().unwrap().to_string(), "ScriptExhausted: call 1, by state `A`, has no reply in the script");
+}
+
+#[test]
+fn a_heartbeat_keeps_a_task_alive_and_its_absence_fails_it() {
+    let machine = program(&machine_of(&with(task("Job"), json!({"TimeoutSeconds": 100, "HeartbeatSeconds": 5}))));
+    let beating = |beats: u32| {
+        move |request: TaskRequest| async move {
+            for _ in 0..beats {
+                request.clock().sleep(Duration::from_secs(4)).await;
+                request.heartbeat().await?;
+            }
+            request.clock().sleep(Duration::from_secs(6)).await;
+            Ok(json!(null))
+        }
+    };
+    let run = Simulation::new().handler("Job", beating(3)).run(&machine, json!({})).unwrap();
+    assert_eq!(run.failure().unwrap().error(), Some("States.Timeout"));
+    assert_eq!(run.elapsed(), Duration::from_secs(3 * 4 + 5));
+}
+
+#[test]
+fn a_panic_fails_the_task_with_its_message() {
+    let caught = program(&json!({"StartAt": "A", "States": {
+        "A": {
+            "Type": "Task", "Resource": function_arn("Broken"), "End": true,
+            "Catch": [{"ErrorEquals": ["States.TaskFailed"], "Next": "Caught"}],
+        },
+        "Caught": {"Type": "Pass", "End": true},
+    }}));
+    let run = Simulation::new()
+        .handler("Broken", |_: TaskRequest| async { if true { panic!("out of {}", "cheese") } else { Ok(()) } })
+        .run(&caught, json!({}))
+        .unwrap();
+    assert_eq!(run.output().unwrap().to_string(), r#"{"Error":"HandlerPanicked","Cause":"out of cheese"}"#);
+}
+
+fn waiting_for_a_token() -> Value {
+    machine_of(&json!({
+        "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true,
+        "Parameters": {"MessageBody": {"token.$": "$$.Task.Token"}},
+    }))
+}
+
+#[test]
+fn a_token_is_answered_from_a_handler() {
+    let run = Simulation::new()
+        .handler("arn:aws:states:::sqs:*", |request: TaskRequest| async move {
+            request.submitted(json!({"MessageId": "m"})).await?;
+            request.clock().sleep(Duration::from_secs(3600)).await;
+            let token = request.task_token().unwrap_or_default();
+            request.callbacks().send_task_heartbeat(token).await?;
+            request.callbacks().send_task_success(token, json!({"approved": true})).await?;
+            let late = request.callbacks().send_task_success(token, json!(1)).await.unwrap_err();
+            assert_eq!(late.api_name(), Some("TaskTimedOut"));
+            let wrong = request.callbacks().send_task_success("nonsense", json!(1)).await.unwrap_err();
+            assert_eq!(wrong.api_name(), Some("InvalidToken"));
+            Ok(json!(null))
+        })
+        .run(&program(&waiting_for_a_token()), json!({}))
+        .unwrap();
+    assert_eq!(run.output().unwrap().to_string(), r#"{"approved":true}"#);
+    assert_eq!(run.elapsed(), Duration::from_secs(3600));
+    insta::assert_snapshot!(run.render());
+}
+
+#[test]
+fn what_a_handler_of_a_token_task_returns_is_its_submission() {
+    let tokens: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = Arc::clone(&tokens);
+    let run = Simulation::new()
+        .handler("*.waitForTaskToken", move |request: TaskRequest| {
+            seen.lock().unwrap().extend(request.task_token().map(str::to_owned));
+            async move { Ok(json!({"MessageId": "m"})) }
+        })
+        .run(&program(&waiting_for_a_token()), json!({}))
+        .unwrap();
+    assert_eq!(run.failure().unwrap().error(), Some("States.Timeout"));
+    assert!(run.render().contains("TaskSubmitted"), "{}", run.render());
+    assert_eq!(tokens.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_stop_aborts_at_its_time() {
+    let wait = program(&machine_of(&json!({"Type": "Wait", "Seconds": 100, "End": true})));
+    let run = Simulation::new()
+        .start_at(Timestamp::from_millis(1_000))
+        .stop_at(Timestamp::from_millis(31_000), Failure::new("Cancelled", "by hand"))
+        .run(&wait, json!({}))
+        .unwrap();
+    assert_eq!((run.outcome.status(), run.elapsed()), ("ABORTED", Duration::from_secs(30)));
+    assert_eq!(run.failure().unwrap().to_string(), "Cancelled: by hand");
+}
+
+fn racing_branches() -> Value {
+    let branch = |name: &str| json!({"StartAt": name, "States": {name: task("Work")}});
+    let branches: Vec<_> = (0..8).map(|number| branch(&format!("B{number}"))).collect();
+    machine_of(&json!({"Type": "Parallel", "Branches": branches, "End": true}))
+}
+
+fn history_of_a_race(seed: u64, interleaving: Interleaving) -> String {
+    Simulation::new()
+        .seed(seed)
+        .interleaving(interleaving)
+        .handler("Work", |request: TaskRequest| async move { Ok(json!(request.state_name())) })
+        .run(&program(&racing_branches()), json!({}))
+        .unwrap()
+        .render()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_history() {
+    for seed in 0..20 {
+        let history = history_of_a_race(seed, Interleaving::Shuffled);
+        assert_eq!(history, history_of_a_race(seed, Interleaving::Shuffled));
+    }
+}
+
+#[test]
+fn shuffling_changes_the_order_and_nothing_else() {
+    let in_order = history_of_a_race(1, Interleaving::InOrder);
+    let shuffled: Vec<_> = (0..5).map(|seed| history_of_a_race(seed, Interleaving::Shuffled)).collect();
+    assert!(shuffled.iter().any(|history| *history != in_order));
+    for history in shuffled {
+        assert_eq!(history.lines().last(), in_order.lines().last());
+    }
+    let finished: Vec<_> = in_order.lines().filter(|line| line.contains("LambdaFunctionSucceeded")).collect();
+    assert!(finished.iter().zip(0..8).all(|(line, number)| line.contains(&format!("B{number}"))), "{finished:?}");
+}
+
+#[test]
+fn an_observer_sees_every_event_as_it_happens() {
+    let seen: Arc<Mutex<Vec<u64>>> = Arc::default();
+    let run = {
+        let seen = Arc::clone(&seen);
+        Simulation::new()
+            .observe(move |event| seen.lock().unwrap().push(event.id.get()))
+            .handler("Work", |_: TaskRequest| async { Ok(json!(1)) })
+            .run(&program(&racing_branches()), json!({}))
+            .unwrap()
+    };
+    assert_eq!(*seen.lock().unwrap(), run.history.iter().map(|event| event.id.get()).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_task_without_a_handler_is_reported_before_anything_runs() {
+    let machine = program(&json!({"StartAt": "Charge", "States": {
+        "Charge": {"Type": "Task", "Resource": function_arn("Charge"), "Next": "Ship"},
+        "Ship": {"Type": "Task", "Resource": function_arn("Ship"), "Next": "Tell"},
+        "Tell": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": true},
+    }}));
+    let error = Simulation::new().handler("Ship", scripted(Vec::<Reply>::new())).run(&machine, json!({})).unwrap_err();
+    insta::assert_snapshot!(error, @r#"
+    no handler is registered for:
+      state `Charge`, which calls `arn:aws:lambda:us-east-1:000000000000:function:Charge`
+      state `Tell`, which calls `arn:aws:states:::sns:publish`
+    help: register one with `.handler("Charge", …)`; there are handlers for `Ship`
+    "#);
+}
+
+#[test]
+fn an_execution_whose_task_nobody_answers_runs_into_its_timeout() {
+    let machine = program(&machine_of(&with(task("Silent"), json!({"TimeoutSeconds": 30}))));
+    let run = Simulation::new().handler("Silent", scripted([Reply::pending()])).run(&machine, json!({})).unwrap();
+    assert_eq!(run.failure().unwrap().error(), Some("States.Timeout"));
+    assert_eq!(run.elapsed(), Duration::from_secs(30));
+}
+
+fn invoking(function: &str) -> Value {
+    machine_of(&json!({
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+        "Parameters": {"FunctionName": function, "Payload.$": "$"},
+    }))
+}
+
+#[test]
+fn lambda_invoke_calls_a_function_by_name_or_arn_with_its_payload() {
+    for function in ["Charge", "Charge:live", &function_arn("Charge"), &format!("{}:$LATEST", function_arn("Charge"))] {
+        let run = Simulation::new()
+            .handler("Charge", |request: TaskRequest| async move { Ok(request.parameters().clone()) })
+            .run(&program(&invoking(function)), json!({"amount": 5}))
+            .unwrap();
+        let output = run.output().unwrap().to_string();
+        assert_eq!(output, r#"{"ExecutedVersion":"$LATEST","Payload":{"amount":5},"StatusCode":200}"#, "{function}");
+    }
+}
+
+#[test]
+fn lambda_invoke_of_an_unknown_function_fails_the_task() {
+    let run = Simulation::new()
+        .handler("Charge", scripted(Vec::<Reply>::new()))
+        .run(&program(&invoking("Refund")), json!({}))
+        .unwrap();
+    let failure = run.failure().unwrap().to_string();
+    assert_eq!(failure, "Lambda.ResourceNotFoundException: no handler is registered for function `Refund`");
+}
+
+#[test]
+fn the_most_precise_handler_runs() {
+    let answering = |answer: &'static str| move |_: TaskRequest| async move { Ok(answer) };
+    let machine = program(&machine_of(&task("Charge")));
+    let keys = ["*", "arn:aws:lambda:*", "Charge", &function_arn("Charge")];
+    let mut registry = Registry::new();
+    for (key, answer) in keys.into_iter().zip(["any", "pattern", "name", "arn"]) {
+        registry = registry.handler(key, answering(answer));
+        let run = Simulation::new().registry(registry.clone()).run(&machine, json!({})).unwrap();
+        assert_eq!(run.output().unwrap().as_str(), Some(answer));
+    }
+}
+
+#[test]
+fn an_activity_with_a_handler_is_taken_up_by_it() {
+    let arn = "arn:aws:states:us-east-1:000000000000:activity:approve";
+    let machine = program(&machine_of(&json!({"Type": "Task", "Resource": arn, "End": true})));
+    let run = Simulation::new().handler(arn, |_: TaskRequest| async { Ok("yes") }).run(&machine, json!({})).unwrap();
+    assert_eq!(run.output().unwrap().as_str(), Some("yes"));
+    assert!(run.render().contains("ActivityStarted"), "{}", run.render());
+}
+
+#[test]
+fn errors_become_failures_with_a_name_of_ones_own() {
+    let parse = |request: TaskRequest| async move {
+        request.parameters().as_str().unwrap_or_default().parse::<u32>().or_fail("NotANumber")
+    };
+    let run = Simulation::new().handler("Parse", parse).run(&program(&machine_of(&task("Parse"))), json!("x")).unwrap();
+    assert_eq!(run.failure().unwrap().to_string(), "NotANumber: invalid digit found in string");
+}
+
+#[tokio::test]
+async fn a_simulation_runs_inside_a_runtime_too() {
+    assert!(history_of_a_race(1, Interleaving::InOrder).contains("ExecutionSucceeded"));
+}

@@ -1,0 +1,100 @@
+//! The score that the engine never falls below again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tally::{Figures, Tally};
+
+/// What was reached on the recorded corpus, by what was recorded and query language; it only ever rises.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Floor(BTreeMap<String, FloorFigures>);
+
+/// What was reached by a group of cases.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorFigures {
+    /// Cases with a verdict of exact.
+    pub exact: usize,
+    /// Cases that are exact, or exact but for the texts of causes.
+    pub exact_but_for_causes: usize,
+}
+
+impl Floor {
+    /// The floor that is checked in.
+    ///
+    /// # Errors
+    ///
+    /// When its file cannot be read or is not a floor.
+    pub fn read() -> io::Result<Self> {
+        Ok(serde_json::from_str(&fs::read_to_string(Self::path())?)?)
+    }
+
+    /// Writes the floor to be checked in.
+    ///
+    /// # Errors
+    ///
+    /// When its file cannot be written.
+    pub fn write(&self) -> io::Result<()> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        fs::write(Self::path(), text)
+    }
+
+    /// The figures of `tally`.
+    pub fn of(tally: &Tally) -> Self {
+        let row = |(recorded, language, figures): (&str, &str, Figures)| {
+            let reached = FloorFigures { exact: figures.exact, exact_but_for_causes: figures.exact + figures.but_text };
+            (format!("{recorded} {language}"), reached)
+        };
+        Self(tally.groups().map(row).collect())
+    }
+
+    /// What of this floor `reached` does not reach, in words.
+    pub fn breaches(&self, reached: &Self) -> Vec<String> {
+        let mut breaches = Vec::new();
+        for (group, floor) in &self.0 {
+            let figures = reached.0.get(group).copied().unwrap_or_default();
+            let rows = [
+                ("exact", floor.exact, figures.exact),
+                ("exact but for causes", floor.exact_but_for_causes, figures.exact_but_for_causes),
+            ];
+            for (name, floor, figure) in rows {
+                if figure < floor {
+                    breaches.push(format!("{group}: {figure} cases are {name}, the floor is {floor}"));
+                }
+            }
+        }
+        breaches
+    }
+
+    fn path() -> PathBuf {
+        [env!("CARGO_MANIFEST_DIR"), "floor.json"].iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lower_figure_is_a_breach_and_a_higher_one_is_none() {
+        let floor = |exact, exact_but_for_causes| {
+            Floor([("history jsonpath".to_owned(), FloorFigures { exact, exact_but_for_causes })].into())
+        };
+        let check = |reached: Floor, expected: &[&str]| assert_eq!(floor(5, 7).breaches(&reached), expected);
+        check(floor(5, 7), &[]);
+        check(floor(6, 8), &[]);
+        check(floor(4, 8), &["history jsonpath: 4 cases are exact, the floor is 5"]);
+        check(
+            Floor::default(),
+            &[
+                "history jsonpath: 0 cases are exact, the floor is 5",
+                "history jsonpath: 0 cases are exact but for causes, the floor is 7",
+            ],
+        );
+    }
+}

@@ -1,0 +1,29 @@
+//! Replays recorded executions against the engine and scores it.
+//!
+//! A [`Case`] is an execution as AWS ran it. [`replay`] runs its definition and input in virtual time,
+//! its Tasks answered by what they answered then; [`score`] compares the history with the recorded one,
+//! by the same rules as the corpus' own `judge.py`, whose figures count; a [`Tally`] adds the scores up.
+//!
+//! The recorded corpus is read from where it is, see [`Corpus::recorded`]; cases of our own are in `cases`.
+
+mod answer;
+mod case;
+mod compare;
+mod floor;
+mod normalize;
+mod pattern;
+mod recording;
+mod replay;
+mod score;
+mod tally;
+mod unify;
+
+pub use self::answer::{EngineAnswer, Status, write_results};
+pub use self::case::{
+    Answer, CORPUS_VARIABLE, Case, Corpus, CorpusError, Expected, MachineType, Names, Order, RecordedBy, Task, Tasks,
+};
+pub use self::floor::{Floor, FloorFigures};
+pub use self::normalize::{NormalizeError, Transformer, normalize};
+pub use self::replay::replay;
+pub use self::score::{Difference, Score, Verdict, score};
+pub use self::tally::{Figures, Tally};

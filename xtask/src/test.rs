@@ -1,0 +1,41 @@
+//! All tests.
+
+use std::path::PathBuf;
+
+use crate::step::{Steps, Verdict, cargo, program, workspace_root};
+
+/// The environment variable that names another folder for the recorded corpus.
+const CORPUS_VARIABLE: &str = "ASL_CONFORMANCE_CORPUS";
+
+/// Says which shared material the tests will find, then runs all of them.
+pub(crate) fn run(steps: &mut Steps) {
+    steps.step("shared material", shared_material);
+    let mut tests = cargo(["test", "--workspace", "--no-fail-fast"]);
+    tests.env("INSTA_UPDATE", "no");
+    steps.command("tests", tests);
+}
+
+/// Tests need nothing but Rust; what else is there lets some of them check more.
+fn shared_material() -> Verdict {
+    let shared = workspace_root().join("../shared");
+    let corpus = std::env::var_os(CORPUS_VARIABLE).map_or_else(|| shared.join("conformance"), PathBuf::from);
+    let materials = [
+        ("AWS-recorded corpus", "executions are replayed and scored", corpus.join("executions").is_dir()),
+        ("workloads", "their outputs are checked", shared.join("bench/workloads/manifest.json").is_file()),
+        (
+            "python3",
+            "figures are compared with the corpus' judge.py",
+            program("python3", ["--version"]).output().is_ok(),
+        ),
+    ];
+    let mut absent = Vec::new();
+    for (name, purpose, present) in materials {
+        if present {
+            println!("    {name}: {purpose}");
+        } else {
+            println!("    {name}: ABSENT, this is left out: {purpose}");
+            absent.push(name);
+        }
+    }
+    if absent.is_empty() { Verdict::Passed } else { Verdict::Skipped(format!("absent: {}", absent.join(", "))) }
+}
