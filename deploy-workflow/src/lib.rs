@@ -1,0 +1,4 @@
+//! Deploys CloudFormation stacks with state machines.
+
+pub mod artifact;
+pub mod cloudformation;
