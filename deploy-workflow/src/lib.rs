@@ -2,3 +2,6 @@
 
 pub mod artifact;
 pub mod cloudformation;
+pub mod handlers;
+pub mod input;
+mod names;
