@@ -1,59 +1,33 @@
 //! Collects what the stages of the front end find wrong, and turns byte spans into places.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Location};
+use crate::diagnostic::{Diagnostics, Fault};
 use crate::source::{Source, Span};
 use crate::syntax::Node;
 
 /// How many faults of one definition are kept.
-pub(crate) const MAX_FAULTS: usize = 1_000;
+const MAX_FAULTS: usize = 500;
+/// How many guesses at mistyped names are made for one definition.
+const MAX_GUESSES: usize = 100;
 
 /// The faults of one definition, as the stages find them.
 pub(crate) struct Report<'a> {
     source: &'a Source<'a>,
     root: &'a Node,
     faults: RefCell<Vec<Fault>>,
-}
-
-/// A diagnostic to be, whose places are spans still.
-#[derive(Debug)]
-pub(crate) struct Fault {
-    code: Code,
-    span: Span,
-    /// What the JSON Pointer points to, where that is not at `span`.
-    object: Option<Span>,
-    message: String,
-    labels: Vec<(Span, String)>,
-    help: Option<String>,
-}
-
-impl Fault {
-    pub(crate) fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { code, span, object: None, message: message.into(), labels: Vec::new(), help: None }
-    }
-
-    /// Points to the object or field at `object`, which holds the faulty part: AWS names that in its messages.
-    pub(crate) fn of(mut self, object: Span) -> Self {
-        self.object = Some(object);
-        self
-    }
-
-    pub(crate) fn with_label(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push((span, text.into()));
-        self
-    }
-
-    pub(crate) fn with_help(mut self, help: impl Into<Option<String>>) -> Self {
-        self.help = help.into();
-        self
-    }
+    guesses: Cell<usize>,
 }
 
 impl<'a> Report<'a> {
     pub(crate) fn new(source: &'a Source<'a>, root: &'a Node) -> Self {
-        Self { source, root, faults: RefCell::default() }
+        Self { source, root, faults: RefCell::default(), guesses: Cell::new(0) }
+    }
+
+    /// Takes one of the guesses that may be made, as each costs time.
+    pub(crate) fn may_guess(&self) -> bool {
+        self.guesses.replace(self.guesses.get() + 1) < MAX_GUESSES
     }
 
     pub(crate) fn add(&self, fault: Fault) {
@@ -63,23 +37,10 @@ impl<'a> Report<'a> {
     /// Everything found so far, in the order of the places, but no more than [`MAX_FAULTS`].
     pub(crate) fn into_diagnostics(self) -> Diagnostics {
         let mut faults = self.faults.take();
-        faults.sort_by_key(|fault| fault.span.start);
+        faults.sort_by_key(|fault| fault.span().start);
         faults.truncate(MAX_FAULTS);
-        faults.into_iter().map(|fault| self.diagnostic(fault)).collect()
-    }
-
-    fn diagnostic(&self, fault: Fault) -> Diagnostic {
-        let pointer = self.root.pointer_to(fault.object.unwrap_or(fault.span));
-        let mut diagnostic = Diagnostic::new(fault.code, self.source.location(pointer, fault.span), fault.message);
-        for (span, text) in fault.labels {
-            diagnostic = diagnostic.with_label(self.location(span), text);
-        }
-        diagnostic.help = fault.help;
-        diagnostic
-    }
-
-    fn location(&self, span: Span) -> Location {
-        self.source.location(self.root.pointer_to(span), span)
+        let pointer_to = |span| self.root.pointer_to(span);
+        faults.into_iter().map(|fault| fault.into_diagnostic(pointer_to, self.source)).collect()
     }
 
     /// The part `range` of the string at `string`, whose bytes are counted after its escapes are resolved.

@@ -11,6 +11,8 @@ mod duplicate_keys;
 mod lexer;
 mod parser;
 mod print;
+#[cfg(test)]
+mod properties;
 
 use std::fmt;
 
@@ -221,5 +223,98 @@ impl From<&Node> for Value {
                 Self::Object(members.iter().map(|member| (member.key.as_str(), Self::from(&member.value))).collect())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+
+    /// Checks what is left of each text, `""` for nothing, and its faults as `line:column message`.
+    pub(super) fn check_all(cases: &[(&str, &str, &[&str])]) {
+        for (text, kept, faults) in cases {
+            let (root, diagnostics) = parse(text);
+            assert_eq!(root.map_or_else(String::new, |root| root.to_string()), *kept, "{text}");
+            let found: Vec<String> = diagnostics
+                .iter()
+                .map(|diagnostic| format!("{} {}", diagnostic.location.position, diagnostic.message))
+                .map(|fault| fault.replace(lexer::VALUES, "…"))
+                .collect();
+            assert_eq!(found, *faults, "{text}");
+        }
+    }
+
+    fn codes(text: &str) -> Vec<Code> {
+        parse(text).1.iter().map(|diagnostic| diagnostic.code).collect()
+    }
+
+    #[test]
+    fn limits_are_diagnostics() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(codes(&nested(MAX_DEPTH)), []);
+        assert_eq!(codes(&nested(MAX_DEPTH + 1)), [Code::TOO_DEEPLY_NESTED]);
+        assert_eq!(codes(&nested(MAX_SIZE / 2)), [Code::TOO_DEEPLY_NESTED]);
+        assert_eq!(
+            codes(&format!("{}\"]]\"", "[".repeat(MAX_DEPTH + 9))).last(),
+            Some(&Code::INVALID_JSON_DESCRIPTION)
+        );
+        assert_eq!(codes(&format!("[{}]", " ".repeat(MAX_SIZE - 2))), []);
+        assert_eq!(codes(&format!("[{}]", " ".repeat(MAX_SIZE - 1))), [Code::DEFINITION_TOO_LARGE]);
+        assert_eq!(codes(&"@ ".repeat(MAX_SIZE / 2)), [Code::INVALID_JSON_DESCRIPTION]);
+        assert_eq!(codes(&format!("[{}", "\u{7}\"".repeat(1_000))).len(), MAX_FAULTS);
+    }
+
+    #[test]
+    fn an_empty_text_is_no_definition() {
+        for text in ["", " \n"] {
+            assert_eq!(codes(text), [Code::NOT_AN_OBJECT]);
+        }
+    }
+
+    #[test]
+    fn pointers_and_spans_lead_to_each_other() {
+        let text = r#"{"a": [10, {"b~/": "x"}], "c": 1}"#;
+        let root = parse(text).0.unwrap();
+        for (pointer, written) in
+            [("", text), ("/a", r#"[10, {"b~/": "x"}]"#), ("/a/0", "10"), ("/a/1/b~0~1", r#""x""#), ("/c", "1")]
+        {
+            let start = text.rfind(written).unwrap();
+            let span = Span::from(start..start + written.len());
+            let found = root.pointer_to(span);
+            assert_eq!(found.as_str(), pointer);
+            assert_eq!(root.resolve(&found).map(|node| node.span), Some(span));
+        }
+        let key = text.find("\"c\"").unwrap();
+        assert_eq!(root.pointer_to((key..key + 3).into()).as_str(), "/c");
+        let nowhere = JsonPointer::default().member("a");
+        for token in ["01", "+0", "2", "-", ""] {
+            assert_eq!(root.resolve(&nowhere.member(token)), None, "{token}");
+        }
+    }
+
+    #[test]
+    fn the_last_of_duplicate_members_counts() {
+        let root = parse(r#"{"a":1,"b":2,"a":3}"#).0.unwrap();
+        assert_eq!(root.to_string(), r#"{"a":1,"b":2,"a":3}"#);
+        assert_eq!(root.get("a").and_then(Node::as_number), Some(3.into()));
+        assert_eq!(Value::from(&root).to_string(), r#"{"a":3,"b":2}"#);
+    }
+
+    #[test]
+    fn pretty_text_has_one_member_a_line() {
+        let root = parse(r#"{"a":[],"b":{},"c":[1,{"d":null}]}"#).0.unwrap();
+        insta::assert_snapshot!(root.to_pretty(), @r#"
+        {
+          "a": [],
+          "b": {},
+          "c": [
+            1,
+            {
+              "d": null
+            }
+          ]
+        }
+        "#);
     }
 }

@@ -1,5 +1,14 @@
-//! The language as its users see it.
+//! The crate from outside: one binary for all integration tests.
 
+#[cfg(test)]
+mod codes;
+#[cfg(test)]
+mod diagnostics;
+#[cfg(test)]
+mod execution_properties;
+#[cfg(test)]
 mod executions;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
 mod world;

@@ -61,7 +61,7 @@ impl Case {
     }
 }
 
-/// The type of a state machine, as CreateStateMachine has it.
+/// The type of a state machine, as `CreateStateMachine` has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "the variants are AWS's own words")]
@@ -137,10 +137,10 @@ pub struct Expected {
     /// The output as a value or as its text, where there is no history.
     #[serde(default, deserialize_with = "present")]
     pub output: Option<Value>,
-    /// The answer of StartSyncExecution.
+    /// The answer of `StartSyncExecution`.
     #[serde(default)]
     pub sync_response: Option<Answer>,
-    /// The answer of DescribeExecution.
+    /// The answer of `DescribeExecution`.
     #[serde(default)]
     pub describe_execution: Option<Answer>,
 }

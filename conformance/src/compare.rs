@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::case::{Case, Order};
+use crate::event::event_type;
 use crate::unify::{unify, unify_all};
 
 /// Whether the events equal the recorded ones of `case`.
@@ -45,7 +46,7 @@ fn chained(events: &[Value]) -> Vec<Chained<'_>> {
             members.retain(|key, _| key != "id" && key != "previousEventId");
         }
         let previous = event["previousEventId"].as_i64().and_then(with_id);
-        Chained { details, previous_type: previous.and_then(|event| event["type"].as_str()) }
+        Chained { details, previous_type: previous.map(event_type) }
     };
     events.iter().map(chain).collect()
 }
@@ -93,10 +94,6 @@ pub(crate) fn in_recorded_order(case: &Case, events: Vec<Value>) -> Vec<Value> {
             reordered
         }
     }
-}
-
-fn event_type(event: &Value) -> &str {
-    event["type"].as_str().unwrap_or_default()
 }
 
 fn ends_parallel(event_type: &str) -> bool {

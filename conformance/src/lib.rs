@@ -9,6 +9,7 @@
 mod answer;
 mod case;
 mod compare;
+mod event;
 mod floor;
 mod normalize;
 mod pattern;

@@ -14,7 +14,7 @@ use conformance::{
 /// Replay recorded executions and score the engine as the corpus' judge.py does
 #[derive(Parser)]
 struct Arguments {
-    /// The folder with executions/*.jsonl [default: $ASL_CONFORMANCE_CORPUS, else ../shared/conformance]
+    /// The folder with executions/*.jsonl [default: that of `ASL_CONFORMANCE_CORPUS`, else ../shared/conformance]
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
     /// Only the cases whose id contains this word

@@ -5,6 +5,7 @@ use asl_core::{Failure, Value};
 use serde_json::json;
 
 use crate::case::{Case, Task, Tasks};
+use crate::event::details;
 use crate::normalize::normalize;
 use crate::unify::unify;
 
@@ -26,7 +27,7 @@ struct Call {
 enum Identity {
     /// The state, and what it called with if the history has it.
     State { name: String, parameters: Option<serde_json::Value> },
-    /// The integration, where the recording lost the state.
+    /// The service and its action, where the recording lost the state.
     Service { resource_type: Option<String>, resource: Option<String> },
 }
 
@@ -81,8 +82,8 @@ impl Recording {
         let same_place = |call: &Call| match &call.identity {
             Identity::State { name, .. } => name == state_name,
             Identity::Service { resource_type, resource: action } => {
-                let ends_in = |part: &Option<String>| part.as_ref().is_none_or(|part| resource.as_str().contains(part));
-                ends_in(resource_type) && ends_in(action)
+                let names = |part: &Option<String>| part.as_ref().is_none_or(|part| resource.as_str().contains(part));
+                names(resource_type) && names(action)
             }
         };
         let index = self.calls.iter().position(same_content).or_else(|| self.calls.iter().position(same_place))?;
@@ -93,8 +94,8 @@ impl Recording {
 impl Call {
     fn paired(case: &Case, task: &Task) -> Self {
         let scheduled = case.events().iter().find(|event| event["id"].as_u64() == task.event_id);
-        let details = scheduled.and_then(details_of);
-        let parameters = details.and_then(|details| details.get("parameters").or_else(|| details.get("input")));
+        let parameters =
+            scheduled.and_then(details).and_then(|details| details.get("parameters").or_else(|| details.get("input")));
         let outcome = match task.outcome.as_deref() {
             Some("succeeded") => RecordedOutcome::Succeeded(payload(task.output.as_ref())),
             Some("failed") => RecordedOutcome::Failed(failure(case, task.error.as_deref(), task.cause.as_ref())),
@@ -127,16 +128,11 @@ impl Call {
     }
 }
 
-/// The details of an event: the member that is named after the event.
-pub(crate) fn details_of(event: &serde_json::Value) -> Option<&serde_json::Map<String, serde_json::Value>> {
-    event.as_object()?.iter().find(|(name, _)| name.ends_with("EventDetails"))?.1.as_object()
-}
-
 /// `parameters` as the history of `case` has them.
 fn recorded_form(case: &Case, parameters: &Value) -> serde_json::Value {
     let text = serde_json::Value::from(parameters).to_string();
-    let normalized = normalize(&[json!({"parameters": text})], case).ok().and_then(|events| events.into_iter().next());
-    normalized.map_or(text.into(), |event| event["parameters"].clone())
+    let normalized = normalize(&[json!({"parameters": text})], case).unwrap_or_default();
+    normalized.first().and_then(|event| event.get("parameters")).cloned().unwrap_or(text.into())
 }
 
 /// A recorded payload: an object was parsed, anything else is its JSON text.
@@ -176,5 +172,80 @@ fn texts(value: &serde_json::Value) -> Vec<&str> {
         serde_json::Value::Array(items) => items.iter().flat_map(texts).collect(),
         serde_json::Value::Object(members) => members.values().flat_map(texts).collect(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::case::tests::with_defaults;
+
+    fn case(tasks: &serde_json::Value, events: &serde_json::Value) -> Case {
+        let members = json!({"tasks": tasks, "expected": {"events": events}});
+        serde_json::from_value(with_defaults(members)).unwrap()
+    }
+
+    fn scheduled(id: u64, parameters: &serde_json::Value) -> serde_json::Value {
+        json!({"id": id, "type": "TaskScheduled", "taskScheduledEventDetails": {"parameters": parameters}})
+    }
+
+    #[test]
+    fn calls_are_paired_by_content_before_place() {
+        let case = case(
+            &json!([
+                {"state": "A", "event_id": 1, "outcome": "succeeded", "outcome_event_id": 9, "output": "1"},
+                {"state": "A", "event_id": 2, "outcome": "succeeded", "outcome_event_id": 8, "output": "2"},
+                {"state": "B", "event_id": 3, "outcome": "timed_out"},
+            ]),
+            &json!([scheduled(1, &json!({"n": 1})), scheduled(2, &json!({"n": 2})), scheduled(3, &json!({}))]),
+        );
+        let mut recording = Recording::of(&case).unwrap();
+        let mut check = |state: &str, parameters: serde_json::Value, expected: Option<(&str, u32)>| {
+            let answer = recording.take(&case, state, &Resource::parse("arn:aws:states:::a:b"), &parameters.into());
+            let shown = answer.map(|answer| (format!("{:?}", answer.outcome), answer.rank));
+            assert_eq!(shown.as_ref().map(|(outcome, rank)| (outcome.as_str(), *rank)), expected);
+        };
+        let succeeded = |number: i64| format!("{:?}", RecordedOutcome::Succeeded(number.into()));
+        check("A", json!({"n": 2}), Some((&succeeded(2), 0)));
+        check("A", json!({"n": 3}), Some((&succeeded(1), 1)));
+        check("A", json!({"n": 1}), None);
+        check("B", json!({}), Some(("Silence", 2)));
+    }
+
+    #[test]
+    fn unpaired_outcomes_answer_calls_of_their_service() {
+        let case = case(
+            &json!({"scheduled": [], "outcomes": [
+                {"type": "TaskFailed", "resourceType": "lambda", "resource": "invoke", "error": "E"},
+            ]}),
+            &json!([]),
+        );
+        let mut recording = Recording::of(&case).unwrap();
+        let mut take = |arn: &str| recording.take(&case, "A", &Resource::parse(arn), &Value::Null).is_some();
+        assert!(!take("arn:aws:states:::sqs:sendMessage"));
+        assert!(take("arn:aws:states:::lambda:invoke"));
+    }
+
+    #[test]
+    fn a_parsed_cause_becomes_the_text_that_it_was() {
+        let check = |events: serde_json::Value, expected: &str| {
+            assert_eq!(cause_text(&case(&json!([]), &events), &json!({"a": [1]})), expected);
+        };
+        check(json!([]), r#"{"a":[1]}"#);
+        check(json!([{"x": {"output": {"Cause": r#"{"a": [1]}"#}}}]), r#"{"a": [1]}"#);
+        check(json!([{"x": {"output": {"Cause": r#"{"a": [2]}"#}}}]), r#"{"a":[1]}"#);
+    }
+
+    #[test]
+    fn payloads_that_are_no_objects_are_json_texts() {
+        let check = |recorded: serde_json::Value, expected: serde_json::Value| {
+            assert_eq!(payload(Some(&recorded)), Value::from(expected), "{recorded}");
+        };
+        check(json!({"a": 1}), json!({"a": 1}));
+        check(json!("[1]"), json!([1]));
+        check(json!("\"text\""), json!("text"));
+        check(json!("<placeholder>"), json!("<placeholder>"));
     }
 }

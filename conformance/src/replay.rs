@@ -14,6 +14,7 @@ use async_trait::async_trait;
 
 use crate::answer::{EngineAnswer, Status};
 use crate::case::Case;
+use crate::event::{detail_text, event_type};
 use crate::recording::{RecordedAnswer, RecordedOutcome, Recording};
 
 /// What the engine makes of `case`; a panic of the engine is an answer, too.
@@ -70,9 +71,8 @@ fn start(case: &Case, input: Value) -> Start {
 
 /// With what the execution was stopped, if it was.
 fn stop(case: &Case) -> Option<Failure> {
-    let last = case.events().last().filter(|event| event["type"] == "ExecutionAborted")?;
-    let details = &last["executionAbortedEventDetails"];
-    let text = |name: &str| details[name].as_str();
+    let last = case.events().last().filter(|event| event_type(event) == "ExecutionAborted")?;
+    let text = |name: &str| detail_text(last, name);
     Some(Failure::from_parts(text("error").map(Into::into), text("cause").map(Into::into)))
 }
 
@@ -156,7 +156,7 @@ impl TaskHandler for RecordedHandler {
     }
 
     fn worker_name(&self) -> Option<&str> {
-        let started = self.case.events().iter().find(|event| event["type"] == "ActivityStarted")?;
-        started["activityStartedEventDetails"]["workerName"].as_str()
+        let started = self.case.events().iter().find(|event| event_type(event) == "ActivityStarted")?;
+        detail_text(started, "workerName")
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::answer::EngineAnswer;
 use crate::case::{Case, Order};
 use crate::compare::{in_recorded_order, same_history, without_causes};
+use crate::event::{details, event_type};
 use crate::normalize::normalize;
 use crate::unify::unify;
 
@@ -87,7 +88,7 @@ fn outcome_fits(case: &Case, answer: &EngineAnswer) -> bool {
         && unify(&parsed(case.expected.output.as_ref().unwrap_or(&Value::Null)), &output)
 }
 
-/// Compares with the answer of StartSyncExecution or DescribeExecution, whichever was recorded.
+/// Compares with the answer of `StartSyncExecution` or `DescribeExecution`, whichever was recorded.
 fn end_fits(case: &Case, answer: &EngineAnswer) -> Option<bool> {
     let end = case.expected.sync_response.as_ref().or(case.expected.describe_execution.as_ref())?;
     let status = end.status.as_ref()?;
@@ -131,12 +132,11 @@ struct End<'a> {
 impl<'a> End<'a> {
     fn of(events: &'a [Value]) -> Self {
         let last = events.last().unwrap_or(&Value::Null);
-        let details = last.as_object().and_then(|event| event.iter().find(|(key, _)| key.ends_with("EventDetails")));
-        let details = details.map_or(&Value::Null, |(_, details)| details);
-        let event_type = last["type"].as_str().filter(|event_type| {
-            matches!(*event_type, "ExecutionSucceeded" | "ExecutionFailed" | "ExecutionAborted" | "ExecutionTimedOut")
+        let detail = |name: &str| details(last).and_then(|details| details.get(name)).unwrap_or(&Value::Null);
+        let event_type = Some(event_type(last)).filter(|event_type| {
+            ["ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"].contains(event_type)
         });
-        Self { event_type, output: &details["output"], error: &details["error"] }
+        Self { event_type, output: detail("output"), error: detail("error") }
     }
 
     fn fits(&self, actual: &Self) -> bool {

@@ -1,16 +1,13 @@
 //! The engine against what AWS recorded.
 
-use conformance::{Corpus, EngineAnswer, Floor, Status, Tally, replay, score};
+use conformance::{EngineAnswer, Floor, Status, Tally, replay, score};
 
 use crate::judge::agrees_with_judge;
+use crate::recorded_corpus;
 
 #[test]
 fn the_score_on_the_recorded_corpus_does_not_fall_below_the_floor() {
-    let corpus = Corpus::recorded();
-    if !corpus.is_present() {
-        println!("ABSENT: no corpus in {}; nothing was checked", corpus.folder().display());
-        return;
-    }
+    let Some(corpus) = recorded_corpus() else { return };
     let cases = corpus.cases("").unwrap();
     let answers: Vec<EngineAnswer> = cases.iter().map(replay).collect();
 

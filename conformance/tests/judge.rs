@@ -7,13 +7,11 @@ use std::process::Command;
 use conformance::{Case, Corpus, EngineAnswer, Order, Status, Tally, Verdict, score, write_results};
 use serde_json::{Value, json};
 
+use crate::{recorded_corpus, say};
+
 #[test]
 fn recorded_histories_are_exact_against_themselves() {
-    let corpus = Corpus::recorded();
-    if !corpus.is_present() {
-        println!("ABSENT: no corpus in {}; nothing was checked", corpus.folder().display());
-        return;
-    }
+    let Some(corpus) = recorded_corpus() else { return };
     let mut inexact = Vec::new();
     for case in corpus.cases("").unwrap() {
         // What was sorted inside a Parallel cannot be put back.
@@ -31,11 +29,7 @@ fn recorded_histories_are_exact_against_themselves() {
 
 #[test]
 fn damaged_histories_get_the_scores_of_the_corpus_judge() {
-    let corpus = Corpus::recorded();
-    if !corpus.is_present() {
-        println!("ABSENT: no corpus in {}; nothing was checked", corpus.folder().display());
-        return;
-    }
+    let Some(corpus) = recorded_corpus() else { return };
     let cases = corpus.cases("").unwrap();
     let damages: [fn(&mut EngineAnswer); 8] = [
         |_| {},
@@ -67,7 +61,7 @@ pub(crate) fn agrees_with_judge(corpus: &Corpus, cases: &[Case], answers: &[Engi
         Ok(output) if output.status.success() => String::from_utf8(output.stdout).unwrap(),
         Ok(output) => panic!("judge.py failed: {}", String::from_utf8_lossy(&output.stderr)),
         Err(error) => {
-            println!("ABSENT: python3 ({error}); nothing was compared with judge.py");
+            say(&format!("ABSENT: python3 ({error}); nothing was compared with judge.py"));
             return;
         }
     };
@@ -86,13 +80,13 @@ pub(crate) fn agrees_with_judge(corpus: &Corpus, cases: &[Case], answers: &[Engi
 }
 
 /// The verdicts that `judge.py --show` prints, by case.
-fn verdicts(output: &str) -> BTreeMap<&str, &str> {
-    let verdict = |line: &'_ str| -> Option<(usize, usize)> {
+fn verdicts<'a>(output: &'a str) -> BTreeMap<&'a str, &'a str> {
+    let verdict = |line: &'a str| {
         let (word, id) = line.split_once(' ')?;
         let known = ["but-text", "outcome", "wrong"].contains(&word) && id.contains("/test_");
-        known.then_some((word.len(), line.trim_end().len()))
+        known.then_some((id.trim_end(), word))
     };
-    output.lines().filter_map(|line| verdict(line).map(|(word, end)| (&line[word + 1..end], &line[..word]))).collect()
+    output.lines().filter_map(verdict).collect()
 }
 
 /// The rows of `judge.py`'s table: group, then cases, exact, but-text, outcome and wrong.

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use asl_core::{Failure, Value};
 use asl_runtime::{Simulation, TaskRequest};
+use conformance::Corpus;
 use serde::Deserialize;
+
+use crate::say;
 
 /// What a manifest says of a workload.
 #[derive(Deserialize)]
@@ -34,7 +37,7 @@ const WORKLOADS: [&str; 9] = [
 fn every_workload_gives_its_output() {
     let folder = workloads_folder();
     let Ok(manifest) = fs::read_to_string(folder.join("manifest.json")) else {
-        println!("ABSENT: no workloads in {}; nothing was checked", folder.display());
+        say(&format!("ABSENT: no workloads in {}; nothing was checked", folder.display()));
         return;
     };
     let manifest: BTreeMap<String, Workload> = serde_json::from_str(&manifest).unwrap();
@@ -43,7 +46,7 @@ fn every_workload_gives_its_output() {
         let definition = fs::read_to_string(folder.join(&workload.asl)).unwrap();
         let compiled = asl_core::compile(&definition);
         let program = compiled.program.unwrap_or_else(|| panic!("{name}: {}", compiled.diagnostics));
-        let mut simulation = Simulation::new();
+        let mut simulation = Simulation::new().handler("*", unexpected);
         for (function, result) in &workload.mocks {
             let failures = if function == "Flaky" { 3 } else { 0 };
             simulation = simulation.handler(function.as_str(), flaky(result.clone(), failures));
@@ -52,6 +55,11 @@ fn every_workload_gives_its_output() {
         let expected = value(&folder.join(&workload.expected));
         assert_eq!(run.output(), Some(&expected), "{name}: {:?}", run.failure());
     }
+}
+
+/// Stands for the functions that a workload names but never calls.
+async fn unexpected(request: TaskRequest) -> Result<Value, Failure> {
+    Err(Failure::new("Unexpected", request.resource().to_string()))
 }
 
 /// A handler that fails at first, and then gives `result`.
@@ -71,5 +79,5 @@ fn value(path: &Path) -> Value {
 
 /// Beside the recorded corpus, wherever that is.
 fn workloads_folder() -> PathBuf {
-    conformance::Corpus::recorded().folder().join("../bench/workloads")
+    Corpus::recorded().folder().join("../bench/workloads")
 }

@@ -17,11 +17,11 @@ pub(crate) fn run(steps: &mut Steps) {
 
 /// Tests need nothing but Rust; what else is there lets some of them check more.
 fn shared_material() -> Verdict {
-    let shared = workspace_root().join("../shared");
-    let corpus = std::env::var_os(CORPUS_VARIABLE).map_or_else(|| shared.join("conformance"), PathBuf::from);
+    let beside = || workspace_root().join("../shared/conformance");
+    let corpus = std::env::var_os(CORPUS_VARIABLE).map_or_else(beside, PathBuf::from);
     let materials = [
         ("AWS-recorded corpus", "executions are replayed and scored", corpus.join("executions").is_dir()),
-        ("workloads", "their outputs are checked", shared.join("bench/workloads/manifest.json").is_file()),
+        ("workloads", "their outputs are checked", corpus.join("../bench/workloads/manifest.json").is_file()),
         (
             "python3",
             "figures are compared with the corpus' judge.py",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fields::{FieldNames, Fields, Spanned};
+use super::fields::{FieldNames, Fields, Spanned, What};
 use super::payload::Template;
 use super::state_fields::QueryLanguage;
 use crate::jsonpath::ReferencePath;
@@ -31,7 +31,7 @@ impl Catcher {
     }
 
     pub(super) fn read(node: &Node, language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
-        let fields = Fields::of(node, "Catch", language, report)?;
+        let fields = Fields::of(node, What::ElementOf("Catch"), language, report)?;
         let field_names = fields.names();
         let fields = fields.only(|name| Self::fields(language).contains(&name));
         Some(Self {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fields::{FieldNames, Fields, Spanned, wrong_type};
+use super::fields::{FieldNames, Fields, Spanned, What, wrong_type};
 use super::payload::Template;
 use super::state_fields::QueryLanguage;
 use crate::evaluate::choice_rule::{self as evaluate, OperandForm, Operator};
@@ -68,7 +68,7 @@ impl Choice {
 
 impl ChoiceRule {
     fn read(node: &Node, language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
-        let fields = Fields::of(node, "Choices", language, report)?;
+        let fields = Fields::of(node, What::ElementOf("Choices"), language, report)?;
         Some(Self {
             test: Test::read(&fields),
             next: fields.text("Next"),
@@ -78,6 +78,11 @@ impl ChoiceRule {
 }
 
 impl Test {
+    /// The fields that say what a rule tests, but for the twins that end in `Path`.
+    pub(crate) fn operators<'a>() -> impl Iterator<Item = &'a str> {
+        ["And", "Or", "Not"].into_iter().chain(Operator::NAMES.iter().map(|(name, _)| *name))
+    }
+
     /// Whether a field of this name says what a rule tests.
     pub(crate) fn is_operator(name: &str) -> bool {
         matches!(name, "And" | "Or" | "Not") || Operator::named(name).is_some()
@@ -90,18 +95,21 @@ impl Test {
         Self { span: fields.span, field_names: fields.names(), kind }
     }
 
-    fn read_nested(node: &Node, language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
-        Fields::of(node, "Choices", language, report).map(|fields| Self::read(&fields))
+    fn read_nested(node: &Node, what: What<'_>, around: &Fields<'_>) -> Option<Self> {
+        Fields::of(node, what, around.language, around.report).map(|fields| Self::read(&fields))
     }
 }
 
 impl TestKind {
     fn read(name: &str, fields: &Fields<'_>) -> Option<Self> {
-        let nested = |node| Test::read_nested(node, fields.language, fields.report);
+        let element = |node| Test::read_nested(node, What::ElementOf(name), fields);
         match name {
-            "And" => fields.array(name, nested).map(Self::And),
-            "Or" => fields.array(name, nested).map(Self::Or),
-            "Not" => nested(fields.node(name)?).map(|test| Self::Not(Box::new(test))),
+            "And" => fields.array(name, element).map(Self::And),
+            "Or" => fields.array(name, element).map(Self::Or),
+            "Not" => {
+                let test = Test::read_nested(fields.node(name)?, What::Field(name), fields)?;
+                Some(Self::Not(Box::new(test)))
+            }
             _ => Comparison::read(name, fields).map(Self::Comparison),
         }
     }
@@ -127,6 +135,6 @@ fn read_literal(operator: Operator, name: &str, fields: &Fields<'_>) -> Option<S
     match operator.with_literal(&Value::from(node)) {
         Ok(value) => Some(Spanned { value, span: node.span }),
         Err(wrong) if wrong.expected == "timestamp" && node.as_str().is_some() => fields.invalid_timestamp(node.span),
-        Err(wrong) => wrong_type(node, name, &format!("a {}", wrong.expected), fields.report),
+        Err(wrong) => wrong_type(node, What::Field(name), &format!("a {}", wrong.expected), fields.report),
     }
 }

@@ -1,12 +1,13 @@
 //! Reads the fields of an object of the definition, reporting those whose value has the wrong type.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::state_fields::QueryLanguage;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Fault};
 use crate::expression::{Expression, ExpressionError};
 use crate::jsonpath::{JsonPath, ReferencePath};
-use crate::report::{Fault, Report};
+use crate::report::Report;
 use crate::source::Span;
 use crate::syntax::{Member, Node, NodeKind};
 use crate::timestamp::Timestamp;
@@ -48,8 +49,8 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of `node`, which must be an object; `what` it is, for the message.
-    pub(super) fn of(node: &'a Node, what: &str, language: QueryLanguage, report: &'a Report<'a>) -> Option<Self> {
+    /// The fields of `node`, which must be an object.
+    pub(super) fn of(node: &'a Node, what: What<'_>, language: QueryLanguage, report: &'a Report<'a>) -> Option<Self> {
         match &node.kind {
             NodeKind::Object(members) => {
                 Some(Self { span: node.span, language, report, members: members.iter().collect() })
@@ -60,13 +61,11 @@ impl<'a> Fields<'a> {
 
     /// The fields of a whole definition.
     pub(super) fn of_definition(root: &'a Node, report: &'a Report<'a>) -> Option<Self> {
-        match &root.kind {
-            NodeKind::Object(_) => Self::of(root, "", QueryLanguage::JsonPath, report),
-            _ => {
-                report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, "Definition must be a valid JSON object"));
-                None
-            }
+        if root.as_object().is_none() {
+            report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, "Definition must be a valid JSON object"));
+            return None;
         }
+        Self::of(root, What::Field(""), QueryLanguage::JsonPath, report)
     }
 
     /// Only the fields whose name `is_wanted`.
@@ -92,13 +91,13 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn text(&self, name: &str) -> Option<Spanned<Arc<str>>> {
-        read_text(self.node(name)?, name, self.report)
+        read_text(self.node(name)?, What::Field(name), self.report)
     }
 
     pub(super) fn boolean(&self, name: &str) -> Option<Spanned<bool>> {
         let node = self.node(name)?;
         let NodeKind::Bool(value) = node.kind else {
-            return wrong_type(node, name, "a boolean", self.report);
+            return wrong_type(node, What::Field(name), "a boolean", self.report);
         };
         Some(Spanned { value, span: node.span })
     }
@@ -109,14 +108,14 @@ impl<'a> Fields<'a> {
             NodeKind::Number(number) if !number.is_float() && number.as_i64().is_some() => {
                 number.as_i64().map(|value| Spanned { value, span: node.span })
             }
-            _ => wrong_type(node, name, "an integer", self.report),
+            _ => wrong_type(node, What::Field(name), "an integer", self.report),
         }
     }
 
     pub(super) fn number(&self, name: &str) -> Option<Spanned<f64>> {
         let node = self.node(name)?;
         let NodeKind::Number(number) = node.kind else {
-            return wrong_type(node, name, "a number", self.report);
+            return wrong_type(node, What::Field(name), "a number", self.report);
         };
         Some(Spanned { value: number.as_f64(), span: node.span })
     }
@@ -141,14 +140,14 @@ impl<'a> Fields<'a> {
     pub(super) fn array<T>(&self, name: &str, read: impl Fn(&'a Node) -> Option<T>) -> Option<Spanned<Vec<T>>> {
         let node = self.node(name)?;
         let NodeKind::Array(elements) = &node.kind else {
-            return wrong_type(node, name, "an array", self.report);
+            return wrong_type(node, What::Field(name), "an array", self.report);
         };
-        let value = elements.iter().filter_map(|element| read(element)).collect();
+        let value = elements.iter().filter_map(read).collect();
         Some(Spanned { value, span: node.span })
     }
 
     pub(super) fn object(&self, name: &str) -> Option<Self> {
-        Self::of(self.node(name)?, name, self.language, self.report)
+        Self::of(self.node(name)?, What::Field(name), self.language, self.report)
     }
 
     pub(super) fn path(&self, name: &str) -> Option<Spanned<JsonPath>> {
@@ -161,7 +160,8 @@ impl<'a> Fields<'a> {
 
     /// A path or an intrinsic function.
     pub(super) fn expression(&self, name: &str) -> Option<Spanned<Expression>> {
-        self.parsed(name, Code::INVALID_PATH, Expression::parse)
+        let code = self.node(name)?.as_str().map_or(Code::INVALID_PATH, expression_code);
+        self.parsed(name, code, Expression::parse)
     }
 
     /// `ResultPath`.
@@ -203,17 +203,40 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The string that `node` must be; `what` it is, for the message.
-pub(super) fn read_text(node: &Node, what: &str, report: &Report<'_>) -> Option<Spanned<Arc<str>>> {
+/// What a value is, for messages about its type.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum What<'a> {
+    /// The value of the field of this name.
+    Field(&'a str),
+    /// An element of the array in the field of this name.
+    ElementOf(&'a str),
+}
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => write!(formatter, "`{name}`"),
+            Self::ElementOf(name) => write!(formatter, "an element of `{name}`"),
+        }
+    }
+}
+
+/// The string that `node` must be.
+pub(super) fn read_text(node: &Node, what: What<'_>, report: &Report<'_>) -> Option<Spanned<Arc<str>>> {
     match &node.kind {
         NodeKind::String(text) => Some(Spanned { value: text.as_str().into(), span: node.span }),
         _ => wrong_type(node, what, "a string", report),
     }
 }
 
+/// The code for an expression that does not parse.
+pub(super) fn expression_code(text: &str) -> Code {
+    if text.starts_with('$') { Code::INVALID_PATH } else { Code::INVALID_INTRINSIC }
+}
+
 /// Reports that `node` is not `expected`.
-pub(super) fn wrong_type<T>(node: &Node, what: &str, expected: &str, report: &Report<'_>) -> Option<T> {
-    let message = format!("`{what}` must be {expected}, not {}", article(node));
+pub(super) fn wrong_type<T>(node: &Node, what: What<'_>, expected: &str, report: &Report<'_>) -> Option<T> {
+    let message = format!("{what} must be {expected}, not {}", found(node));
     report.add(Fault::new(Code::WRONG_TYPE, node.span, message));
     None
 }
@@ -222,9 +245,10 @@ fn is_jsonata(node: &Node) -> bool {
     matches!(&node.kind, NodeKind::String(text) if text.starts_with("{%") && text.ends_with("%}"))
 }
 
-/// The kind of a value with its article.
-fn article(node: &Node) -> String {
+/// A number itself; of any other value its kind, with an article.
+fn found(node: &Node) -> String {
     match node.kind_name() {
+        "number" => node.to_string(),
         "null" => "null".to_owned(),
         kind if kind.starts_with(['a', 'o']) => format!("an {kind}"),
         kind => format!("a {kind}"),

@@ -12,9 +12,9 @@ use crate::source::Span;
 /// [A Map state](https://states-language.net/spec.html#map-state).
 #[derive(Debug)]
 pub(crate) struct Map {
-    pub(crate) item_processor: Option<StateMachine>,
+    pub(crate) item_processor: Option<Box<StateMachine>>,
     /// The older name of `ItemProcessor`.
-    pub(crate) iterator: Option<StateMachine>,
+    pub(crate) iterator: Option<Box<StateMachine>>,
     pub(crate) items_path: Option<Spanned<JsonPath>>,
     pub(crate) item_selector: Option<Template>,
     pub(crate) max_concurrency: Option<Spanned<i64>>,
@@ -38,13 +38,14 @@ pub(crate) struct ProcessorConfig {
 impl Map {
     /// The item processor, under either name.
     pub(crate) fn processor(&self) -> Option<&StateMachine> {
-        self.item_processor.as_ref().or(self.iterator.as_ref())
+        self.item_processor.as_deref().or(self.iterator.as_deref())
     }
 
     pub(super) fn read(fields: &Fields<'_>, machine_language: QueryLanguage) -> Self {
         let machine = |name| {
             let node = fields.node(name)?;
-            StateMachine::read_inner(MachineRole::ItemProcessor, node, machine_language, fields.report)
+            let role = MachineRole::ItemProcessor;
+            StateMachine::read_inner(role, node, machine_language, fields.report).map(Box::new)
         };
         Self {
             item_processor: machine("ItemProcessor"),

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::fields::{Fields, Spanned, wrong_type};
+use super::fields::{Fields, Spanned, What, expression_code, wrong_type};
 use super::state_fields::QueryLanguage;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Fault};
 use crate::expression::Expression;
-use crate::report::{Fault, Report};
+use crate::report::Report;
 use crate::source::Span;
 use crate::syntax::{Member, Node, NodeKind};
 use crate::value::Value;
@@ -51,18 +51,17 @@ impl TemplateMember {
 }
 
 impl Template {
-    /// The template in the field called `name`; a JSONata state has none.
+    /// The template in the field called `name`.
     pub(super) fn read(fields: &Fields<'_>, name: &str) -> Option<Self> {
-        let node = fields.node(name).filter(|_| fields.language == QueryLanguage::JsonPath)?;
-        Some(Self::read_part(node, node, fields.report))
+        fields.node(name).map(|node| Reader::of(node, fields).template(node))
     }
 
     /// As [`read`](Self::read), where the payload must be an object.
     pub(super) fn read_object(fields: &Fields<'_>, name: &str) -> Option<Self> {
-        let node = fields.node(name).filter(|_| fields.language == QueryLanguage::JsonPath)?;
+        let node = fields.node(name)?;
         match node.kind {
-            NodeKind::Object(_) => Some(Self::read_part(node, node, fields.report)),
-            _ => wrong_type(node, name, "an object", fields.report),
+            NodeKind::Object(_) => Some(Reader::of(node, fields).template(node)),
+            _ => wrong_type(node, What::Field(name), "an object", fields.report),
         }
     }
 
@@ -79,7 +78,9 @@ impl Template {
         match &self.kind {
             TemplateKind::Literal(_) => {}
             TemplateKind::Array(elements) => {
-                elements.iter().for_each(|element| element.for_each_expression(visit));
+                for element in elements {
+                    element.for_each_expression(visit);
+                }
             }
             TemplateKind::Object(members) => {
                 for member in members {
@@ -91,47 +92,63 @@ impl Template {
             }
         }
     }
+}
 
-    /// Reads `node`, a part of the template `field`.
-    fn read_part(node: &Node, field: &Node, report: &Report<'_>) -> Self {
+/// Reads the parts of one template.
+struct Reader<'a> {
+    /// The whole template, which messages name.
+    field: Span,
+    language: QueryLanguage,
+    report: &'a Report<'a>,
+}
+
+impl<'a> Reader<'a> {
+    fn of(field: &Node, fields: &Fields<'a>) -> Self {
+        Self { field: field.span, language: fields.language, report: fields.report }
+    }
+
+    fn template(&self, node: &Node) -> Template {
         let kind = match &node.kind {
             NodeKind::Array(elements) => {
-                TemplateKind::Array(elements.iter().map(|part| Self::read_part(part, field, report)).collect())
+                TemplateKind::Array(elements.iter().map(|element| self.template(element)).collect())
             }
             NodeKind::Object(members) => {
-                TemplateKind::Object(members.iter().filter_map(|member| read_member(member, field, report)).collect())
+                TemplateKind::Object(members.iter().filter_map(|member| self.member(member)).collect())
             }
             _ => TemplateKind::Literal(Value::from(node)),
         };
-        Self { span: node.span, kind }
+        Template { span: node.span, kind }
     }
-}
 
-fn read_member(member: &Member, field: &Node, report: &Report<'_>) -> Option<TemplateMember> {
-    let value = if member.key.ends_with(TemplateMember::SUFFIX) {
-        MemberValue::Expression(read_expression(member, field, report)?)
-    } else {
-        MemberValue::Template(Template::read_part(&member.value, field, report))
-    };
-    Some(TemplateMember { key: Spanned { value: member.key.as_str().into(), span: member.key_span }, value })
-}
+    fn member(&self, member: &Member) -> Option<TemplateMember> {
+        let has_expression = self.language == QueryLanguage::JsonPath && member.key.ends_with(TemplateMember::SUFFIX);
+        let value = if has_expression {
+            MemberValue::Expression(self.expression(member)?)
+        } else {
+            MemberValue::Template(self.template(&member.value))
+        };
+        Some(TemplateMember { key: Spanned { value: member.key.as_str().into(), span: member.key_span }, value })
+    }
 
-fn read_expression(member: &Member, field: &Node, report: &Report<'_>) -> Option<Spanned<Expression>> {
-    let span = member.value.span;
-    let message =
-        format!("The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call", member.key);
-    let NodeKind::String(text) = &member.value.kind else {
-        report.add(Fault::new(Code::WRONG_TYPE, span, message).of(field.span));
-        return None;
-    };
-    match Expression::parse(text) {
-        Ok(value) => Some(Spanned { value, span }),
-        Err(error) => {
-            let code = if text.starts_with('$') { Code::INVALID_PATH } else { Code::INVALID_INTRINSIC };
-            let place = report.inside(span, error.span);
-            let fault = Fault::new(code, place, message).of(field.span).with_label(place, error.message);
-            report.add(fault.with_help(error.help));
-            None
+    fn expression(&self, member: &Member) -> Option<Spanned<Expression>> {
+        let span = member.value.span;
+        let message = format!(
+            "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call",
+            member.key
+        );
+        let Some(text) = member.value.as_str() else {
+            self.report.add(Fault::new(Code::WRONG_TYPE, span, message).of(self.field));
+            return None;
+        };
+        match Expression::parse(text) {
+            Ok(value) => Some(Spanned { value, span }),
+            Err(error) => {
+                let place = self.report.inside(span, error.span);
+                let fault =
+                    Fault::new(expression_code(text), place, message).of(self.field).with_label(place, error.message);
+                self.report.add(fault.with_help(error.help));
+                None
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fields::{FieldNames, Fields, Spanned, read_text};
+use super::fields::{FieldNames, Fields, Spanned, What, read_text};
 use super::state_fields::QueryLanguage;
 use crate::report::Report;
 use crate::source::Span;
@@ -34,7 +34,7 @@ impl Retrier {
     ];
 
     pub(super) fn read(node: &Node, language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
-        let fields = Fields::of(node, "Retry", language, report)?;
+        let fields = Fields::of(node, What::ElementOf("Retry"), language, report)?;
         Some(Self {
             span: fields.span,
             field_names: fields.names(),
@@ -51,6 +51,6 @@ impl Retrier {
 impl Fields<'_> {
     /// `ErrorEquals`, of a Retrier or a Catcher.
     pub(super) fn error_equals(&self) -> Option<Spanned<Vec<Spanned<Arc<str>>>>> {
-        self.array("ErrorEquals", |node| read_text(node, "ErrorEquals", self.report))
+        self.array("ErrorEquals", |node| read_text(node, What::ElementOf("ErrorEquals"), self.report))
     }
 }

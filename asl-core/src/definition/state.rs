@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::catch::Catcher;
 use super::choice::Choice;
 use super::fail::Fail;
-use super::fields::{FieldNames, Fields, Spanned};
+use super::fields::{FieldNames, Fields, Spanned, What};
 use super::map::Map;
 use super::parallel::Parallel;
 use super::pass::Pass;
@@ -16,9 +16,9 @@ use super::state_fields::{QueryLanguage, state_field};
 use super::state_machine::StateMachine;
 use super::task::Task;
 use super::wait::Wait;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Fault};
 use crate::jsonpath::{JsonPath, ReferencePath};
-use crate::report::{Fault, Report};
+use crate::report::Report;
 use crate::source::Span;
 use crate::syntax::Member;
 
@@ -136,7 +136,7 @@ impl State {
     }
 
     pub(super) fn read(member: &Member, machine_language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
-        let fields = Fields::of(&member.value, &member.key, machine_language, report)?;
+        let fields = Fields::of(&member.value, What::Field(&member.key), machine_language, report)?;
         let query_language = fields.query_language();
         let language = query_language.as_ref().map_or(machine_language, |written| written.value);
         let state_type = read_type(&fields);

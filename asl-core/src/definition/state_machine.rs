@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::fields::{FieldNames, Fields, Spanned};
+use super::fields::{FieldNames, Fields, Spanned, What};
 use super::map::ProcessorConfig;
 use super::state::State;
 use super::state_fields::QueryLanguage;
-use crate::diagnostic::Code;
-use crate::report::{Fault, Report};
+use crate::diagnostic::{Code, Fault};
+use crate::report::Report;
 use crate::source::Span;
 use crate::syntax::Node;
 
@@ -25,6 +25,8 @@ pub(crate) struct StateMachine {
     pub(crate) start_at: Option<Spanned<Arc<str>>>,
     pub(crate) timeout_seconds: Option<Spanned<i64>>,
     pub(crate) states: Option<Spanned<Vec<State>>>,
+    /// The names of all states, those that could not be read included.
+    pub(crate) state_names: FieldNames,
     pub(crate) processor_config: Option<ProcessorConfig>,
 }
 
@@ -73,7 +75,10 @@ impl StateMachine {
         language: QueryLanguage,
         report: &Report<'_>,
     ) -> Option<Self> {
-        let what = if role == MachineRole::Branch { "Branches" } else { "ItemProcessor" };
+        let what = match role {
+            MachineRole::Branch => What::ElementOf("Branches"),
+            MachineRole::Root | MachineRole::ItemProcessor => What::Field("ItemProcessor"),
+        };
         let fields = Fields::of(node, what, language, report)?;
         Some(Self::read(role, fields, language, None))
     }
@@ -86,6 +91,7 @@ impl StateMachine {
     ) -> Self {
         let field_names = fields.names();
         let fields = fields.only(|name| role.fields().contains(&name));
+        let states = fields.object("States");
         Self {
             span: fields.span,
             role,
@@ -96,7 +102,8 @@ impl StateMachine {
             version: fields.text("Version"),
             start_at: fields.text("StartAt"),
             timeout_seconds: fields.integer("TimeoutSeconds"),
-            states: fields.object("States").map(|states| read_states(&states, language)),
+            state_names: states.as_ref().map(Fields::names).unwrap_or_default(),
+            states: states.map(|states| read_states(&states, language)),
             processor_config: fields.object("ProcessorConfig").map(|config| ProcessorConfig::read(&config)),
         }
     }

@@ -111,7 +111,7 @@ codes! {
 
     // Fields with rules of their own
     INVALID_TIMESTAMP, SCHEMA_VALIDATION_FAILED, Error, "the string is not an RFC 3339 timestamp";
-    INVALID_RESOURCE, INVALID_RESOURCE, Error, "the resource is not an ARN that a Task can call";
+    INVALID_RESOURCE, SCHEMA_VALIDATION_FAILED, Error, "the resource is none that a Task of this machine can call";
     INVALID_CHOICE_RULE, SCHEMA_VALIDATION_FAILED, Error, "the Choice rule is not one comparison or one combination";
     MISPLACED_STATES_ALL, SCHEMA_VALIDATION_FAILED, Error, "`States.ALL` must stand alone, and last";
     UNKNOWN_ERROR_NAME, SCHEMA_VALIDATION_FAILED, Warning, "the interpreter raises no error of this name";
@@ -120,7 +120,7 @@ codes! {
     // Variables
     INVALID_VARIABLE_NAME, SCHEMA_VALIDATION_FAILED, Error, "the name cannot be a variable's";
     VARIABLE_SHADOWED, SCHEMA_VALIDATION_FAILED, Error, "an outer scope has a variable of the same name";
-    UNKNOWN_VARIABLE, SCHEMA_VALIDATION_FAILED, Error, "no state assigns the variable";
+    UNKNOWN_VARIABLE, SCHEMA_VALIDATION_FAILED, Warning, "no state assigns the variable";
 }
 
 /// The name.

@@ -207,6 +207,18 @@ mod tests {
     }
 
     #[test]
+    fn a_label_at_the_place_itself_stands_beside_the_carets() {
+        insta::assert_snapshot!(render("{\n  \"a\": 1\n}", "\"a\"", &["\"a\""]), @r#"
+        error[UNKNOWN_VALUE]: no such thing
+         --> order.asl.json:2:3 (/a)
+          |
+        2 |   "a": 1
+          |   ^^^ see here
+          = help: mend it
+        "#);
+    }
+
+    #[test]
     fn tabs_wide_and_combining_characters_keep_the_columns() {
         insta::assert_snapshot!(render("{\t\"日本🙂x\u{301}\":\t\"x\u{7f}\"}", "\"x\u{7f}\"", &[]), @r#"
         error[UNKNOWN_VALUE]: no such thing

@@ -25,7 +25,9 @@ impl Scope<'_> {
     /// What `path` finds.
     pub(crate) fn find<'p>(&self, path: &'p JsonPath) -> Result<Value, Unresolved<'p>> {
         let document = match path.root() {
-            Root::Input if self.input.is_null() => return Err(Unresolved { path, reason: Reason::NullInput }),
+            Root::Input if self.input.is_null() && path.text() != "$" => {
+                return Err(Unresolved { path, reason: Reason::NullInput });
+            }
             Root::Input => self.input.clone(),
             Root::Context => (self.context)(),
             Root::Variable(name) => match self.variables.get(name) {
@@ -67,7 +69,7 @@ pub(crate) struct Unresolved<'p> {
 
 #[derive(Debug)]
 enum Reason {
-    /// AWS applies no path to `null`, not even `$`.
+    /// AWS applies no path to `null`.
     NullInput,
     /// The variable was never assigned; with the input, which messages quote.
     UnknownVariable(Value),
@@ -162,7 +164,7 @@ mod tests {
             ),
             (
                 "null",
-                "$",
+                "$.a",
                 "Unable to apply Path transformation to null or empty input.",
                 "Unable to apply Path transformation to null or empty input.",
             ),

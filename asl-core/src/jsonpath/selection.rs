@@ -7,7 +7,7 @@ use super::walk;
 use crate::value::{Array, Object, Value};
 
 /// How much one selection may look at: values visited and comparisons made.
-const BUDGET: usize = 10_000_000;
+const BUDGET: usize = 2_000_000;
 
 /// The array of all values that `steps` lead to, or their number where a function asks for it.
 pub(super) fn select(steps: &[Step], document: &Value) -> Result<Value, NotFound> {
@@ -106,11 +106,7 @@ impl Search<'_> {
                     };
                     found.extend(query.accepted(candidates, self.document));
                 }
-                Value::Object(_) => {
-                    if self.accepts(step, value)? {
-                        found.push(value.clone());
-                    }
-                }
+                Value::Object(_) if self.accepts(step, value)? => found.push(value.clone()),
                 _ => {}
             },
             Step::Select(_, query) => found.extend(query.elements(value)),

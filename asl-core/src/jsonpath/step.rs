@@ -81,14 +81,8 @@ pub(super) fn is_definite(steps: &[Step]) -> bool {
 
 /// Whether no step of the path selects several values.
 pub(super) fn leads_to_one_value(steps: &[Step]) -> bool {
-    let steps = match steps {
-        [steps @ .., Step::Function(_)] => steps,
-        steps => steps,
-    };
-    match steps {
-        [start @ .., Step::Names(_)] => start.iter().all(Step::is_singular),
-        steps => steps.iter().all(Step::is_singular),
-    }
+    let ([start @ .., end, Step::Function(_)] | [start @ .., end]) = steps else { return true };
+    start.iter().all(Step::is_singular) && !matches!(end, Step::Indices(_) | Step::Descendants | Step::Select(..))
 }
 
 /// Jayway's canonical form.

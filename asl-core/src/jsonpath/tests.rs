@@ -241,7 +241,7 @@ fn filters_know_lists_objects_and_scalars() {
 fn a_hostile_path_ends_for_lack_of_budget() {
     let nested = (0..120).fold("1".to_owned(), |inner, _| format!("[{inner},0]"));
     let failed = select("$..*..*..*..*", &nested).unwrap_err();
-    assert_eq!(failed, "the path has to look at more than 10000000 values");
+    assert_eq!(failed, "the path has to look at more than 2000000 values");
     let long: Vec<String> = (0..5_000).map(|number| format!("[{number}]")).collect();
     let document = format!(r#"{{"l":[{}],"m":[{}]}}"#, long.join(","), long.join(","));
     assert!(select("$.l[?(@ subsetof $.m)]", &document).is_err());
@@ -409,8 +409,8 @@ proptest! {
     fn walking_agrees_with_the_query_model(document in json(), steps in singular_steps()) {
         let query = JpQuery::new(steps.iter().filter_map(singular).collect());
         let expected = js_path_process(&query, &document).unwrap().first().map(|found| found.val.clone());
-        prop_assert_eq!(walk::walk(&steps, &document).ok(), expected.clone());
         prop_assert_eq!(walk::find(&steps, &document), expected.as_ref());
+        prop_assert_eq!(walk::walk(&steps, &document).ok(), expected);
     }
 
     #[test]

@@ -259,3 +259,85 @@ fn percentage(map: &definition::Map) -> Option<Percentage> {
 fn count(number: &Spanned<i64>) -> Option<u64> {
     u64::try_from(number.value).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile;
+
+    fn program(text: &str) -> Program {
+        let compiled = compile::compile(text);
+        compiled.program.unwrap_or_else(|| panic!("{}", compiled.diagnostics))
+    }
+
+    /// The program of a machine with one state, whose fields are `fields`.
+    fn state(fields: &str, check: impl FnOnce(&State)) {
+        let program = program(&format!(r#"{{"StartAt": "A", "States": {{"A": {{{fields}, "End": true}}}}}}"#));
+        check(program.state(StateId(0)).unwrap());
+    }
+
+    #[test]
+    fn states_are_numbered_as_they_are_written() {
+        let program = program(
+            r#"{"Comment": "four", "StartAt": "Last", "TimeoutSeconds": 9, "States": {
+                "All": {"Type": "Parallel", "Next": "Last", "Branches": [
+                    {"StartAt": "Right", "States": {"Left": {"Type": "Succeed"}, "Right": {"Type": "Pass", "Next": "Left"}}}]},
+                "Last": {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": true, "Next": "All"}], "Default": "End"},
+                "End": {"Type": "Succeed"}}}"#,
+        );
+        assert!(program.state_names().eq(["All", "Left", "Right", "Last", "End"]));
+        let machine = program.machine();
+        assert_eq!((machine.start_at, machine.timeout_seconds, program.comment()), (StateId(3), Some(9), Some("four")));
+        let [all, _, right, last, _] = machine.states.as_slice() else { panic!("five states") };
+        assert_eq!(all.transition, Transition::Next(StateId(3)));
+        assert_eq!(right.transition, Transition::Next(StateId(1)));
+        assert!(matches!(&all.kind, StateKind::Parallel { branches } if *branches == [StateId(2)]));
+        let StateKind::Choice(choice) = &last.kind else { panic!("a Choice") };
+        assert_eq!((choice.choices[0].next, choice.default), (StateId(0), Some(StateId(4))));
+    }
+
+    #[test]
+    fn retriers_have_the_defaults_of_the_specification() {
+        let retry = r#""Type": "Task", "Resource": "r", "Retry": [{"ErrorEquals": ["E"]},
+            {"ErrorEquals": ["F"], "IntervalSeconds": 2, "MaxAttempts": 0, "BackoffRate": 1.5, "MaxDelaySeconds": 9,
+             "JitterStrategy": "FULL"}]"#;
+        state(retry, |state| {
+            let facts = |retrier: &Retrier| {
+                (retrier.interval_seconds, retrier.max_attempts, retrier.max_delay_seconds, retrier.jitter)
+            };
+            assert_eq!(facts(&state.retry[0]), (1, 3, None, Jitter::None));
+            assert_eq!(facts(&state.retry[1]), (2, 0, Some(9), Jitter::Full));
+            let rates: Vec<f64> = state.retry.iter().map(|retrier| retrier.backoff_rate).collect();
+            assert_eq!(rates, [2.0, 1.5]);
+        });
+    }
+
+    #[test]
+    fn null_and_the_root_are_paths_of_their_own() {
+        state(r#""Type": "Pass", "InputPath": null, "OutputPath": "$", "ResultPath": null"#, |state| {
+            assert!(matches!(state.input_path, PathField::Nothing));
+            assert!(matches!(state.output_path, PathField::Whole));
+            assert!(matches!(state.result_path, ResultPath::Discard));
+        });
+        state(r#""Type": "Pass", "InputPath": "$.a", "ResultPath": "$""#, |state| {
+            assert!(matches!(&state.input_path, PathField::Path(path) if path.text() == "$.a"));
+            assert!(matches!(state.output_path, PathField::Whole));
+            assert!(matches!(state.result_path, ResultPath::Replace));
+        });
+        state(r#""Type": "Pass", "ResultPath": "$.a""#, |state| {
+            assert!(matches!(state.result_path, ResultPath::Place(_)));
+        });
+    }
+
+    #[test]
+    fn the_older_names_of_a_map_mean_the_same() {
+        let machine = r#"{"StartAt": "I", "States": {"I": {"Type": "Succeed"}}}"#;
+        for (processor, selector) in [("ItemProcessor", "ItemSelector"), ("Iterator", "Parameters")] {
+            state(&format!(r#""Type": "Map", "{processor}": {machine}, "{selector}": {{"x": 1}}"#), |state| {
+                let StateKind::Map(map) = &state.kind else { panic!("a Map") };
+                assert_eq!(map.start_at, StateId(1));
+                assert!(map.item_selector.is_some() && state.parameters.is_none(), "{processor}");
+            });
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Values, objects and arrays, and how reading goes on after a fault.
 
-use super::lexer::{Lexer, StringRole, VALUES, is_quote, is_word, json_fault, unexpected};
+use super::lexer::{Lexer, VALUES, is_quote, is_word, json_fault, unexpected};
 use super::{MAX_DEPTH, MAX_SIZE, Member, Node, NodeKind};
 use crate::diagnostic::{Code, Diagnostics, Fault};
 use crate::source::{JsonPointer, Span};
@@ -70,6 +70,8 @@ enum Last {
     Opening,
     Part,
     Comma(Span),
+    /// Something that was reported, so that nothing is asked of what follows it.
+    Misplaced,
 }
 
 struct Parser<'t> {
@@ -113,7 +115,7 @@ impl Parser<'_> {
             }
             '{' => NodeKind::Object(self.container(Container::Object, Self::member)),
             '[' => NodeKind::Array(self.container(Container::Array, Self::value)),
-            quote if is_quote(quote) => NodeKind::String(self.lexer.string(StringRole::Value).0),
+            quote if is_quote(quote) => NodeKind::String(self.lexer.string_value()),
             '0'..='9' | '-' | '+' | '.' => self.lexer.number()?,
             _ => self.lexer.word(),
         };
@@ -150,10 +152,13 @@ impl Parser<'_> {
                     break;
                 }
                 Some(',') => {
-                    if !matches!(last, Last::Part) {
-                        self.report_unexpected(',', &container.expectation());
-                    }
-                    last = Last::Comma(self.lexer.next_span());
+                    last = match last {
+                        Last::Part | Last::Misplaced => Last::Comma(self.lexer.next_span()),
+                        Last::Opening | Last::Comma(_) => {
+                            self.report_unexpected(',', &container.expectation());
+                            Last::Misplaced
+                        }
+                    };
                     self.lexer.bump();
                 }
                 Some(other) => {
@@ -168,6 +173,7 @@ impl Parser<'_> {
                         last = Last::Part;
                     } else {
                         self.skip_misplaced();
+                        last = Last::Misplaced;
                     }
                     last_end = self.lexer.offset();
                 }
@@ -189,6 +195,9 @@ impl Parser<'_> {
             Some(first) if begins_value(first) => self.value().map(|value| Member { key, key_span, value }),
             Some(other) => {
                 self.report_unexpected(other, &Container::Array.expectation());
+                if !matches!(other, ',' | '}' | ']') {
+                    self.skip_misplaced();
+                }
                 None
             }
             None => {
@@ -207,7 +216,7 @@ impl Parser<'_> {
             self.lexer.report(fault.with_help("a field's name stands in double quotes".to_owned()));
             return (key.to_owned(), span);
         }
-        self.lexer.string(StringRole::Name)
+        self.lexer.quoted_key()
     }
 
     /// Takes a colon, or what stands in its place; whether a value can follow.
@@ -245,9 +254,7 @@ impl Parser<'_> {
             _ => {
                 self.lexer.bump();
                 self.lexer.take_while(|character| {
-                    !character.is_whitespace()
-                        && !begins_value(character)
-                        && !matches!(character, ',' | ':' | '}' | ']')
+                    !is_quote(character) && !matches!(character, ',' | ':' | '{' | '}' | '[' | ']' | '\n')
                 });
             }
         }
@@ -261,7 +268,7 @@ impl Parser<'_> {
         while let Some(character) = self.lexer.peek() {
             match character {
                 '"' => {
-                    self.lexer.string(StringRole::Value);
+                    self.lexer.string_value();
                     continue;
                 }
                 '{' | '[' => depth += 1,
@@ -308,5 +315,128 @@ impl Parser<'_> {
     fn report_end_in_member(&mut self, key_span: Span) {
         let fault = json_fault(self.lexer.next_span(), "Unexpected end-of-input within/between Object entries");
         self.lexer.report_end(fault.with_label(key_span, "this field has no value"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::syntax::tests::check_all;
+
+    #[test]
+    fn what_is_no_value_is_reported() {
+        check_all(&[
+            ("not a definition", "", &["1:1 Unrecognized token 'not': was expecting (…)"]),
+            ("@", "", &["1:1 Unexpected character ('@' (code 64)): expected a valid value (…)"]),
+            ("<xml/>", "", &["1:1 Unexpected character ('<' (code 60)): expected a valid value (…)"]),
+            ("}", "", &["1:1 Unexpected character ('}' (code 125)): expected a valid value (…)"]),
+            ("{} {}", "{}", &["1:4 text follows the end of the JSON value"]),
+            (r#"{"a":1}}"#, r#"{"a":1}"#, &["1:8 text follows the end of the JSON value"]),
+        ]);
+    }
+
+    #[test]
+    fn commas_are_asked_for_once() {
+        check_all(&[
+            (
+                r#"{"a":1,}"#,
+                r#"{"a":1}"#,
+                &["1:8 Unexpected character ('}' (code 125)): was expecting double-quote to start field name"],
+            ),
+            ("[1,2,]", "[1,2]", &["1:6 Unexpected character (']' (code 93)): expected a valid value (…)"]),
+            ("[,1]", "[1]", &["1:2 Unexpected character (',' (code 44)): expected a valid value (…)"]),
+            ("[1,,2]", "[1,2]", &["1:4 Unexpected character (',' (code 44)): expected a valid value (…)"]),
+            (
+                "{,}",
+                "{}",
+                &["1:2 Unexpected character (',' (code 44)): was expecting double-quote to start field name"],
+            ),
+            (
+                "{\"a\":1\n\"b\":2}",
+                r#"{"a":1,"b":2}"#,
+                &[r#"2:1 Unexpected character ('"' (code 34)): was expecting comma to separate Object entries"#],
+            ),
+            (
+                "[1 2]",
+                "[1,2]",
+                &["1:4 Unexpected character ('2' (code 50)): was expecting comma to separate Array entries"],
+            ),
+            (
+                r#"{"a": 1; "b": 2}"#,
+                r#"{"a":1,"b":2}"#,
+                &["1:8 Unexpected character (';' (code 59)): was expecting comma to separate Object entries"],
+            ),
+            (
+                r#"{"a": "b": "c", "d": 1}"#,
+                r#"{"a":"b","d":1}"#,
+                &["1:10 Unexpected character (':' (code 58)): was expecting comma to separate Object entries"],
+            ),
+            (
+                r#"{"a": 1, {"b": 2}, "c": 3}"#,
+                r#"{"a":1,"c":3}"#,
+                &["1:10 Unexpected character ('{' (code 123)): was expecting double-quote to start field name"],
+            ),
+            (
+                "[1 : 2]",
+                "[1]",
+                &["1:4 Unexpected character (':' (code 58)): was expecting comma to separate Array entries"],
+            ),
+            ("[@@@ 1, 2]", "[2]", &["1:2 Unexpected character ('@' (code 64)): expected a valid value (…)"]),
+        ]);
+    }
+
+    #[test]
+    fn members_need_a_key_a_colon_and_a_value() {
+        check_all(&[
+            (
+                r#"{"a" 1}"#,
+                r#"{"a":1}"#,
+                &["1:6 Unexpected character ('1' (code 49)): was expecting a colon to separate field name and value"],
+            ),
+            (
+                r#"{"a" => 1}"#,
+                r#"{"a":1}"#,
+                &["1:6 Unexpected character ('=' (code 61)): was expecting a colon to separate field name and value"],
+            ),
+            (r#"{"a":}"#, "{}", &["1:6 Unexpected character ('}' (code 125)): expected a valid value (…)"]),
+            (
+                r#"{"a":,"b":1}"#,
+                r#"{"b":1}"#,
+                &["1:6 Unexpected character (',' (code 44)): expected a valid value (…)"],
+            ),
+            (
+                r#"{"a","b":1}"#,
+                r#"{"b":1}"#,
+                &["1:5 Unexpected character (',' (code 44)): was expecting a colon to separate field name and value"],
+            ),
+            (
+                "{a: 1}",
+                r#"{"a":1}"#,
+                &["1:2 Unexpected character ('a' (code 97)): was expecting double-quote to start field name"],
+            ),
+            (
+                "{1: 2}",
+                r#"{"1":2}"#,
+                &["1:2 Unexpected character ('1' (code 49)): was expecting double-quote to start field name"],
+            ),
+            (
+                r#"{"a": <b>, "c": 1}"#,
+                r#"{"c":1}"#,
+                &["1:7 Unexpected character ('<' (code 60)): expected a valid value (…)"],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn brackets_are_matched() {
+        check_all(&[
+            (r#"{"a": [1, 2}"#, r#"{"a":[1,2]}"#, &["1:12 Unexpected close marker '}': expected ']'"]),
+            (r#"[{"a": 1]"#, r#"[{"a":1}]"#, &["1:9 Unexpected close marker ']': expected '}'"]),
+            ("[1}", "[1]", &["1:3 Unexpected close marker '}': expected ']'"]),
+            (r#"{"a":1]"#, r#"{"a":1}"#, &["1:7 Unexpected close marker ']': expected '}'"]),
+            (r#"{"a":1"#, r#"{"a":1}"#, &["1:7 Unexpected end-of-input: expected close marker for Object"]),
+            ("[[1", "[[1]]", &["1:4 Unexpected end-of-input: expected close marker for Array"]),
+            (r#"{"a":"#, "{}", &["1:6 Unexpected end-of-input within/between Object entries"]),
+            (r#"{"a""#, "{}", &["1:5 Unexpected end-of-input within/between Object entries"]),
+        ]);
     }
 }

@@ -1,9 +1,10 @@
 //! Rules of Choice states.
 
 use super::fields::{Object, empty};
+use super::suggestion::similar;
 use crate::definition::{ChoiceRule, QueryLanguage, State, StateKind, Test, TestKind};
-use crate::diagnostic::Code;
-use crate::report::{Fault, Report};
+use crate::diagnostic::{Code, Fault};
+use crate::report::Report;
 
 /// The fields of a JSONPath rule that is an element of `Choices`, besides its operator.
 const RULE_FIELDS: &[&str] = &["Variable", "Next", "Comment", "Assign"];
@@ -35,7 +36,7 @@ fn check_rule(rule: &ChoiceRule, language: QueryLanguage, report: &Report<'_>) {
 
 fn check_test(test: &Test, fields: &[&str], report: &Report<'_>) {
     let object = Object { span: test.span, names: &test.field_names, report };
-    object.allows_where(fields, Test::is_operator);
+    check_fields(test, fields, report);
     check_operator(test, report);
     match &test.kind {
         Some(TestKind::And(tests) | TestKind::Or(tests)) => {
@@ -54,6 +55,22 @@ fn check_test(test: &Test, fields: &[&str], report: &Report<'_>) {
     }
 }
 
+fn check_fields(test: &Test, allowed: &[&str], report: &Report<'_>) {
+    for name in test.field_names.iter() {
+        if allowed.contains(&&*name.value) || Test::is_operator(&name.value) {
+            continue;
+        }
+        let message = format!("Field '{}' is not supported", name.value);
+        let (code, help) = if RULE_FIELDS.contains(&&*name.value) {
+            (Code::FIELD_NOT_ALLOWED, Some("only the elements of `Choices` have it, not the rules inside".to_owned()))
+        } else {
+            let known = Test::operators().chain(allowed.iter().copied());
+            (Code::UNKNOWN_FIELD, similar(&name.value, known, report))
+        };
+        report.add(Fault::new(code, name.span, message).of(test.span).with_help(help));
+    }
+}
+
 /// `And`, `Or` and `Not` stand for themselves.
 fn check_combination(object: &Object<'_>) {
     for operator in ["And", "Or", "Not"] {
@@ -61,10 +78,13 @@ fn check_combination(object: &Object<'_>) {
     }
 }
 
-/// A rule has exactly one operator.
+/// A rule has exactly one operator; an unknown field may be meant as one, and is reported already.
 fn check_operator(test: &Test, report: &Report<'_>) {
     let mut operators = test.field_names.iter().filter(|name| Test::is_operator(&name.value));
     let Some(first) = operators.next() else {
+        if test.field_names.iter().any(|name| !RULE_FIELDS.contains(&&*name.value)) {
+            return;
+        }
         let message = "the Choice rule has no comparison operator, nor `And`, `Or` or `Not`";
         report.add(Fault::new(Code::INVALID_CHOICE_RULE, test.span, message));
         return;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::fields::{empty, one_of};
+use super::suggestion::similar;
 use crate::definition::{Spanned, State};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Fault};
 use crate::failure::ErrorName;
-use crate::report::{Fault, Report};
+use crate::report::Report;
 
 /// The names that the interpreter gives to errors; no other name may begin with `States.`.
 const RESERVED: &[&str] = &[
@@ -63,7 +64,7 @@ fn check_name(name: &Spanned<Arc<str>>, report: &Report<'_>) {
     let is_reserved = name.value.starts_with("States.");
     if is_reserved && !RESERVED.contains(&&*name.value) {
         let message = format!("there is no error called `{}`", name.value);
-        let help = super::similar(&name.value, RESERVED.iter().copied());
+        let help = similar(&name.value, RESERVED.iter().copied(), report);
         report.add(Fault::new(Code::UNKNOWN_ERROR_NAME, name.span, message).with_help(help));
     }
 }

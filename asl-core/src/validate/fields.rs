@@ -1,12 +1,12 @@
 //! Fields that are missing, unknown, not allowed, or exclude each other.
 
-use super::similar;
+use super::suggestion::similar;
 use crate::definition::{
     Catcher, FieldNames, MachineRole, ProcessorConfig, QueryLanguage, Retrier, State, StateKind, StateMachine,
     StateType, required_fields, state_field, supported_fields,
 };
-use crate::diagnostic::Code;
-use crate::report::{Fault, Report};
+use crate::diagnostic::{Code, Fault};
+use crate::report::Report;
 use crate::source::Span;
 
 pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
@@ -30,7 +30,6 @@ pub(super) fn check_state(state: &State, report: &Report<'_>) {
     let state_type = kind.state_type();
     check_supported(state, state_type, report);
     object.requires(&required_fields(state_type, state.language).collect::<Vec<_>>());
-    object.excludes("Parameters", "ItemSelector");
     check_transition(state, state_type, &object);
     check_kind(kind, state, &object);
     for retrier in state.retriers() {
@@ -50,15 +49,10 @@ pub(super) struct Object<'a> {
 
 impl Object<'_> {
     pub(super) fn allows(&self, allowed: &[&str]) {
-        self.allows_where(allowed, |_| false);
-    }
-
-    /// Allows the fields of `allowed` and those whose name `is_allowed`.
-    pub(super) fn allows_where(&self, allowed: &[&str], is_allowed: impl Fn(&str) -> bool) {
-        for name in self.names.iter().filter(|name| !allowed.contains(&&*name.value) && !is_allowed(&name.value)) {
+        for name in self.names.iter().filter(|name| !allowed.contains(&&*name.value)) {
             let message = format!("Field '{}' is not supported", name.value);
             let fault = Fault::new(Code::UNKNOWN_FIELD, name.span, message).of(self.span);
-            self.report.add(fault.with_help(similar(&name.value, allowed.iter().copied())));
+            self.report.add(fault.with_help(similar(&name.value, allowed.iter().copied(), self.report)));
         }
     }
 
@@ -113,7 +107,7 @@ fn check_supported(state: &State, state_type: StateType, report: &Report<'_>) {
             }
             None => {
                 let known = supported_fields(state_type, state.language);
-                (Code::UNKNOWN_FIELD, similar(&name.value, known))
+                (Code::UNKNOWN_FIELD, similar(&name.value, known, report))
             }
         };
         report.add(Fault::new(code, name.span, message).of(state.span).with_help(help));
@@ -126,15 +120,14 @@ fn check_transition(state: &State, state_type: StateType, object: &Object<'_>) {
         return;
     }
     let ends = state.end.as_ref().is_some_and(|end| end.value);
+    let may_end = ends || (state.end.is_none() && object.names.contains("End"));
     if ends {
         object.excludes("Next", "End");
-    } else if state.end.is_some() || !state.field_names.contains("End") {
-        if !state.field_names.contains("Next") {
-            let fault =
-                Fault::new(Code::MISSING_ONE_OF, state.name.span, "One of these fields is required: [Next, End]");
-            let help = "write `\"Next\": \"…\"` with a state's name, or `\"End\": true`";
-            object.report.add(fault.of(state.span).with_help(help.to_owned()));
-        }
+    }
+    if !may_end && !object.names.contains("Next") {
+        let fault = Fault::new(Code::MISSING_ONE_OF, state.name.span, "One of these fields is required: [Next, End]");
+        let help = "write `\"Next\": \"…\"` with a state's name, or `\"End\": true`";
+        object.report.add(fault.of(state.span).with_help(help.to_owned()));
     }
 }
 
@@ -169,6 +162,7 @@ fn check_map(object: &Object<'_>) {
         object.requires(&["ItemProcessor"]);
     }
     object.excludes("ItemProcessor", "Iterator");
+    object.excludes("ItemSelector", "Parameters");
     object.excludes_paths(&["MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage"]);
 }
 
@@ -177,7 +171,9 @@ fn check_exclusive(names: &[&str], object: &Object<'_>) {
     let mut present: Vec<&str> = names.iter().copied().filter(|name| object.names.contains(name)).collect();
     present.sort_by_key(|name| object.names.find(name));
     if let Some((first, others)) = present.split_first() {
-        others.iter().for_each(|other| object.excludes(first, other));
+        for other in others {
+            object.excludes(first, other);
+        }
     }
 }
 

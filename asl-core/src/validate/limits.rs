@@ -4,12 +4,14 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use crate::definition::{Map, Retrier, Spanned, State, StateKind, StateMachine, Task, Wait};
-use crate::diagnostic::Code;
-use crate::report::{Fault, Report};
+use crate::diagnostic::{Code, Fault};
+use crate::report::Report;
 use crate::source::Span;
 
 /// The longest time that AWS accepts in most fields, in seconds: some three years.
 const MAX_SECONDS: i64 = 99_999_999;
+/// The longest `Label`, in characters.
+const MAX_LABEL_CHARACTERS: usize = 40;
 /// The most retries that AWS accepts.
 const MAX_ATTEMPTS: i64 = 99_999_999;
 /// The longest `MaxDelaySeconds` that AWS accepts: under a year of 366 days.
@@ -52,6 +54,10 @@ fn check_wait(wait: &Wait, report: &Report<'_>) {
 
 fn check_map(map: &Map, report: &Report<'_>) {
     within("MaxConcurrency", map.max_concurrency.as_ref(), 0..=i64::MAX, report);
+    if let Some(label) = map.label.as_ref().filter(|label| label.value.chars().count() > MAX_LABEL_CHARACTERS) {
+        let message = format!("`Label` must have at most {MAX_LABEL_CHARACTERS} characters");
+        report.add(Fault::new(Code::TOO_LONG, label.span, message));
+    }
     within("ToleratedFailureCount", map.tolerated_failure_count.as_ref(), 0..=i64::MAX, report);
     within("ToleratedFailurePercentage", map.tolerated_failure_percentage.as_ref(), 0.0..=100.0, report);
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::definition::StateMachine;
-use crate::diagnostic::Code;
-use crate::report::{Fault, Report};
+use crate::diagnostic::{Code, Fault};
+use crate::report::Report;
 use crate::source::Span;
 
 /// The longest name of a state, in characters.

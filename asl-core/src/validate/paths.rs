@@ -1,13 +1,21 @@
 //! Paths that are well written but mean what their field cannot use, and values that look like forgotten paths.
 
-use crate::definition::{Fail, Map, MemberValue, Pass, Spanned, State, StateKind, Task, Template, TemplateKind, Wait};
-use crate::diagnostic::Code;
+use std::collections::BTreeMap;
+
+use crate::definition::{
+    Fail, Map, MemberValue, Pass, QueryLanguage, Spanned, State, StateKind, Task, Template, TemplateKind,
+    TemplateMember, Wait,
+};
+use crate::diagnostic::{Code, Fault};
 use crate::jsonpath::{JsonPath, ReferencePath, Root};
-use crate::report::{Fault, Report};
+use crate::report::Report;
 use crate::source::Span;
 use crate::value::Value;
 
 pub(super) fn check_state(state: &State, report: &Report<'_>) {
+    if state.language != QueryLanguage::JsonPath {
+        return;
+    }
     check_result_path(state.result_path.as_ref(), report);
     for catcher in state.catchers() {
         check_result_path(catcher.result_path.as_ref(), report);
@@ -58,7 +66,7 @@ fn check_map(map: &Map, report: &Report<'_>) {
 }
 
 fn one_place(name: &str, path: Option<&Spanned<JsonPath>>, report: &Report<'_>) {
-    if let Some(path) = path.filter(|path| !path.value.is_definite()) {
+    if let Some(path) = path.filter(|path| !path.value.is_reference_path()) {
         let message = format!("`{name}` must be a reference path, which selects one place");
         report.add(Fault::new(Code::INVALID_REFERENCE_PATH, path.span, message));
     }
@@ -98,6 +106,7 @@ fn check_template(template: &Template, report: &Report<'_>) {
         TemplateKind::Literal(_) => {}
         TemplateKind::Array(elements) => elements.iter().for_each(|element| check_template(element, report)),
         TemplateKind::Object(members) => {
+            check_names(members, report);
             for member in members {
                 let MemberValue::Template(part) = &member.value else { continue };
                 match &part.kind {
@@ -107,6 +116,19 @@ fn check_template(template: &Template, report: &Report<'_>) {
                     _ => check_template(part, report),
                 }
             }
+        }
+    }
+}
+
+/// Two members must not have the same name once `.$` is stripped.
+fn check_names(members: &[TemplateMember], report: &Report<'_>) {
+    let mut first = BTreeMap::new();
+    for member in members {
+        let earlier: &TemplateMember = first.entry(member.name()).or_insert(member);
+        if earlier.key.value != member.key.value {
+            let message = format!("the payload would have two fields called `{}`", member.name());
+            let fault = Fault::new(Code::DUPLICATE_KEY, member.key.span, message);
+            report.add(fault.with_label(earlier.key.span, "first here"));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Which query languages may be mixed.
 
 use crate::definition::{QueryLanguage, StateMachine};
-use crate::diagnostic::Code;
-use crate::report::{Fault, Report};
+use crate::diagnostic::{Code, Fault};
+use crate::report::Report;
 
 /// A machine in JSONata has no JSONPath states; the other way round is allowed.
 pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {

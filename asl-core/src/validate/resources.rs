@@ -1,24 +1,74 @@
 //! What a Task may call.
 
+use super::fields::empty;
+use super::suggestion::similar;
 use crate::compile::MachineType;
 use crate::definition::{State, StateKind, Task};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Fault};
 use crate::program::{IntegrationPattern, Resource};
-use crate::report::{Fault, Report};
+use crate::report::Report;
+
+/// The actions of the services that Step Functions integrates other than through an SDK.
+///
+/// See [Optimized integrations](https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html).
+const OPTIMIZED_INTEGRATIONS: &[(&str, &[&str])] = &[
+    ("apigateway", &["invoke"]),
+    ("athena", &["getQueryExecution", "getQueryResults", "startQueryExecution", "stopQueryExecution"]),
+    ("batch", &["submitJob"]),
+    ("bedrock", &["createModelCustomizationJob", "invokeModel"]),
+    (
+        "codebuild",
+        &[
+            "batchDeleteBuilds",
+            "batchGetReports",
+            "deleteBuildBatch",
+            "retryBuildBatch",
+            "startBuild",
+            "startBuildBatch",
+            "stopBuild",
+            "stopBuildBatch",
+        ],
+    ),
+    ("databrew", &["startJobRun"]),
+    ("dynamodb", &["deleteItem", "getItem", "putItem", "updateItem"]),
+    ("ecs", &["runTask"]),
+    ("events", &["putEvents"]),
+    ("glue", &["startJobRun"]),
+    ("http", &["invoke"]),
+    ("lambda", &["invoke"]),
+    ("mediaconvert", &["createJob"]),
+    ("sns", &["publish"]),
+    ("sqs", &["sendMessage"]),
+    ("states", &["startExecution"]),
+];
 
 pub(super) fn check_state(state: &State, machine_type: MachineType, report: &Report<'_>) {
     let Some(StateKind::Task(task)) = &state.kind else { return };
-    if let Some(resource) = &task.resource {
-        if resource.value.is_empty() {
-            report.add(super::fields::empty(resource.span));
+    if let Some(written) = &task.resource {
+        let resource = Resource::parse(&written.value);
+        if written.value.is_empty() {
+            report.add(empty(written.span));
         }
-        if machine_type == MachineType::Express
-            && let Some(message) = refused_by_express(&Resource::parse(&resource.value))
-        {
-            report.add(Fault::new(Code::INVALID_RESOURCE, resource.span, message));
+        if let Some(message) = refused_by_express(&resource).filter(|_| machine_type == MachineType::Express) {
+            report.add(Fault::new(Code::INVALID_RESOURCE, written.span, message));
+        }
+        if let Some((action, actions)) = unknown_action(&resource) {
+            let message = format!(
+                "The resource provided {resource} is not recognized. \
+                 The value is not a valid resource ARN, or the resource is not available in this region."
+            );
+            let fault = Fault::new(Code::INVALID_RESOURCE, written.span, message);
+            report.add(fault.with_help(similar(action, actions.iter().copied(), report)));
         }
     }
     check_credentials(task, report);
+}
+
+/// The action of a service that Step Functions knows but not with this action, and those that it knows.
+fn unknown_action(resource: &Resource) -> Option<(&str, &'static [&'static str])> {
+    let (service, action) = resource.service_action()?;
+    let (_, actions) = OPTIMIZED_INTEGRATIONS.iter().find(|(known, _)| *known == service)?;
+    (!actions.contains(&action)).then_some((action, actions))
 }
 
 /// Why an Express machine cannot have a Task with this resource, in AWS's words.

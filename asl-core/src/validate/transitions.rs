@@ -3,20 +3,25 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::suggestion::similar;
 use crate::definition::{Spanned, State, StateKind, StateMachine};
-use crate::diagnostic::Code;
-use crate::report::{Fault, Report};
+use crate::diagnostic::{Code, Fault};
+use crate::report::Report;
 
 pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
-    let states: HashMap<&str, &State> = machine.states().iter().map(|state| (&*state.name.value, state)).collect();
+    if machine.states.is_none() {
+        return;
+    }
+    let names: HashSet<&str> = machine.state_names.iter().map(|name| &*name.value).collect();
     for target in machine.start_at.iter().chain(machine.states().iter().flat_map(targets)) {
-        if !states.contains_key(&*target.value) {
+        if !names.contains(&*target.value) {
             let message = format!("Missing 'Next' target: {}", target.value);
-            let help = super::similar(&target.value, states.keys().copied());
+            let help = similar(&target.value, machine.state_names.iter().map(|name| &*name.value), report);
             report.add(Fault::new(Code::MISSING_TRANSITION_TARGET, target.span, message).with_help(help));
         }
     }
-    if machine.states.is_none() || !machine.states().iter().all(is_understood) {
+    let are_all_read = machine.states().len() == machine.state_names.iter().count();
+    if !are_all_read || !machine.states().iter().all(is_understood) {
         return;
     }
     if !machine.states().iter().any(is_terminal) {
@@ -27,10 +32,11 @@ pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
         }
         return;
     }
-    check_reachability(machine, &states, report);
+    check_reachability(machine, report);
 }
 
-fn check_reachability(machine: &StateMachine, states: &HashMap<&str, &State>, report: &Report<'_>) {
+fn check_reachability(machine: &StateMachine, report: &Report<'_>) {
+    let states: HashMap<&str, &State> = machine.states().iter().map(|state| (&*state.name.value, state)).collect();
     let Some(start) = machine.start_at.as_ref().and_then(|start_at| states.get(&*start_at.value)) else { return };
     let mut reached = HashSet::from([&*start.name.value]);
     let mut open = vec![*start];

@@ -1,8 +1,8 @@
 //! Parts of the language that this engine does not run.
 
 use crate::definition::{QueryLanguage, State, StateKind, StateMachine};
-use crate::diagnostic::Code;
-use crate::report::{Fault, Report};
+use crate::diagnostic::{Code, Fault};
+use crate::report::Report;
 use crate::source::Span;
 
 pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {

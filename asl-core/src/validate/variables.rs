@@ -2,16 +2,17 @@
 //!
 //! See [Variable Scope](https://states-language.net/spec.html#variable-scope) in the specification.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::suggestion::similar;
 use crate::definition::{
-    Catcher, Comparison, Spanned, State, StateKind, StateMachine, Template, TemplateMember, Test, TestKind,
+    Comparison, Spanned, State, StateKind, StateMachine, Template, TemplateMember, Test, TestKind,
 };
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Fault};
 use crate::expression::Expression;
 use crate::jsonpath::{JsonPath, Root};
-use crate::report::{Fault, Report};
+use crate::report::Report;
 use crate::source::Span;
 
 /// The longest name of a variable, in characters.
@@ -19,15 +20,34 @@ const MAX_CHARACTERS: usize = 80;
 /// The variable that the language itself keeps.
 const RESERVED: &str = "states";
 
-/// The variables of a scope: every name with the place of its first assignment.
+/// The variables of a scope: every name with its assignments.
 struct Scope<'a> {
-    assigned: HashMap<&'a str, Span>,
-    outer: Option<&'a Scope<'a>>,
+    assigned: BTreeMap<&'a str, Vec<Assignment<'a>>>,
+    /// The scope around this one, and the state there that this one is inside of.
+    outer: Option<(&'a Self, &'a State)>,
+}
+
+/// A member of an `Assign` field.
+#[derive(Clone, Copy)]
+struct Assignment<'a> {
+    member: &'a TemplateMember,
+    state: &'a State,
+    is_catchers: bool,
 }
 
 impl Scope<'_> {
-    fn find(&self, name: &str) -> Option<Span> {
-        self.assigned.get(name).copied().or_else(|| self.outer?.find(name))
+    fn has(&self, name: &str) -> bool {
+        self.assigned.contains_key(name) || self.outer.is_some_and(|(outer, _)| outer.has(name))
+    }
+
+    /// Where an outer scope assigns `name`.
+    ///
+    /// The Catchers of the state around a scope do not count: when they assign, the scope is no more.
+    fn outer_assignment(&self, name: &str) -> Option<Span> {
+        let (outer, around) = self.outer?;
+        let counts = |assignment: &&Assignment<'_>| !(assignment.is_catchers && std::ptr::eq(assignment.state, around));
+        let own = outer.assigned.get(name).and_then(|assignments| assignments.iter().find(counts));
+        own.map(|assignment| assignment.member.key.span).or_else(|| outer.outer_assignment(name))
     }
 }
 
@@ -36,34 +56,40 @@ pub(super) fn check(machine: &StateMachine, report: &Report<'_>) {
     check_scope(machine, None, report);
 }
 
-fn check_scope(machine: &StateMachine, outer: Option<&Scope<'_>>, report: &Report<'_>) {
-    let mut assigned = HashMap::new();
-    for member in machine.states().iter().flat_map(assignments) {
-        check_assignment(member, outer, report);
-        assigned.entry(member.name()).or_insert(member.key.span);
+fn check_scope(machine: &StateMachine, outer: Option<(&Scope<'_>, &State)>, report: &Report<'_>) {
+    let mut assigned: BTreeMap<&str, Vec<Assignment<'_>>> = BTreeMap::new();
+    for assignment in machine.states().iter().flat_map(assignments) {
+        assigned.entry(assignment.member.name()).or_default().push(assignment);
     }
     let scope = Scope { assigned, outer };
+    for (name, assignments) in &scope.assigned {
+        let outer = scope.outer_assignment(name);
+        for assignment in assignments {
+            check_assignment(assignment.member, outer, report);
+        }
+    }
     for state in machine.states() {
         for_each_reference(state, &mut |name, span| {
-            if scope.find(name).is_none() {
+            if !scope.has(name) {
                 let message = format!("no state assigns the variable `{name}`");
-                let help = super::similar(name, scope.assigned.keys().copied());
+                let help = similar(name, scope.assigned.keys().copied(), report);
                 report.add(Fault::new(Code::UNKNOWN_VARIABLE, span, message).with_help(help));
             }
         });
-        state.inner_machines().for_each(|inner| check_scope(inner, Some(&scope), report));
+        state.inner_machines().for_each(|inner| check_scope(inner, Some((&scope, state)), report));
     }
 }
 
-fn check_assignment(member: &TemplateMember, outer: Option<&Scope<'_>>, report: &Report<'_>) {
+/// `outer` is where an outer scope assigns the same variable.
+fn check_assignment(member: &TemplateMember, outer: Option<Span>, report: &Report<'_>) {
     let name = member.name();
     if let Some(fault) = invalid_name(name) {
         report.add(Fault::new(Code::INVALID_VARIABLE_NAME, member.key.span, fault));
     }
-    if let Some(first) = outer.and_then(|outer| outer.find(name)) {
+    if let Some(outer) = outer {
         let message = format!("the variable `{name}` belongs to an outer scope, where only outer states can assign it");
         let fault = Fault::new(Code::VARIABLE_SHADOWED, member.key.span, message);
-        report.add(fault.with_label(first, "assigned in the outer scope here"));
+        report.add(fault.with_label(outer, "assigned in the outer scope here"));
     }
 }
 
@@ -81,15 +107,18 @@ fn invalid_name(name: &str) -> Option<String> {
     (!is_identifier).then(|| format!("`{name}` cannot be a variable's name: use letters, digits and `_`"))
 }
 
-/// The members of every `Assign` of a state: its own, its Choice rules' and its Catchers'.
-fn assignments(state: &State) -> impl Iterator<Item = &TemplateMember> {
+/// What a state assigns: itself, in its Choice rules and in its Catchers.
+fn assignments(state: &State) -> impl Iterator<Item = Assignment<'_>> {
     let rules = match &state.kind {
         Some(StateKind::Choice(choice)) => choice.rules(),
         _ => &[],
     };
-    let inner = rules.iter().filter_map(|rule| rule.assign.as_ref());
-    let caught = state.catchers().iter().filter_map(|catcher: &Catcher| catcher.assign.as_ref());
-    state.assign.iter().chain(inner).chain(caught).flat_map(Template::members)
+    let own = state.assign.iter().chain(rules.iter().filter_map(|rule| rule.assign.as_ref()));
+    let caught = state.catchers().iter().filter_map(|catcher| catcher.assign.as_ref());
+    let own = own.map(|assign| (assign, false)).chain(caught.map(|assign| (assign, true)));
+    own.flat_map(move |(assign, is_catchers)| {
+        assign.members().iter().map(move |member| Assignment { member, state, is_catchers })
+    })
 }
 
 /// Calls `visit` with every variable that a state's own fields mention.
@@ -137,8 +166,12 @@ fn visit_test(test: &Test, visit: &mut impl FnMut(&str, Span)) {
         }
         Some(TestKind::Not(test)) => visit_test(test, visit),
         Some(TestKind::Comparison(Comparison { variable, test })) => {
-            variable.iter().for_each(|path| visit_path(&path.value, path.span, visit));
-            test.value.path().into_iter().for_each(|path| visit_path(path, test.span, visit));
+            if let Some(variable) = variable {
+                visit_path(&variable.value, variable.span, visit);
+            }
+            if let Some(path) = test.value.path() {
+                visit_path(path, test.span, visit);
+            }
         }
         None => {}
     }
@@ -151,7 +184,9 @@ fn visit_template(template: &Template, visit: &mut impl FnMut(&str, Span)) {
 fn visit_expression(expression: &Spanned<Expression>, visit: &mut impl FnMut(&str, Span)) {
     match &expression.value {
         Expression::Path(path) => visit_path(path, expression.span, visit),
-        Expression::Intrinsic(_) => {}
+        Expression::Intrinsic(intrinsic) => {
+            intrinsic.paths().into_iter().for_each(|path| visit_path(path, expression.span, visit));
+        }
     }
 }
 

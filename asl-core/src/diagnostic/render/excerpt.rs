@@ -48,10 +48,14 @@ pub(super) enum MarkKind {
 
 /// The excerpts of `source` that show the places of `diagnostic`, from top to bottom.
 pub(super) fn excerpts(diagnostic: &Diagnostic, source: &Source<'_>) -> Vec<Excerpt> {
-    let primary = (MarkKind::Primary, diagnostic.location.span, "");
-    let labels = diagnostic.labels.iter().map(|(location, text)| (MarkKind::Label, location.span, text.as_str()));
+    let place = diagnostic.location.span;
+    let labels = diagnostic.labels.iter().map(|(location, text)| (location.span, text.as_str()));
+    let (here, elsewhere): (Vec<_>, Vec<_>) = labels.partition(|(span, _)| *span == place);
+    let about_place = here.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("; ");
+    let primary = (MarkKind::Primary, place, about_place.as_str());
+    let elsewhere = elsewhere.into_iter().map(|(span, text)| (MarkKind::Label, span, text));
     let mut windows: Vec<(Window, Vec<Mark>)> = Vec::new();
-    for (kind, span, text) in std::iter::once(primary).chain(labels) {
+    for (kind, span, text) in std::iter::once(primary).chain(elsewhere) {
         let line = source.position(span.start).line;
         let known = windows.iter().position(|(window, _)| window.line == line && window.shows(span));
         let index = known.unwrap_or_else(|| {

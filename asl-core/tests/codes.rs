@@ -1,0 +1,78 @@
+//! `docs/codes`: every code has a page that agrees with the table, and whose examples are what it says they are.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use asl_core::compile;
+use asl_core::diagnostic::{Code, Diagnostics};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/codes");
+
+fn read(name: &str) -> String {
+    fs::read_to_string(format!("{FOLDER}/{name}.md")).unwrap_or_else(|error| panic!("{name}.md: {error}"))
+}
+
+/// The JSON block of the section `heading`.
+fn example<'a>(page: &'a str, heading: &str) -> Option<&'a str> {
+    let (_, section) = page.split_once(&format!("\n## {heading}\n\n```json\n"))?;
+    section.split_once("```\n").map(|(example, _)| example)
+}
+
+#[test]
+fn every_code_has_a_page_and_every_page_a_code() {
+    let pages: BTreeSet<String> = fs::read_dir(FOLDER)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "README.md")
+        .collect();
+    let codes = Code::ALL.iter().map(|code| format!("{code}.md")).collect();
+    assert_eq!(pages, codes);
+}
+
+#[test]
+fn pages_begin_as_the_table_says() {
+    for code in Code::ALL {
+        let severity = match code.severity().to_string().as_str() {
+            "error" => "Error",
+            _ => "Warning",
+        };
+        let summary = code.summary();
+        let beginning = format!("# {code}\n\n{severity}: {summary}.\nAWS's code: `{}`.\n\n", code.aws_code());
+        let page = read(code.name());
+        assert!(page.starts_with(&beginning), "{code}.md must begin with:\n{beginning}");
+    }
+}
+
+#[test]
+fn the_index_has_the_rows_of_the_table() {
+    let index = read("README");
+    let rows: Vec<&str> = index.lines().filter(|line| line.starts_with("| [")).collect();
+    let expected: Vec<String> = Code::ALL
+        .iter()
+        .map(|code| {
+            format!("| [{code}]({code}.md) | {} | {} | `{}` |", code.severity(), code.summary(), code.aws_code())
+        })
+        .collect();
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn wrong_examples_have_the_code() {
+    for code in Code::ALL.iter().filter(|code| **code != Code::DEFINITION_TOO_LARGE) {
+        let page = read(code.name());
+        let compiled = compile(example(&page, "Wrong").unwrap_or_else(|| panic!("{code}.md has no wrong example")));
+        let found: Vec<Code> = compiled.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+        assert!(found.contains(code), "{code}.md: {found:?}");
+    }
+}
+
+#[test]
+fn mended_examples_have_no_diagnostics() {
+    for code in Code::ALL {
+        let page = read(code.name());
+        let mended = example(&page, "Mended").or_else(|| example(&page, "Right"));
+        let compiled = compile(mended.unwrap_or_else(|| panic!("{code}.md has no mended example")));
+        assert_eq!(compiled.diagnostics, Diagnostics::default(), "{code}.md");
+        assert!(compiled.program.is_some(), "{code}.md");
+    }
+}
