@@ -1,5 +1,4 @@
 //! The Amazon States Language.
-#![allow(dead_code, unused)]
 pub mod compatibility;
 mod compile;
 mod definition;
