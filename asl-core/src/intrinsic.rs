@@ -56,11 +56,6 @@ impl Intrinsic {
         parser::parse(text).map(|call| Self { text: text.into(), call: Arc::new(call) })
     }
 
-    /// The call as it was written.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
     /// The paths among the arguments, those of nested calls included.
     pub(crate) fn paths(&self) -> Vec<&JsonPath> {
         let mut paths = Vec::new();

@@ -295,7 +295,7 @@ fn paths_may_hold_commas_parentheses_and_quotes() {
     }
     let paths = Intrinsic::parse("States.Array($.a, States.Array($$.b, 1), $c)").unwrap();
     assert_eq!(paths.paths().iter().map(|path| path.text()).collect::<Vec<_>>(), ["$.a", "$$.b", "$c"]);
-    assert_eq!(paths.text(), "States.Array($.a, States.Array($$.b, 1), $c)");
+    assert_eq!(&*paths.text, "States.Array($.a, States.Array($$.b, 1), $c)");
 }
 
 #[test]
@@ -408,7 +408,7 @@ proptest! {
     #[test]
     fn reading_never_panics_and_points_into_the_text(text in prop_oneof![any::<String>(), nearly_a_call()]) {
         match Intrinsic::parse(&text) {
-            Ok(intrinsic) => prop_assert_eq!(intrinsic.text(), text.as_str()),
+            Ok(intrinsic) => prop_assert_eq!(&*intrinsic.text, text.as_str()),
             Err(error) => prop_assert!(text.get(error.span.clone()).is_some(), "{:?} in {}", error, text),
         }
     }
