@@ -22,7 +22,7 @@ use std::sync::Arc;
 use self::function::Function;
 use crate::evaluate::Scope;
 use crate::expression::ExpressionError;
-use crate::failure::Failure;
+use crate::failure::{ErrorName, Failure};
 use crate::jsonpath::JsonPath;
 use crate::value::Value;
 
@@ -70,7 +70,10 @@ impl Intrinsic {
     /// When a path finds nothing, or a function refuses its arguments; the cause quotes the whole expression.
     pub(crate) fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
         self.call.evaluate(scope).map_err(|reason| {
-            Failure::runtime(format!("The function '{}' had the following error: {reason}", self.text))
+            Failure::new(
+                ErrorName::INTRINSIC_FAILURE,
+                format!("The function '{}' had the following error: {reason}", self.text),
+            )
         })
     }
 }

@@ -60,7 +60,8 @@ fn fingerprint(text: &str) -> u64 {
 mod tests {
     use super::*;
 
-    const LONG: &str = "a-very-long-name-that-goes-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-x";
+    const LONG: &str =
+        "a-very-long-name-that-goes-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-x";
 
     #[test]
     fn names_fit_into_what_cloudformation_allows() {

@@ -148,7 +148,7 @@ impl Execution {
             let started = self.start_iteration(strand, state, map, &mut phase, chain);
             strand.phase = Phase::Map(phase);
             if let Err(failure) = started {
-                let failure = self.interpreter_failure(strand, &failure);
+                let failure = self.interpreter_failure(strand, failure);
                 self.fail_with_children(strand, chain, failure);
             }
         } else if phase.children.running.is_empty() {

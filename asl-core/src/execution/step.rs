@@ -102,7 +102,7 @@ impl Execution {
             StateKind::Parallel { branches } => self.start_branches(strand, state, branches, &input),
             StateKind::Map(map) => self.start_map(strand, state, map, input),
         });
-        step.unwrap_or_else(|failure| self.interpreter_failure(strand, &failure))
+        step.unwrap_or_else(|failure| self.interpreter_failure(strand, failure))
     }
 
     /// The result goes through `ResultSelector`, `ResultPath` and `OutputPath`; `Assign` sees it too.
@@ -113,7 +113,7 @@ impl Execution {
             StateKind::Wait(_) => self.pass_on(strand, state),
             _ => self.exit_with(strand, state, result),
         };
-        step.unwrap_or_else(|failure| self.interpreter_failure(strand, &failure))
+        step.unwrap_or_else(|failure| self.interpreter_failure(strand, failure))
     }
 
     fn exit_with(&mut self, strand: &Strand, state: &State, result: &Value) -> Result<Step, Failure> {
@@ -186,7 +186,6 @@ impl Execution {
         known: &Known<'_>,
     ) -> Result<Value, Failure> {
         self.evaluate(strand, input, known, |scope| template.evaluate(scope))
-            .map_err(|failure| self.program.compatibility().payload_template_failure(failure))
     }
 
     /// Evaluates something with `input` as `$`, in a strand's scope.
@@ -260,7 +259,8 @@ impl Execution {
     }
 
     /// A failure of the interpreter itself says where it happened.
-    pub(super) fn interpreter_failure(&self, strand: &Strand, failure: &Failure) -> Step {
+    pub(super) fn interpreter_failure(&self, strand: &Strand, failure: Failure) -> Step {
+        let failure = self.program.compatibility().interpreter_failure(failure);
         let name = self.program.state(strand.state).map_or("", |state| &*state.name);
         Step::Fail { failure: failure.while_executing(name, strand.entered), origin: Origin::State }
     }

@@ -18,7 +18,7 @@ fn evaluate(text: &str, input: &str) -> Result<String, String> {
     };
     let intrinsic = Intrinsic::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     intrinsic.evaluate(&scope).map(|value| value.to_string()).map_err(|failure| {
-        assert_eq!(failure.error(), Some("States.Runtime"));
+        assert_eq!(failure.error(), Some("States.IntrinsicFailure"));
         failure.cause().unwrap().to_owned()
     })
 }

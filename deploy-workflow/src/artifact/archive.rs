@@ -76,14 +76,17 @@ pub fn read_file(archive: &[u8], path: &str) -> Result<String, ArchiveError> {
     let read = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|error| ArchiveError::NotAnArchive(error.to_string()))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(ArchiveError::TooLarge(format!("file `{path}` of the artifact is larger than {MAX_FILE_BYTES} bytes")));
+        return Err(ArchiveError::TooLarge(format!(
+            "file `{path}` of the artifact is larger than {MAX_FILE_BYTES} bytes"
+        )));
     }
     String::from_utf8(bytes).map_err(|_| ArchiveError::NotText(path.to_owned()))
 }
 
 /// The parts of a relative path that stays inside; none for any other.
 fn normalized(path: &str) -> Option<Vec<&str>> {
-    if path.is_empty() || path.contains(['\\', '\0']) || path.split('/').next().is_some_and(|first| first.contains(':')) {
+    if path.is_empty() || path.contains(['\\', '\0']) || path.split('/').next().is_some_and(|first| first.contains(':'))
+    {
         return None;
     }
     let mut parts = Vec::new();

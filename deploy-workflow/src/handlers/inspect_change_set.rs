@@ -52,7 +52,10 @@ pub(super) async fn handle(services: Services, request: TaskRequest) -> Result<C
 }
 
 /// The first page of the change set that an event names.
-pub(super) async fn first_page(services: &Services, event: &ChangeSetEvent) -> Result<DescribeChangeSetOutput, Failure> {
+pub(super) async fn first_page(
+    services: &Services,
+    event: &ChangeSetEvent,
+) -> Result<DescribeChangeSetOutput, Failure> {
     let input = DescribeChangeSetInput {
         change_set_name: event.change_set_name.clone(),
         stack_name: Some(event.target.full_stack_name()?),

@@ -237,10 +237,7 @@ mod tests {
         check(&[], "Parameters: [env] must have values");
         check(&[Parameter::new("nope", "1")], "Parameters: [nope] do not exist in the template");
         check(&[Parameter::new("env", "qa")], "Parameter 'env' must be one of AllowedValues");
-        check(
-            &[Parameter::new("env", "dev"), Parameter::new("size", "big")],
-            "Parameter 'size' must be a number.",
-        );
+        check(&[Parameter::new("env", "dev"), Parameter::new("size", "big")], "Parameter 'size' must be a number.");
     }
 
     #[test]

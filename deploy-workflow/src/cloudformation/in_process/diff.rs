@@ -241,7 +241,9 @@ mod tests {
     #[test]
     fn policies_say_what_becomes_of_the_old_resource() {
         let bucket = |policies: &str, name: &str| {
-            format!("B: {{Type: AWS::S3::Bucket, {policies} Properties: {{BucketName: {name}}}}}, T: {{Type: AWS::SNS::Topic}}")
+            format!(
+                "B: {{Type: AWS::S3::Bucket, {policies} Properties: {{BucketName: {name}}}}}, T: {{Type: AWS::SNS::Topic}}"
+            )
         };
         let topic = "T: {Type: AWS::SNS::Topic}";
         check(&bucket("DeletionPolicy: Retain,", "a"), topic, &["Remove B Retain"]);
@@ -260,11 +262,7 @@ mod tests {
                  P: {{Type: AWS::Lambda::Permission, Properties: {{Principal: !Sub '${{R.Arn}}'}}}}"
             )
         };
-        check(
-            &stack("a"),
-            &stack("b"),
-            &["Modify R True ReplaceAndDelete", "Modify F False", "Modify P Conditional"],
-        );
+        check(&stack("a"), &stack("b"), &["Modify R True ReplaceAndDelete", "Modify F False", "Modify P Conditional"]);
     }
 
     #[test]

@@ -136,12 +136,7 @@ fn create_stack(
     let stack_id = stack.id.clone();
     begin_creation(world, &mut stack, deployment, input.on_failure);
     world.stacks.push(stack);
-    world.remember_token(
-        input.client_request_token.clone(),
-        Operation::CreateStack,
-        &input.stack_name,
-        &stack_id,
-    );
+    world.remember_token(input.client_request_token.clone(), Operation::CreateStack, &input.stack_name, &stack_id);
     Ok(CreateStackOutput { stack_id, request_id: world.request_id() })
 }
 

@@ -258,8 +258,7 @@ impl<'a> Timeline<'a> {
         let named = resource.physical_name().map(str::to_owned);
         let step = Step::Resource {
             logical_id: resource.logical_id.clone(),
-            physical_id: named
-                .unwrap_or_else(|| format!("{}-{}", self.circumstances.stack_name, resource.logical_id)),
+            physical_id: named.unwrap_or_else(|| format!("{}-{}", self.circumstances.stack_name, resource.logical_id)),
             resource_type: resource.resource_type.clone(),
             status,
             reason,
@@ -280,5 +279,4 @@ impl<'a> Timeline<'a> {
     }
 }
 
-const REPLACES: &str =
-    "Requested update requires the creation of a new physical resource; hence creating one.";
+const REPLACES: &str = "Requested update requires the creation of a new physical resource; hence creating one.";

@@ -114,7 +114,11 @@ impl Scope<'_> {
             Value::String(text) => (text, Map::new()),
             Value::Array(parts) => match parts.as_slice() {
                 [Value::String(text), Value::Object(variables)] => (text, self.evaluate_properties(variables)?),
-                _ => return Err(format_error("One or more Fn::Sub intrinsic functions don't specify expected arguments.")),
+                _ => {
+                    return Err(format_error(
+                        "One or more Fn::Sub intrinsic functions don't specify expected arguments.",
+                    ));
+                }
             },
             _ => return Err(format_error("One or more Fn::Sub intrinsic functions don't specify expected arguments.")),
         };
