@@ -12,6 +12,7 @@ use crate::failure::{ErrorName, Failure};
 /// |---|---|---|
 /// | a Choice has no match and no `Default` | `States.Runtime` | `States.NoChoiceMatched` |
 /// | a path in a payload template finds nothing | `States.Runtime` | `States.ParameterPathFailure` |
+/// | an intrinsic function refuses its arguments | `States.Runtime` | `States.IntrinsicFailure` |
 /// | a Task's heartbeat stays out | recorded as `States.Timeout` | `States.HeartbeatTimeout` |
 /// | a Task without `TimeoutSeconds` stays silent | times out after 99,999,999 seconds | after 60 seconds |
 /// | a Parallel's branch fails | the branch's own error | `States.BranchFailed` |
@@ -25,18 +26,12 @@ pub enum Compatibility {
 }
 
 impl Compatibility {
-    /// The error of a Choice without a match and without `Default`.
-    pub(crate) fn no_choice_matched(self) -> &'static str {
+    /// A failure of the interpreter, which has the specification's name.
+    pub(crate) fn interpreter_failure(self, failure: Failure) -> Failure {
+        const RUNTIME_ON_AWS: [&str; 3] =
+            [ErrorName::NO_CHOICE_MATCHED, ErrorName::PARAMETER_PATH_FAILURE, ErrorName::INTRINSIC_FAILURE];
         match self {
-            Self::Aws => ErrorName::RUNTIME,
-            Self::Specification => ErrorName::NO_CHOICE_MATCHED,
-        }
-    }
-
-    /// The failure of a payload template, whose paths may have found nothing.
-    pub(crate) fn payload_template_failure(self, failure: Failure) -> Failure {
-        match self {
-            Self::Specification if failure.is(ErrorName::RUNTIME) => failure.renamed(ErrorName::PARAMETER_PATH_FAILURE),
+            Self::Aws if RUNTIME_ON_AWS.iter().any(|name| failure.is(name)) => failure.renamed(ErrorName::RUNTIME),
             Self::Aws | Self::Specification => failure,
         }
     }
@@ -73,17 +68,20 @@ mod tests {
     #[test]
     fn each_row_of_the_table_differs() {
         let (aws, specification) = (Compatibility::Aws, Compatibility::Specification);
-        let failure = || Failure::runtime("the path found nothing");
-        assert_ne!(aws.no_choice_matched(), specification.no_choice_matched());
-        assert_ne!(aws.payload_template_failure(failure()), specification.payload_template_failure(failure()));
+        for name in [ErrorName::NO_CHOICE_MATCHED, ErrorName::PARAMETER_PATH_FAILURE, ErrorName::INTRINSIC_FAILURE] {
+            let failure = Failure::new(name, "as the specification has it");
+            assert!(aws.interpreter_failure(failure.clone()).is(ErrorName::RUNTIME));
+            assert_eq!(specification.interpreter_failure(failure.clone()), failure);
+        }
         assert_ne!(aws.heartbeat_timeout(), specification.heartbeat_timeout());
         assert_ne!(aws.default_timeout_seconds(), specification.default_timeout_seconds());
+        let failure = || Failure::new("Refused", "by the branch");
         assert_ne!(aws.branch_failed(failure()), specification.branch_failed(failure()));
     }
 
     #[test]
-    fn only_a_path_that_finds_nothing_is_renamed() {
-        let intrinsic = Failure::new(ErrorName::INTRINSIC_FAILURE, "no");
-        assert_eq!(Compatibility::Specification.payload_template_failure(intrinsic.clone()), intrinsic);
+    fn other_failures_keep_their_name() {
+        let failure = Failure::new(ErrorName::RESULT_PATH_MATCH_FAILURE, "no");
+        assert_eq!(Compatibility::Aws.interpreter_failure(failure.clone()), failure);
     }
 }

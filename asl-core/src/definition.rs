@@ -24,7 +24,6 @@ pub(crate) use self::choice::{Choice, ChoiceRule, Comparison, Test, TestKind};
 pub(crate) use self::fail::Fail;
 pub(crate) use self::fields::{FieldNames, Spanned};
 pub(crate) use self::map::{Map, ProcessorConfig};
-pub(crate) use self::parallel::Parallel;
 pub(crate) use self::pass::Pass;
 pub(crate) use self::payload::{MemberValue, Template, TemplateKind, TemplateMember};
 pub(crate) use self::retry::Retrier;

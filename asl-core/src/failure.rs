@@ -27,7 +27,7 @@ impl ErrorName {
     pub const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
     /// A Task sent no heartbeat in time; recorded as [`TIMEOUT`](Self::TIMEOUT), matched by either name.
     pub const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
-    /// An intrinsic function was called with arguments that it refuses.
+    /// An intrinsic function refuses its arguments; the specification's name, AWS says [`RUNTIME`](Self::RUNTIME).
     pub const INTRINSIC_FAILURE: &str = "States.IntrinsicFailure";
     /// More Map iterations failed than tolerated.
     pub const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use self::function::Function;
 use crate::evaluate::Scope;
 use crate::expression::ExpressionError;
-use crate::failure::Failure;
+use crate::failure::{ErrorName, Failure};
 use crate::jsonpath::JsonPath;
 use crate::value::Value;
 
@@ -56,11 +56,6 @@ impl Intrinsic {
         parser::parse(text).map(|call| Self { text: text.into(), call: Arc::new(call) })
     }
 
-    /// The call as it was written.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
     /// The paths among the arguments, those of nested calls included.
     pub(crate) fn paths(&self) -> Vec<&JsonPath> {
         let mut paths = Vec::new();
@@ -75,7 +70,10 @@ impl Intrinsic {
     /// When a path finds nothing, or a function refuses its arguments; the cause quotes the whole expression.
     pub(crate) fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
         self.call.evaluate(scope).map_err(|reason| {
-            Failure::runtime(format!("The function '{}' had the following error: {reason}", self.text))
+            Failure::new(
+                ErrorName::INTRINSIC_FAILURE,
+                format!("The function '{}' had the following error: {reason}", self.text),
+            )
         })
     }
 }

@@ -23,7 +23,7 @@ mod walk;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use self::reference_path::{CannotPlace, ReferencePath};
+pub(crate) use self::reference_path::ReferencePath;
 use self::step::Step;
 use crate::expression::ExpressionError;
 use crate::value::Value;
@@ -65,11 +65,6 @@ impl JsonPath {
 
     pub(crate) fn root(&self) -> &Root {
         &self.root
-    }
-
-    /// Whether the path finds one value or none, rather than an array of all that it finds.
-    pub(crate) fn is_definite(&self) -> bool {
-        step::is_definite(&self.steps)
     }
 
     /// Whether the path is a Reference Path: names and non-negative indices only.

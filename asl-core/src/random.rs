@@ -62,8 +62,8 @@ mod tests {
         for _ in 0..100 {
             let uuid = random.next_uuid();
             assert_eq!(uuid.len(), 36);
-            assert_eq!(&uuid[14..15], "4");
-            assert!("89ab".contains(&uuid[19..20]), "{uuid}");
+            assert_eq!(uuid.chars().nth(14), Some('4'));
+            assert!(uuid.chars().nth(19).is_some_and(|variant| "89ab".contains(variant)), "{uuid}");
         }
     }
 

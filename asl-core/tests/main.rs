@@ -1,4 +1,5 @@
 //! The crate from outside: one binary for all integration tests.
+#![expect(clippy::disallowed_methods, reason = "tests read their cases from files")]
 
 #[cfg(test)]
 mod codes;

@@ -38,17 +38,17 @@ pub(crate) enum Reply {
     /// Submits, and then answers.
     Submit {
         output: serde_json::Value,
-        then: Box<Reply>,
+        then: Box<Self>,
     },
     /// Says that it is alive, after so many seconds, and then answers.
     Heartbeat {
         after_seconds: i64,
-        then: Box<Reply>,
+        then: Box<Self>,
     },
     /// Answers after so many seconds.
     After {
         seconds: i64,
-        then: Box<Reply>,
+        then: Box<Self>,
     },
     /// Never answers.
     Silence,

@@ -8,7 +8,8 @@ use std::task::Poll;
 
 use asl_core::execution::{Event, ScheduleTask, TaskId};
 use asl_core::program::IntegrationPattern;
-use asl_core::{Failure, Object, Value};
+use asl_core::value::Object;
+use asl_core::{Failure, Value};
 use tracing::Instrument as _;
 
 use crate::callbacks::Callbacks;

@@ -34,7 +34,6 @@ pub(crate) struct State {
     pub(crate) language: QueryLanguage,
     /// `None` where `Type` is missing or unknown.
     pub(crate) kind: Option<StateKind>,
-    pub(crate) comment: Option<Spanned<Arc<str>>>,
     pub(crate) query_language: Option<Spanned<QueryLanguage>>,
     pub(crate) next: Option<Spanned<Arc<str>>>,
     pub(crate) end: Option<Spanned<bool>>,
@@ -147,13 +146,14 @@ impl State {
             (None, Some(field)) => matches!(field.name, "Next" | "End"),
         });
         fields.language = language;
+        // Nothing needs a state's comment, but it must be a string.
+        fields.text("Comment");
         Some(Self {
             name: Spanned { value: member.key.as_str().into(), span: member.key_span },
             span: fields.span,
             field_names,
             language,
             kind: state_type.map(|state_type| StateKind::read(state_type, &fields, machine_language)),
-            comment: fields.text("Comment"),
             query_language,
             next: fields.text("Next"),
             end: fields.boolean("End"),

@@ -13,7 +13,7 @@ use crate::jsonpath::JsonPath;
 use crate::timestamp::instant;
 use crate::value::{Number, Value};
 
-pub(crate) use self::operator::{OperandForm, Operator, WrongOperand};
+pub(crate) use self::operator::{OperandForm, Operator};
 pub(crate) use self::pattern::Pattern;
 use super::query::Query;
 use super::scope::Scope;

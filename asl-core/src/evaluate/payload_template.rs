@@ -96,6 +96,7 @@ impl PayloadTemplate {
 mod tests {
     use super::*;
     use crate::evaluate::tests::{parse, with_scope};
+    use crate::failure::ErrorName;
 
     /// Compiles a template as the definition does.
     fn compile(template: &Value) -> PayloadTemplate {
@@ -139,7 +140,8 @@ mod tests {
     fn a_missing_value_names_the_innermost_key() {
         assert_eq!(
             evaluate(r#"{"a":{"b.$":"$.nope"}}"#),
-            Err(Failure::runtime(
+            Err(Failure::new(
+                ErrorName::PARAMETER_PATH_FAILURE,
                 "The JSONPath '$.nope' specified for the field 'b.$' could not be found in the input \
                  '{\"id\":7,\"lines\":[\"tea\",\"milk\"]}'"
             ))

@@ -1,6 +1,6 @@
 //! What an expression can see, and what becomes of a path that finds nothing there.
 
-use crate::failure::Failure;
+use crate::failure::{ErrorName, Failure};
 use crate::jsonpath::{JsonPath, NotFound, Root};
 use crate::random::Random;
 use crate::timestamp::Timestamp;
@@ -93,32 +93,27 @@ impl Unresolved<'_> {
     /// The failure of a payload template's `field`, of `ErrorPath` and of `CausePath`.
     pub(crate) fn into_payload_failure(self, field: &str) -> Failure {
         let path = self.path.text();
-        match self.reason {
-            Reason::NullInput => null_input(),
-            Reason::UnknownVariable(document) | Reason::NotFound { document, .. } => Failure::runtime(format!(
+        let cause = match self.reason {
+            Reason::NullInput => NULL_INPUT.into(),
+            Reason::UnknownVariable(document) | Reason::NotFound { document, .. } => format!(
                 "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{document}'"
-            )),
-        }
+            ),
+        };
+        Failure::new(ErrorName::PARAMETER_PATH_FAILURE, cause)
     }
 
     /// The failure of a state's own path: `InputPath`, `OutputPath`, `TimeoutSecondsPath`, `ItemsPath` and their like.
     pub(crate) fn into_invalid_path(self) -> Failure {
         let path = self.path.text();
-        match self.reason {
-            Reason::NullInput => null_input(),
-            Reason::UnknownVariable(_) => {
-                Failure::runtime(format!("Invalid path '{path}' : No results for path: {path}"))
-            }
-            Reason::NotFound { not_found, .. } => {
-                Failure::runtime(format!("Invalid path '{path}' : {}", not_found.message))
-            }
-        }
+        Failure::runtime(match self.reason {
+            Reason::NullInput => NULL_INPUT.into(),
+            Reason::UnknownVariable(_) => format!("Invalid path '{path}' : No results for path: {path}"),
+            Reason::NotFound { not_found, .. } => format!("Invalid path '{path}' : {}", not_found.message),
+        })
     }
 }
 
-fn null_input() -> Failure {
-    Failure::runtime("Unable to apply Path transformation to null or empty input.")
-}
+const NULL_INPUT: &str = "Unable to apply Path transformation to null or empty input.";
 
 #[cfg(test)]
 mod tests {
@@ -184,7 +179,10 @@ mod tests {
         ] {
             with_scope(input, |scope| {
                 let path = path(text);
-                assert_eq!(scope.find(&path).unwrap_err().into_payload_failure("f.$"), Failure::runtime(payload));
+                assert_eq!(
+                    scope.find(&path).unwrap_err().into_payload_failure("f.$"),
+                    Failure::new(ErrorName::PARAMETER_PATH_FAILURE, payload)
+                );
                 assert_eq!(scope.find(&path).unwrap_err().into_invalid_path(), Failure::runtime(invalid));
             });
         }

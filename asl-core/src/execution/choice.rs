@@ -3,7 +3,7 @@
 use super::Execution;
 use super::step::{Known, Step};
 use super::strand::Strand;
-use crate::failure::Failure;
+use crate::failure::{ErrorName, Failure};
 use crate::program::{Choice, State, Transition};
 use crate::value::Value;
 
@@ -30,11 +30,8 @@ impl Execution {
             ),
             (None, Some(default)) => (state.assign.as_ref(), state.output.as_ref(), default),
             (None, None) => {
-                let error = self.program.compatibility().no_choice_matched();
-                return Err(Failure::new(
-                    error,
-                    "Failed to transition out of the state. The state does not point to a next state.",
-                ));
+                let cause = "Failed to transition out of the state. The state does not point to a next state.";
+                return Err(Failure::new(ErrorName::NO_CHOICE_MATCHED, cause));
             }
         };
         let assigned = self.assign(strand, assign, input, &Known::default())?;

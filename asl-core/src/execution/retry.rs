@@ -6,8 +6,8 @@ use super::Execution;
 use super::step::{Known, Step};
 use super::strand::{Phase, Strand};
 use crate::evaluate;
-use crate::failure::Failure;
 use crate::failure::error_equals::{self, Origin};
+use crate::failure::{ErrorName, Failure};
 use crate::history::EventDetails;
 use crate::program::{Catcher, Jitter, Retrier, State, StateKind, Transition};
 
@@ -26,7 +26,9 @@ impl Execution {
             let until = self.timer(self.progress.now.saturating_add(delay));
             return Step::Rest(Phase::BackingOff { until });
         }
-        self.report_failure(strand, state);
+        if !failure.is(ErrorName::RUNTIME) {
+            self.report_failure(strand, state);
+        }
         match state.catch.iter().find(|catcher| matches(&catcher.error_equals)) {
             None => Step::Break { failure, origin },
             Some(catcher) => self
@@ -53,7 +55,7 @@ impl Execution {
         Duration::try_from_secs_f64(seconds * share).unwrap_or(Duration::MAX)
     }
 
-    /// A Parallel or Map that fails for good says so before it is left.
+    /// A Parallel or Map that fails for good says so before it is left, but for `States.Runtime`, which ends the execution.
     fn report_failure(&mut self, strand: &mut Strand, state: &State) {
         let details = match &state.kind {
             StateKind::Parallel { .. } => EventDetails::ParallelStateFailed,

@@ -211,7 +211,6 @@ impl Execution {
         known: &Known<'_>,
     ) -> Result<Value, Failure> {
         self.evaluate(strand, input, known, |scope| template.evaluate(scope))
-            .map_err(|failure| self.program.compatibility().payload_template_failure(failure))
     }
 
     /// Evaluates something with `input` as `$`, in a strand's scope.
@@ -297,6 +296,7 @@ impl Execution {
     pub(super) fn interpreter_failure(&mut self, strand: &mut Strand, failure: Failure) -> Step {
         let program = self.program.clone();
         let Some(state) = program.state(strand.state) else { return Step::Break { failure, origin: Origin::State } };
+        let failure = self.program.compatibility().interpreter_failure(failure);
         let (failure, location) = failure.while_executing(&state.name, strand.entered).split_location();
         if failure.is(ErrorName::QUERY_EVALUATION_ERROR) {
             // As AWS records it: what fails before a state did anything follows what the state followed, but for a Wait.

@@ -74,11 +74,6 @@ impl Step {
     }
 }
 
-/// Whether the path of `steps` finds one value or none, rather than an array.
-pub(super) fn is_definite(steps: &[Step]) -> bool {
-    matches!(steps.last(), Some(Step::Function(_))) || leads_to_one_value(steps)
-}
-
 /// Whether no step of the path selects several values.
 pub(super) fn leads_to_one_value(steps: &[Step]) -> bool {
     let ([start @ .., end, Step::Function(_)] | [start @ .., end]) = steps else { return true };

@@ -266,10 +266,10 @@ fn count(number: &Spanned<i64>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compile;
+    use crate::compile::compile;
 
     fn program(text: &str) -> Program {
-        let compiled = compile::compile(text);
+        let compiled = compile(text);
         compiled.program.unwrap_or_else(|| panic!("{}", compiled.diagnostics))
     }
 

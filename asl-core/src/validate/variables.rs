@@ -3,7 +3,6 @@
 //! See [Variable Scope](https://states-language.net/spec.html#variable-scope) in the specification.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::suggestion::similar;
 use crate::definition::{

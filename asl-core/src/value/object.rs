@@ -227,7 +227,7 @@ mod tests {
         let pairs = (0..40).map(|number| (format!("k{}", number % 20), number));
         let object: Object = pairs.collect();
         assert_eq!(object.len(), 20);
-        assert!(object.values().map(|value| value.as_i64()).eq((20..40).map(Some)));
+        assert!(object.values().map(Value::as_i64).eq((20..40).map(Some)));
         assert_eq!(object.keys().next().map(|key| &**key), Some("k0"));
     }
 }

@@ -1,0 +1,97 @@
+//! Artifacts: what a pipeline hands over in S3, and the files in its archives.
+
+mod archive;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+
+pub use self::archive::{ArchiveError, read_file};
+
+/// A store of objects in buckets: what the deployment needs of S3.
+#[async_trait]
+pub trait ArtifactStore: fmt::Debug + Send + Sync {
+    /// The bytes of an object.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such object, or the caller may not read it.
+    async fn get_object(&self, bucket: &str, key: &str) -> Result<Arc<[u8]>, StoreError>;
+
+    /// Writes an object, in place of any older one.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not write it.
+    async fn put_object(&self, bucket: &str, key: &str, bytes: Arc<[u8]>) -> Result<(), StoreError>;
+}
+
+/// Why an object could not be read or written; the code is S3's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct StoreError {
+    code: String,
+    message: String,
+}
+
+impl StoreError {
+    /// There is no such object.
+    pub const NO_SUCH_KEY: &str = "NoSuchKey";
+
+    /// An error with S3's code and a message.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+
+    /// S3's code.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The message.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+/// Objects in memory; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct InMemoryArtifacts(Arc<RwLock<BTreeMap<(String, String), Arc<[u8]>>>>);
+
+impl InMemoryArtifacts {
+    /// A store without objects.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an object, in place of any older one.
+    #[must_use]
+    pub fn with(self, bucket: &str, key: &str, bytes: impl Into<Arc<[u8]>>) -> Self {
+        self.put(bucket, key, bytes);
+        self
+    }
+
+    /// Writes an object, in place of any older one.
+    pub fn put(&self, bucket: &str, key: &str, bytes: impl Into<Arc<[u8]>>) {
+        let mut objects = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        objects.insert((bucket.to_owned(), key.to_owned()), bytes.into());
+    }
+}
+
+#[async_trait]
+impl ArtifactStore for InMemoryArtifacts {
+    async fn get_object(&self, bucket: &str, key: &str) -> Result<Arc<[u8]>, StoreError> {
+        let objects = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let object = objects.get(&(bucket.to_owned(), key.to_owned())).cloned();
+        object.ok_or_else(|| {
+            StoreError::new(StoreError::NO_SUCH_KEY, format!("there is no object `{key}` in bucket `{bucket}`"))
+        })
+    }
+
+    async fn put_object(&self, bucket: &str, key: &str, bytes: Arc<[u8]>) -> Result<(), StoreError> {
+        self.put(bucket, key, bytes);
+        Ok(())
+    }
+}

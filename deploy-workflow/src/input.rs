@@ -1,0 +1,105 @@
+//! The machine input file: what to deploy where, as a person writes it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cloudformation::Capability;
+
+/// The machine input file; a member that is not listed here is an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MachineInput {
+    /// The environment, the first part of the stack's name and the template's parameter `environmentName`.
+    pub environment_name: String,
+    /// The second part of the stack's name.
+    pub stack_name: String,
+    /// Where the template lies in the artifact.
+    pub template_path: String,
+    /// What the template may do; without it `CAPABILITY_IAM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Vec<Capability>>,
+    /// Values of the template's parameters; what is not given keeps its value, or gets its default.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
+    /// Which changes are safe besides those that always are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_policy: Option<ChangePolicy>,
+}
+
+impl MachineInput {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    ///
+    /// When it is not JSON, or a member is missing, unknown or of the wrong type; the message says where.
+    pub fn parse(text: &str) -> Result<Self, InvalidInput> {
+        serde_json::from_str(text).map_err(|error| InvalidInput {
+            // The position is a part of the message, which is about to get a better one.
+            message: error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
+            line: error.line(),
+            column: error.column(),
+        })
+    }
+}
+
+/// A machine input file that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {message}")]
+pub struct InvalidInput {
+    message: String,
+    line: usize,
+    column: usize,
+}
+
+/// Which changes are safe besides those that always are; nothing else is by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ChangePolicy {
+    /// A modification that may replace the resource.
+    pub conditional_replacement: Verdict,
+    /// A change whose kind only shows when it is executed.
+    pub dynamic_change: Verdict,
+    /// A resource that leaves the stack but is not deleted.
+    pub retained_removal: Verdict,
+}
+
+/// What to do with a kind of change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It is not safe.
+    #[default]
+    Reject,
+    /// It is safe.
+    Allow,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_published_input() {
+        let text =
+            r#"{"environmentName":"prod","stackName":"sample-lambda-app","templatePath":"lambda-template.yaml"}"#;
+        let input = MachineInput::parse(text).unwrap();
+        assert_eq!(input.stack_name, "sample-lambda-app");
+        assert_eq!(serde_json::to_string(&input).unwrap(), text);
+    }
+
+    #[test]
+    fn says_where_an_input_is_wrong() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(MachineInput::parse(text).unwrap_err().to_string(), expected, "{text}");
+        };
+        check("{\n  \"environmentName\": prod\n}", "2:22: expected value");
+        check("{}", "1:2: missing field `environmentName`");
+        check(
+            "{\"environmentName\": \"prod\",\n \"stackname\": \"app\"}",
+            "2:12: unknown field `stackname`, expected one of `environmentName`, `stackName`, `templatePath`, \
+             `capabilities`, `parameters`, `changePolicy`",
+        );
+        check("[]", "1:0: invalid type: sequence, expected struct MachineInput");
+    }
+}

@@ -1,0 +1,7 @@
+//! Deploys CloudFormation stacks with state machines.
+
+pub mod artifact;
+pub mod cloudformation;
+pub mod handlers;
+pub mod input;
+mod names;
