@@ -10,7 +10,7 @@ mod expression;
 pub mod failure;
 pub mod history;
 mod intrinsic;
-mod jsonata;
+pub mod jsonata;
 mod jsonpath;
 pub mod program;
 mod random;
