@@ -8,6 +8,7 @@ mod expression;
 pub mod failure;
 pub mod history;
 mod intrinsic;
+mod jsonata;
 mod jsonpath;
 pub mod program;
 mod random;

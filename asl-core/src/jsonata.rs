@@ -1,0 +1,3 @@
+//! JSONata, the second query language.
+
+pub(crate) mod picture;
