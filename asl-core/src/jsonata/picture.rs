@@ -23,8 +23,8 @@ mod words;
 
 use crate::value::Value;
 
-// pub(crate) use datetime_format::from_millis;
-// pub(crate) use datetime_parse::to_millis;
+pub(crate) use datetime_format::from_millis;
+pub(crate) use datetime_parse::to_millis;
 pub(crate) use decimal_format::DecimalFormat;
 pub(crate) use integer::{format_integer, parse_integer};
 pub(crate) use number::format_number;
