@@ -17,6 +17,7 @@ mod item;
 mod lexer;
 mod lower;
 mod parser;
+mod picture;
 mod regex;
 mod signature;
 
