@@ -6,7 +6,7 @@ use super::suggestion::similar;
 use crate::definition::{JsonataString, State, StatesMember};
 use crate::diagnostic::{Code, Fault};
 use crate::evaluate::States;
-use crate::jsonata::{CalledFunction, ContextReference, VariableReference, function_names};
+use crate::jsonata::{CalledFunction, ContextReference, Dialect, VariableReference};
 use crate::report::Report;
 
 pub(super) fn check_state(state: &State, report: &Report<'_>) {
@@ -68,7 +68,7 @@ fn check_call(function: &CalledFunction, jsonata: &JsonataString, report: &Repor
     let place = jsonata.place(&function.span, report);
     if !function.is_known {
         let message = format!("there is no function called `${name}`");
-        let help = similar(name, function_names(), report);
+        let help = similar(name, Dialect::Aws.function_names(), report);
         report.add(Fault::new(Code::UNKNOWN_FUNCTION, place, message).of(jsonata.span).with_help(help));
     } else if !function.fits {
         let arguments = match function.arguments {
