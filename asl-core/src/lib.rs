@@ -84,7 +84,7 @@ pub mod program;
 
 mod expression;
 mod intrinsic;
-mod jsonata;
+pub mod jsonata;
 mod jsonpath;
 
 mod evaluate;

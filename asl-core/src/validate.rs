@@ -3,6 +3,7 @@
 mod choice_rules;
 mod error_handling;
 mod fields;
+mod jsonata;
 mod limits;
 mod names;
 mod paths;
@@ -28,10 +29,11 @@ fn check_machine(machine: &StateMachine, machine_type: MachineType, report: &Rep
     fields::check_machine(machine, report);
     limits::check_machine(machine, report);
     transitions::check_machine(machine, report);
-    query_language::check_machine(machine, report);
-    unsupported::check_machine(machine, report);
     for state in machine.states() {
         fields::check_state(state, report);
+        query_language::check_state(state, report);
+        unsupported::check_state(state, report);
+        jsonata::check_state(state, report);
         limits::check_state(state, report);
         paths::check_state(state, report);
         choice_rules::check_state(state, report);

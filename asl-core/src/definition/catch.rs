@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use super::fields::{FieldNames, Fields, Spanned, What};
+use super::fields::{FieldNames, Fields, Spanned};
 use super::payload::Template;
 use super::state_fields::QueryLanguage;
 use crate::jsonpath::ReferencePath;
-use crate::report::Report;
 use crate::source::Span;
-use crate::syntax::Node;
 
 /// [A Catcher](https://states-language.net/spec.html#fallback-states).
 #[derive(Debug)]
@@ -19,6 +17,7 @@ pub(crate) struct Catcher {
     pub(crate) next: Option<Spanned<Arc<str>>>,
     pub(crate) result_path: Option<Spanned<Option<ReferencePath>>>,
     pub(crate) assign: Option<Template>,
+    pub(crate) output: Option<Template>,
 }
 
 impl Catcher {
@@ -30,17 +29,17 @@ impl Catcher {
         }
     }
 
-    pub(super) fn read(node: &Node, language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
-        let fields = Fields::of(node, What::ElementOf("Catch"), language, report)?;
-        let field_names = fields.names();
+    pub(super) fn read(fields: Fields<'_>) -> Self {
+        let (language, field_names) = (fields.language, fields.names());
         let fields = fields.only(|name| Self::fields(language).contains(&name));
-        Some(Self {
+        Self {
             span: fields.span,
             field_names,
             error_equals: fields.error_equals(),
             next: fields.text("Next"),
             result_path: fields.result_path(),
             assign: Template::read_object(&fields, "Assign"),
-        })
+            output: Template::read(&fields, "Output"),
+        }
     }
 }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use super::fields::{FieldNames, Fields, Spanned, What, wrong_type};
+use super::jsonata::{Computable, JsonataString};
 use super::payload::Template;
 use super::state_fields::QueryLanguage;
 use crate::evaluate::choice_rule::{self as evaluate, OperandForm, Operator};
 use crate::jsonpath::JsonPath;
-use crate::report::Report;
 use crate::source::Span;
-use crate::syntax::Node;
 use crate::value::Value;
 
 /// [A Choice state](https://states-language.net/spec.html#choice-state).
@@ -25,6 +24,7 @@ pub(crate) struct ChoiceRule {
     pub(crate) test: Test,
     pub(crate) next: Option<Spanned<Arc<str>>>,
     pub(crate) assign: Option<Template>,
+    pub(crate) output: Option<Template>,
 }
 
 /// What a rule, or a rule inside `And`, `Or` and `Not`, tests.
@@ -43,6 +43,8 @@ pub(crate) enum TestKind {
     Not(Box<Test>),
     /// `Variable` and a comparison operator.
     Comparison(Comparison),
+    /// JSONata's `Condition`.
+    Condition(Computable<bool>),
 }
 
 /// A data-test expression: `Variable` and what it is tested for.
@@ -60,20 +62,27 @@ impl Choice {
 
     pub(super) fn read(fields: &Fields<'_>) -> Self {
         Self {
-            choices: fields.array("Choices", |node| ChoiceRule::read(node, fields.language, fields.report)),
+            choices: fields.objects("Choices", |rule| ChoiceRule::read(&rule)),
             default: fields.text("Default"),
         }
     }
 }
 
 impl ChoiceRule {
-    fn read(node: &Node, language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
-        let fields = Fields::of(node, What::ElementOf("Choices"), language, report)?;
-        Some(Self {
-            test: Test::read(&fields),
+    /// The fields of a JSONata rule.
+    pub(crate) const JSONATA_FIELDS: &[&str] = &["Condition", "Next", "Comment", "Assign", "Output"];
+
+    fn read(fields: &Fields<'_>) -> Self {
+        let output = match fields.language {
+            QueryLanguage::JsonPath => None,
+            QueryLanguage::Jsonata => Template::read(fields, "Output"),
+        };
+        Self {
+            test: Test::read(fields),
             next: fields.text("Next"),
-            assign: Template::read_object(&fields, "Assign"),
-        })
+            assign: Template::read_object(fields, "Assign"),
+            output,
+        }
     }
 }
 
@@ -88,28 +97,37 @@ impl Test {
         matches!(name, "And" | "Or" | "Not") || Operator::named(name).is_some()
     }
 
+    /// The expression in `Condition`.
+    pub(crate) fn jsonata(&self) -> Option<&JsonataString> {
+        match &self.kind {
+            Some(TestKind::Condition(condition)) => condition.jsonata(),
+            _ => None,
+        }
+    }
+
     fn read(fields: &Fields<'_>) -> Self {
-        let mut operators = fields.members().map(|member| &*member.key).filter(|name| Self::is_operator(name));
-        let operator = operators.next().filter(|_| operators.next().is_none());
-        let kind = operator.and_then(|name| TestKind::read(name, fields));
+        let kind = match fields.language {
+            QueryLanguage::JsonPath => Self::read_operator(fields),
+            QueryLanguage::Jsonata => fields.computable("Condition", Fields::boolean).map(TestKind::Condition),
+        };
         Self { span: fields.span, field_names: fields.names(), kind }
     }
 
-    fn read_nested(node: &Node, what: What<'_>, around: &Fields<'_>) -> Option<Self> {
-        Fields::of(node, what, around.language, around.report).map(|fields| Self::read(&fields))
+    /// The one operator of a JSONPath rule.
+    fn read_operator(fields: &Fields<'_>) -> Option<TestKind> {
+        let mut operators = fields.members().map(|member| &*member.key).filter(|name| Self::is_operator(name));
+        let operator = operators.next().filter(|_| operators.next().is_none());
+        operator.and_then(|name| TestKind::read(name, fields))
     }
 }
 
 impl TestKind {
     fn read(name: &str, fields: &Fields<'_>) -> Option<Self> {
-        let element = |node| Test::read_nested(node, What::ElementOf(name), fields);
+        let tests = || fields.objects(name, |test| Test::read(&test));
         match name {
-            "And" => fields.array(name, element).map(Self::And),
-            "Or" => fields.array(name, element).map(Self::Or),
-            "Not" => {
-                let test = Test::read_nested(fields.node(name)?, What::Field(name), fields)?;
-                Some(Self::Not(Box::new(test)))
-            }
+            "And" => tests().map(Self::And),
+            "Or" => tests().map(Self::Or),
+            "Not" => fields.object(name).map(|test| Self::Not(Box::new(Test::read(&test)))),
             _ => Comparison::read(name, fields).map(Self::Comparison),
         }
     }

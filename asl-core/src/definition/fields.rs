@@ -45,6 +45,8 @@ pub(super) struct Fields<'a> {
     /// The language of the state around it.
     pub(super) language: QueryLanguage,
     pub(super) report: &'a Report<'a>,
+    /// What comes before a field's name where messages name the field: `Catch[1]/`, or nothing in a state itself.
+    prefix: String,
     members: Vec<&'a Member>,
 }
 
@@ -53,7 +55,8 @@ impl<'a> Fields<'a> {
     pub(super) fn of(node: &'a Node, what: What<'_>, language: QueryLanguage, report: &'a Report<'a>) -> Option<Self> {
         match &node.kind {
             NodeKind::Object(members) => {
-                Some(Self { span: node.span, language, report, members: members.iter().collect() })
+                let (prefix, members) = (String::new(), members.iter().collect());
+                Some(Self { span: node.span, language, report, prefix, members })
             }
             _ => wrong_type(node, what, "an object", report),
         }
@@ -84,10 +87,13 @@ impl<'a> Fields<'a> {
         self.members.iter().copied()
     }
 
-    /// The value of a field, if it is not a JSONata expression.
     pub(super) fn node(&self, name: &str) -> Option<&'a Node> {
-        let node = &self.members().find(|member| member.key == name)?.value;
-        (self.language == QueryLanguage::JsonPath || !is_jsonata(node)).then_some(node)
+        self.members().find(|member| member.key == name).map(|member| &member.value)
+    }
+
+    /// The field called `name` as messages of failed evaluations name it.
+    pub(super) fn location(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
     }
 
     pub(super) fn text(&self, name: &str) -> Option<Spanned<Arc<str>>> {
@@ -144,6 +150,18 @@ impl<'a> Fields<'a> {
         };
         let value = elements.iter().filter_map(read).collect();
         Some(Spanned { value, span: node.span })
+    }
+
+    /// The elements of an array of objects, each read by `read`.
+    pub(super) fn objects<T>(&self, name: &str, read: impl Fn(Self) -> T) -> Option<Spanned<Vec<T>>> {
+        let elements = self.array(name, Some)?;
+        let read = |(index, node)| {
+            let mut fields = Self::of(node, What::ElementOf(name), self.language, self.report)?;
+            fields.prefix = format!("{}[{index}]/", self.location(name));
+            Some(read(fields))
+        };
+        let value = elements.value.into_iter().enumerate().filter_map(read).collect();
+        Some(Spanned { value, span: elements.span })
     }
 
     pub(super) fn object(&self, name: &str) -> Option<Self> {
@@ -239,10 +257,6 @@ pub(super) fn wrong_type<T>(node: &Node, what: What<'_>, expected: &str, report:
     let message = format!("{what} must be {expected}, not {}", found(node));
     report.add(Fault::new(Code::WRONG_TYPE, node.span, message));
     None
-}
-
-fn is_jsonata(node: &Node) -> bool {
-    matches!(&node.kind, NodeKind::String(text) if text.starts_with("{%") && text.ends_with("%}"))
 }
 
 /// A number itself; of any other value its kind, with an article.

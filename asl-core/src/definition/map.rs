@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::fields::{FieldNames, Fields, Spanned};
+use super::jsonata::Computable;
 use super::payload::Template;
 use super::state_fields::QueryLanguage;
 use super::state_machine::{MachineRole, StateMachine};
@@ -16,12 +17,13 @@ pub(crate) struct Map {
     /// The older name of `ItemProcessor`.
     pub(crate) iterator: Option<Box<StateMachine>>,
     pub(crate) items_path: Option<Spanned<JsonPath>>,
+    pub(crate) items: Option<Template>,
     pub(crate) item_selector: Option<Template>,
-    pub(crate) max_concurrency: Option<Spanned<i64>>,
+    pub(crate) max_concurrency: Option<Computable<i64>>,
     pub(crate) max_concurrency_path: Option<Spanned<JsonPath>>,
-    pub(crate) tolerated_failure_count: Option<Spanned<i64>>,
+    pub(crate) tolerated_failure_count: Option<Computable<i64>>,
     pub(crate) tolerated_failure_count_path: Option<Spanned<JsonPath>>,
-    pub(crate) tolerated_failure_percentage: Option<Spanned<f64>>,
+    pub(crate) tolerated_failure_percentage: Option<Computable<f64>>,
     pub(crate) tolerated_failure_percentage_path: Option<Spanned<JsonPath>>,
     pub(crate) label: Option<Spanned<Arc<str>>>,
 }
@@ -51,12 +53,13 @@ impl Map {
             item_processor: machine("ItemProcessor"),
             iterator: machine("Iterator"),
             items_path: fields.path("ItemsPath"),
+            items: Template::read_items(fields),
             item_selector: Template::read(fields, "ItemSelector"),
-            max_concurrency: fields.integer("MaxConcurrency"),
+            max_concurrency: fields.computable("MaxConcurrency", Fields::integer),
             max_concurrency_path: fields.path("MaxConcurrencyPath"),
-            tolerated_failure_count: fields.integer("ToleratedFailureCount"),
+            tolerated_failure_count: fields.computable("ToleratedFailureCount", Fields::integer),
             tolerated_failure_count_path: fields.path("ToleratedFailureCountPath"),
-            tolerated_failure_percentage: fields.number("ToleratedFailurePercentage"),
+            tolerated_failure_percentage: fields.computable("ToleratedFailurePercentage", Fields::number),
             tolerated_failure_percentage_path: fields.path("ToleratedFailurePercentagePath"),
             label: fields.text("Label"),
         }

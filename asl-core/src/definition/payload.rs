@@ -1,12 +1,14 @@
-//! Payload templates: JSON in which keys that end in `.$` hold paths or calls of intrinsic functions.
+//! Payload templates: JSON in which keys that end in `.$` hold paths or calls of intrinsic functions, or in which
+//! strings hold JSONata expressions.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::fields::{Fields, Spanned, What, expression_code, wrong_type};
+use super::jsonata::JsonataString;
 use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
 use crate::expression::Expression;
-use crate::report::Report;
 use crate::source::Span;
 use crate::syntax::{Member, Node, NodeKind};
 use crate::value::Value;
@@ -22,6 +24,7 @@ pub(crate) struct Template {
 pub(crate) enum TemplateKind {
     /// A string, number, boolean or null.
     Literal(Value),
+    Jsonata(JsonataString),
     Array(Vec<Template>),
     Object(Vec<TemplateMember>),
 }
@@ -53,15 +56,26 @@ impl TemplateMember {
 impl Template {
     /// The template in the field called `name`.
     pub(super) fn read(fields: &Fields<'_>, name: &str) -> Option<Self> {
-        fields.node(name).map(|node| Reader::of(node, fields).template(node))
+        fields.node(name).and_then(|node| Reader::of(node, fields).field(node, name))
     }
 
     /// As [`read`](Self::read), where the payload must be an object.
     pub(super) fn read_object(fields: &Fields<'_>, name: &str) -> Option<Self> {
         let node = fields.node(name)?;
         match node.kind {
-            NodeKind::Object(_) => Some(Reader::of(node, fields).template(node)),
+            NodeKind::Object(_) => Reader::of(node, fields).field(node, name),
             _ => wrong_type(node, What::Field(name), "an object", fields.report),
+        }
+    }
+
+    /// `Items`.
+    pub(super) fn read_items(fields: &Fields<'_>) -> Option<Self> {
+        let node = fields.node("Items")?;
+        let is_container = matches!(node.kind, NodeKind::Array(_) | NodeKind::Object(_));
+        if is_container || JsonataString::is_at(node, fields.language) {
+            Self::read(fields, "Items")
+        } else {
+            wrong_type(node, What::Field("Items"), "an array or a JSONata expression", fields.report)
         }
     }
 
@@ -73,10 +87,26 @@ impl Template {
         }
     }
 
-    /// Calls `visit` with every expression inside.
-    pub(crate) fn for_each_expression(&self, visit: &mut impl FnMut(&Spanned<Expression>)) {
+    /// Calls `visit` with every JSONata expression inside.
+    pub(crate) fn for_each_jsonata(&self, visit: &mut impl FnMut(&JsonataString)) {
         match &self.kind {
             TemplateKind::Literal(_) => {}
+            TemplateKind::Jsonata(jsonata) => visit(jsonata),
+            TemplateKind::Array(elements) => elements.iter().for_each(|element| element.for_each_jsonata(visit)),
+            TemplateKind::Object(members) => {
+                for member in members {
+                    if let MemberValue::Template(template) = &member.value {
+                        template.for_each_jsonata(visit);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `visit` with every path and intrinsic function inside.
+    pub(crate) fn for_each_expression(&self, visit: &mut impl FnMut(&Spanned<Expression>)) {
+        match &self.kind {
+            TemplateKind::Literal(_) | TemplateKind::Jsonata(_) => {}
             TemplateKind::Array(elements) => {
                 for element in elements {
                     element.for_each_expression(visit);
@@ -95,37 +125,64 @@ impl Template {
 }
 
 /// Reads the parts of one template.
-struct Reader<'a> {
+struct Reader<'a, 'f> {
     /// The whole template, which messages name.
     field: Span,
-    language: QueryLanguage,
-    report: &'a Report<'a>,
+    fields: &'f Fields<'a>,
 }
 
-impl<'a> Reader<'a> {
-    fn of(field: &Node, fields: &Fields<'a>) -> Self {
-        Self { field: field.span, language: fields.language, report: fields.report }
+/// Where a part of a template stands, as messages of failed evaluations name it: `Output/lines[0]/price`.
+enum Location<'a> {
+    Field(String),
+    Member(&'a Self, &'a str),
+    Element(&'a Self, usize),
+}
+
+impl fmt::Display for Location<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => formatter.write_str(name),
+            Self::Member(object, key) => write!(formatter, "{object}/{key}"),
+            Self::Element(array, index) => write!(formatter, "{array}[{index}]"),
+        }
+    }
+}
+
+impl<'a, 'f> Reader<'a, 'f> {
+    fn of(field: &Node, fields: &'f Fields<'a>) -> Self {
+        Self { field: field.span, fields }
     }
 
-    fn template(&self, node: &Node) -> Template {
+    fn field(&self, node: &Node, name: &str) -> Option<Template> {
+        self.template(node, &Location::Field(self.fields.location(name)))
+    }
+
+    /// `None` for an expression that does not parse.
+    fn template(&self, node: &Node, location: &Location<'_>) -> Option<Template> {
         let kind = match &node.kind {
             NodeKind::Array(elements) => {
-                TemplateKind::Array(elements.iter().map(|element| self.template(element)).collect())
+                let elements = elements.iter().enumerate();
+                let read =
+                    |(index, element)| self.template(element, &Location::Element(location, index));
+                TemplateKind::Array(elements.filter_map(read).collect())
             }
             NodeKind::Object(members) => {
-                TemplateKind::Object(members.iter().filter_map(|member| self.member(member)).collect())
+                TemplateKind::Object(members.iter().filter_map(|member| self.member(member, location)).collect())
+            }
+            _ if JsonataString::is_at(node, self.fields.language) => {
+                TemplateKind::Jsonata(JsonataString::read(node, &location.to_string(), self.fields.report)?)
             }
             _ => TemplateKind::Literal(Value::from(node)),
         };
-        Template { span: node.span, kind }
+        Some(Template { span: node.span, kind })
     }
 
-    fn member(&self, member: &Member) -> Option<TemplateMember> {
-        let has_expression = self.language == QueryLanguage::JsonPath && member.key.ends_with(TemplateMember::SUFFIX);
-        let value = if has_expression {
+    fn member(&self, member: &Member, object: &Location<'_>) -> Option<TemplateMember> {
+        let is_json_path = self.fields.language == QueryLanguage::JsonPath;
+        let value = if is_json_path && member.key.ends_with(TemplateMember::SUFFIX) {
             MemberValue::Expression(self.expression(member)?)
         } else {
-            MemberValue::Template(self.template(&member.value))
+            MemberValue::Template(self.template(&member.value, &Location::Member(object, &member.key))?)
         };
         Some(TemplateMember { key: Spanned { value: member.key.as_str().into(), span: member.key_span }, value })
     }
@@ -137,16 +194,16 @@ impl<'a> Reader<'a> {
             member.key
         );
         let Some(text) = member.value.as_str() else {
-            self.report.add(Fault::new(Code::WRONG_TYPE, span, message).of(self.field));
+            self.fields.report.add(Fault::new(Code::WRONG_TYPE, span, message).of(self.field));
             return None;
         };
         match Expression::parse(text) {
             Ok(value) => Some(Spanned { value, span }),
             Err(error) => {
-                let place = self.report.inside(span, error.span);
+                let place = self.fields.report.inside(span, error.span);
                 let fault =
                     Fault::new(expression_code(text), place, message).of(self.field).with_label(place, error.message);
-                self.report.add(fault.with_help(error.help));
+                self.fields.report.add(fault.with_help(error.help));
                 None
             }
         }

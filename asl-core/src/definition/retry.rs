@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use super::fields::{FieldNames, Fields, Spanned, What, read_text};
-use super::state_fields::QueryLanguage;
-use crate::report::Report;
 use crate::source::Span;
-use crate::syntax::Node;
 
 /// [A Retrier](https://states-language.net/spec.html#retrying-after-error).
 #[derive(Debug)]
@@ -33,9 +30,8 @@ impl Retrier {
         "JitterStrategy",
     ];
 
-    pub(super) fn read(node: &Node, language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
-        let fields = Fields::of(node, What::ElementOf("Retry"), language, report)?;
-        Some(Self {
+    pub(super) fn read(fields: Fields<'_>) -> Self {
+        Self {
             span: fields.span,
             field_names: fields.names(),
             error_equals: fields.error_equals(),
@@ -44,7 +40,7 @@ impl Retrier {
             backoff_rate: fields.number("BackoffRate"),
             max_delay_seconds: fields.integer("MaxDelaySeconds"),
             jitter_strategy: fields.text("JitterStrategy"),
-        })
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::catch::Catcher;
 use super::choice::Choice;
 use super::fail::Fail;
 use super::fields::{FieldNames, Fields, Spanned, What};
+use super::jsonata::{Computable, JsonataString, StatesMember};
 use super::map::Map;
 use super::parallel::Parallel;
 use super::pass::Pass;
@@ -30,6 +31,8 @@ pub(crate) struct State {
     pub(crate) name: Spanned<Arc<str>>,
     pub(crate) span: Span,
     pub(crate) field_names: FieldNames,
+    /// The language of the whole definition.
+    pub(crate) machine_language: QueryLanguage,
     /// Its own language, or the machine's.
     pub(crate) language: QueryLanguage,
     /// `None` where `Type` is missing or unknown.
@@ -42,7 +45,9 @@ pub(crate) struct State {
     pub(crate) result_path: Option<Spanned<Option<ReferencePath>>>,
     pub(crate) parameters: Option<Template>,
     pub(crate) result_selector: Option<Template>,
+    pub(crate) arguments: Option<Template>,
     pub(crate) assign: Option<Template>,
+    pub(crate) output: Option<Template>,
     pub(crate) retry: Option<Spanned<Vec<Retrier>>>,
     pub(crate) catch: Option<Spanned<Vec<Catcher>>>,
 }
@@ -99,6 +104,38 @@ impl StateKind {
         }
     }
 
+    /// The templates that only this type of state has.
+    fn templates(&self) -> Vec<&Template> {
+        match self {
+            Self::Task(task) => task.credentials.iter().collect(),
+            Self::Map(map) => map.items.iter().chain(&map.item_selector).collect(),
+            Self::Choice(choice) => {
+                choice.rules().iter().flat_map(|rule| rule.assign.iter().chain(&rule.output)).collect()
+            }
+            Self::Pass(_) | Self::Wait(_) | Self::Succeed | Self::Fail(_) | Self::Parallel(_) => Vec::new(),
+        }
+    }
+
+    /// The expressions that stand for a single number, string or boolean.
+    fn computed(&self) -> Vec<&JsonataString> {
+        fn jsonata<T>(field: &Option<Computable<T>>) -> Option<&JsonataString> {
+            field.as_ref().and_then(Computable::jsonata)
+        }
+        let all = match self {
+            Self::Task(task) => vec![jsonata(&task.timeout_seconds), jsonata(&task.heartbeat_seconds)],
+            Self::Wait(wait) => vec![jsonata(&wait.seconds), jsonata(&wait.timestamp)],
+            Self::Fail(fail) => vec![jsonata(&fail.error), jsonata(&fail.cause)],
+            Self::Map(map) => vec![
+                jsonata(&map.max_concurrency),
+                jsonata(&map.tolerated_failure_count),
+                jsonata(&map.tolerated_failure_percentage),
+            ],
+            Self::Choice(choice) => choice.rules().iter().map(|rule| rule.test.jsonata()).collect(),
+            Self::Pass(_) | Self::Succeed | Self::Parallel(_) => Vec::new(),
+        };
+        all.into_iter().flatten().collect()
+    }
+
     fn read(state_type: StateType, fields: &Fields<'_>, machine_language: QueryLanguage) -> Self {
         match state_type {
             StateType::Task => Self::Task(Task::read(fields)),
@@ -124,6 +161,11 @@ impl State {
         branches.iter().chain(processor)
     }
 
+    /// Whether the state has its language against the machine's: JSONPath where the whole definition is in JSONata.
+    pub(crate) fn is_downgraded(&self) -> bool {
+        self.machine_language == QueryLanguage::Jsonata && self.language == QueryLanguage::JsonPath
+    }
+
     /// The Catchers that could be read.
     pub(crate) fn catchers(&self) -> &[Catcher] {
         self.catch.as_ref().map_or(&[], |catch| &catch.value)
@@ -132,6 +174,23 @@ impl State {
     /// The Retriers that could be read.
     pub(crate) fn retriers(&self) -> &[Retrier] {
         self.retry.as_ref().map_or(&[], |retry| &retry.value)
+    }
+
+    /// Calls `visit` with every JSONata expression of the state's own fields, and with what `$states` holds there.
+    pub(crate) fn for_each_jsonata(&self, visit: &mut impl FnMut(&JsonataString, StatesMember)) {
+        let has_result = matches!(self.kind, Some(StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_)));
+        let at_end = if has_result { StatesMember::Result } else { StatesMember::Neither };
+        let own = self.output.iter().chain(&self.assign).map(|template| (template, at_end));
+        let caught = self.catchers().iter().flat_map(|catcher| catcher.output.iter().chain(&catcher.assign));
+        let caught = caught.map(|template| (template, StatesMember::ErrorOutput));
+        let before = self.arguments.iter().chain(self.kind.iter().flat_map(StateKind::templates));
+        let before = before.map(|template| (template, StatesMember::Neither));
+        for (template, member) in before.chain(own).chain(caught) {
+            template.for_each_jsonata(&mut |jsonata| visit(jsonata, member));
+        }
+        for jsonata in self.kind.iter().flat_map(StateKind::computed) {
+            visit(jsonata, StatesMember::Neither);
+        }
     }
 
     pub(super) fn read(member: &Member, machine_language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
@@ -152,6 +211,7 @@ impl State {
             name: Spanned { value: member.key.as_str().into(), span: member.key_span },
             span: fields.span,
             field_names,
+            machine_language,
             language,
             kind: state_type.map(|state_type| StateKind::read(state_type, &fields, machine_language)),
             query_language,
@@ -162,9 +222,11 @@ impl State {
             result_path: fields.result_path(),
             parameters: Template::read(&fields, "Parameters"),
             result_selector: Template::read(&fields, "ResultSelector"),
+            arguments: Template::read(&fields, "Arguments"),
             assign: Template::read_object(&fields, "Assign"),
-            retry: fields.array("Retry", |node| Retrier::read(node, language, report)),
-            catch: fields.array("Catch", |node| Catcher::read(node, language, report)),
+            output: Template::read(&fields, "Output"),
+            retry: fields.objects("Retry", Retrier::read),
+            catch: fields.objects("Catch", Catcher::read),
         })
     }
 }

@@ -14,6 +14,13 @@ pub(crate) enum QueryLanguage {
 impl QueryLanguage {
     pub(crate) const NAMES: [(&str, Self); 2] = [("JSONPath", Self::JsonPath), ("JSONata", Self::Jsonata)];
 
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::JsonPath => Self::Jsonata,
+            Self::Jsonata => Self::JsonPath,
+        }
+    }
+
     /// The language as `QueryLanguage` names it.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -120,7 +120,7 @@ impl Fields<'_> {
         let written = self.text("QueryLanguage")?;
         let language = QueryLanguage::NAMES.iter().find(|(name, _)| **name == *written.value);
         if language.is_none() {
-            let message = "The field 'QueryLanguage' should have one of these values: [JSONPath, JSONata]";
+            let message = "Value should be one of the following: [JSONPath, JSONata]";
             self.report.add(Fault::new(Code::UNKNOWN_VALUE, written.span, message));
         }
         language.map(|(_, value)| Spanned { value: *value, span: written.span })

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::fields::{Fields, Spanned};
+use super::jsonata::Computable;
 use super::payload::Template;
 use crate::jsonpath::JsonPath;
 
@@ -10,9 +11,9 @@ use crate::jsonpath::JsonPath;
 #[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) resource: Option<Spanned<Arc<str>>>,
-    pub(crate) timeout_seconds: Option<Spanned<i64>>,
+    pub(crate) timeout_seconds: Option<Computable<i64>>,
     pub(crate) timeout_seconds_path: Option<Spanned<JsonPath>>,
-    pub(crate) heartbeat_seconds: Option<Spanned<i64>>,
+    pub(crate) heartbeat_seconds: Option<Computable<i64>>,
     pub(crate) heartbeat_seconds_path: Option<Spanned<JsonPath>>,
     pub(crate) credentials: Option<Template>,
 }
@@ -21,9 +22,9 @@ impl Task {
     pub(super) fn read(fields: &Fields<'_>) -> Self {
         Self {
             resource: fields.text("Resource"),
-            timeout_seconds: fields.integer("TimeoutSeconds"),
+            timeout_seconds: fields.computable("TimeoutSeconds", Fields::integer),
             timeout_seconds_path: fields.path("TimeoutSecondsPath"),
-            heartbeat_seconds: fields.integer("HeartbeatSeconds"),
+            heartbeat_seconds: fields.computable("HeartbeatSeconds", Fields::integer),
             heartbeat_seconds_path: fields.path("HeartbeatSecondsPath"),
             credentials: Template::read_object(fields, "Credentials"),
         }

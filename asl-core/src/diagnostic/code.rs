@@ -109,6 +109,12 @@ codes! {
     NO_PATH, NO_PATH, Warning, "the value looks like a path, but the field's name does not end in `Path`";
     PASS_RESULT_IS_STATIC, PASS_RESULT_IS_STATIC, Warning, "a path in the Result of a Pass state is not evaluated";
 
+    // JSONata
+    INVALID_JSONATA_EXPRESSION, INVALID_JSONATA_EXPRESSION, Error, "the expression is not JSONata";
+    UNSUPPORTED_JSONATA_EXPRESSION, UNSUPPORTED_JSONATA_EXPRESSION, Error, "the expression refers to what is not there";
+    UNKNOWN_FUNCTION, SCHEMA_VALIDATION_FAILED, Warning, "JSONata has no function of this name";
+    WRONG_ARGUMENT_COUNT, SCHEMA_VALIDATION_FAILED, Warning, "the function cannot be called with so many arguments";
+
     // Fields with rules of their own
     INVALID_TIMESTAMP, SCHEMA_VALIDATION_FAILED, Error, "the string is not an RFC 3339 timestamp";
     INVALID_RESOURCE, SCHEMA_VALIDATION_FAILED, Error, "the resource is none that a Task of this machine can call";

@@ -27,6 +27,8 @@ pub(crate) enum Condition {
     Comparison(Comparison),
     /// JSONata's `Condition`.
     Query(Query),
+    /// The same as a boolean.
+    Literal(bool),
 }
 
 /// A `Variable` and what it is tested for.
@@ -117,6 +119,7 @@ impl Condition {
             }
             Self::Not(condition) => condition.holds(scope).map(|holds| !holds),
             Self::Comparison(comparison) => comparison.holds(scope),
+            Self::Literal(answer) => Ok(*answer),
             Self::Query(query) => query.evaluate_as("boolean", scope, Value::as_bool),
         }
     }

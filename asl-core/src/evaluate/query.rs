@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use crate::failure::Failure;
-use crate::jsonata::{self, Evaluated};
+use crate::jsonata::{Bindings, Environment, Expression, Limits, Outcome, RandomSource, References};
+use crate::random::Random;
 use crate::value::{Object, Value};
 
 use super::scope::Scope;
@@ -15,9 +16,8 @@ use super::scope::Scope;
 pub(crate) struct Query {
     /// The field as messages and events name it: `Output/lines[0]/price`.
     location: Arc<str>,
-    /// The expression as messages quote it, without the marks around it.
-    text: Arc<str>,
-    expression: Arc<jsonata::Expression>,
+    expression: Expression,
+    /// Whether it may look at `$states.context`, which costs something to build.
     needs_context: bool,
 }
 
@@ -30,26 +30,24 @@ pub(crate) struct States<'a> {
 }
 
 impl Query {
-    pub(crate) fn new(location: &str, text: &str, expression: jsonata::Expression) -> Self {
-        Self {
-            location: location.into(),
-            text: text.into(),
-            expression: Arc::new(expression),
-            needs_context: may_read_context(text),
-        }
+    pub(crate) fn new(location: &str, expression: Expression) -> Self {
+        let needs_context = may_read_context(expression.references());
+        Self { location: location.into(), expression, needs_context }
+    }
+
+    pub(crate) fn expression(&self) -> &Expression {
+        &self.expression
     }
 
     /// The value of the expression, which must be something that JSON can hold.
     pub(crate) fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
-        let states = scope.states.to_value(self.needs_context.then(|| (scope.context)()));
-        let lookup = |name: &str| match name {
-            "states" => Some(states.clone()),
-            name => scope.variables.get(name).cloned(),
-        };
-        match self.expression.evaluate(&lookup, scope.now, scope.random) {
-            Ok(Evaluated::Value(value)) => Ok(value),
-            Ok(Evaluated::Undefined) => Err(self.failure("returned nothing (undefined).")),
-            Ok(Evaluated::Function) => Err(self.failure("returned an unsupported result type.")),
+        let bindings = Known { scope, needs_context: self.needs_context };
+        let environment =
+            Environment { now_millis: scope.now.as_millis(), random: scope.random, limits: Limits::default() };
+        match self.expression.evaluate(None, &bindings, &environment) {
+            Ok(Outcome::Value(value)) => Ok(value),
+            Ok(Outcome::Undefined) => Err(self.failure("returned nothing (undefined).")),
+            Ok(Outcome::Function) => Err(self.failure("returned an unsupported result type.")),
             Err(error) => Err(self.failure(&format!("threw an error during evaluation. {error}"))),
         }
     }
@@ -76,43 +74,100 @@ impl Query {
     }
 
     fn failure(&self, what: &str) -> Failure {
-        let Self { text, location, .. } = self;
+        let (text, location) = (self.expression.text(), &self.location);
         self.refuse(format!("The JSONata expression '{text}' specified for the field '{location}' {what}"))
     }
 }
 
-impl States<'_> {
-    fn to_value(self, context: Option<Value>) -> Value {
-        let members = [
-            ("input", Some(self.input.clone())),
-            ("result", self.result.cloned()),
-            ("errorOutput", self.error_output.cloned()),
-            ("context", context),
-        ];
-        Value::Object(members.into_iter().filter_map(|(key, value)| Some((key, value?))).collect::<Object>())
+/// `$states` and the variables.
+struct Known<'a> {
+    scope: &'a Scope<'a>,
+    needs_context: bool,
+}
+
+impl Bindings for Known<'_> {
+    fn value(&self, name: &str) -> Option<Value> {
+        match name {
+            "states" => Some(self.scope.states.to_value(self.needs_context.then(|| (self.scope.context)()))),
+            name => self.scope.variables.get(name).cloned(),
+        }
     }
 }
 
-/// Whether an expression may look at `$states.context`, which costs something to build.
-fn may_read_context(text: &str) -> bool {
-    let others = [".input", ".result", ".errorOutput"];
-    text.split("$states").skip(1).any(|rest| !others.iter().any(|member| rest.starts_with(member)))
+impl RandomSource for Random {
+    fn number(&self) -> f64 {
+        self.next_f64()
+    }
+
+    fn uuid(&self) -> String {
+        self.next_uuid()
+    }
+}
+
+impl States<'_> {
+    /// The members of `$states`.
+    pub(crate) const MEMBERS: [&'static str; 4] = ["input", "result", "errorOutput", "context"];
+
+    fn to_value(self, context: Option<Value>) -> Value {
+        let values = [Some(self.input.clone()), self.result.cloned(), self.error_output.cloned(), context];
+        let members = Self::MEMBERS.into_iter().zip(values);
+        Value::Object(members.filter_map(|(key, value)| Some((key, value?))).collect::<Object>())
+    }
+}
+
+fn may_read_context(references: &References) -> bool {
+    let states = references.variables.iter().filter(|variable| &*variable.name == "states");
+    let mut members = states.map(|variable| variable.path.first().map(|member| &**member));
+    members.any(|member| !matches!(member, Some("input" | "result" | "errorOutput")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::tests::with_scope;
+    use crate::jsonata::Dialect;
+
+    fn query(text: &str) -> Query {
+        Query::new("Output/a", Expression::parse(text, Dialect::Aws).unwrap())
+    }
 
     #[test]
     fn only_what_may_read_the_context_object_pays_for_it() {
         for (text, expected) in [
             ("1 + 1", false),
             ("$states.input.a & $states.result", false),
+            ("$states.input.context", false),
             ("$states.context.State.Name", true),
             ("$keys($states)", true),
             ("$states.input.a & $states.*", true),
         ] {
-            assert_eq!(may_read_context(text), expected, "{text}");
+            assert_eq!(query(text).needs_context, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_expression_sees_the_states_object_and_the_variables() {
+        for (text, expected) in [
+            ("$states.input.id + $total", "19"),
+            ("$states.context.State.Name & ' ' & $customer.name", r#""Ship Ann""#),
+            ("$keys($states)", r#"["input","context"]"#),
+        ] {
+            let value = with_scope(r#"{"id":7}"#, |scope| query(text).evaluate(scope)).unwrap();
+            assert_eq!(value.to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_failure_quotes_the_expression_and_names_its_field() {
+        let start = |text: &str| format!("The JSONata expression '{text}' specified for the field 'Output/a' ");
+        for (text, reason) in [
+            ("$nope", "returned nothing (undefined)."),
+            ("$sum", "returned an unsupported result type."),
+            ("$nope()", "threw an error during evaluation. T1006: Attempted to invoke a non-function"),
+        ] {
+            let failure = with_scope("{}", |scope| query(text).evaluate(scope)).unwrap_err();
+            let expected = Failure::query_evaluation(start(text) + reason, Some("Output/a".into()));
+            assert_eq!(failure, expected, "{text}");
         }
     }
 }

@@ -8,8 +8,8 @@ use super::{
     Quantity, Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition, Wait,
 };
 use crate::compatibility::Compatibility;
-use crate::definition::{self, MemberValue, Spanned, StateMachine, Template, TemplateKind, TestKind};
-use crate::evaluate::{Condition, PayloadTemplate, TemplateMember};
+use crate::definition::{self, Computable, MemberValue, QueryLanguage, Spanned, StateMachine, Template, TemplateKind, TestKind};
+use crate::evaluate::{Condition, PayloadTemplate, Query, TemplateMember};
 use crate::failure::ErrorName;
 use crate::jsonpath::{JsonPath, ReferencePath};
 
@@ -65,18 +65,18 @@ impl Names<'_> {
         let kind = self.kind(state)?;
         let parameters = state.parameters.as_ref().filter(|_| !matches!(kind, StateKind::Map(_)));
         Some(State {
-            output: None,
             name: state.name.value.clone(),
             transition: match &state.next {
                 Some(next) => Transition::Next(self.id(Some(next))?),
                 None => Transition::End,
             },
             input_path: path_field(state.input_path.as_ref()),
-            parameters: parameters.map(template),
+            parameters: parameters.or(state.arguments.as_ref()).map(template),
             result_selector: state.result_selector.as_ref().map(template),
             result_path: result_path(state.result_path.as_ref()),
             output_path: path_field(state.output_path.as_ref()),
             assign: state.assign.as_ref().map(template),
+            output: state.output.as_ref().map(template),
             retry: state.retriers().iter().map(retrier).collect::<Option<_>>()?,
             catch: state.catchers().iter().map(|catcher| self.catcher(catcher)).collect::<Option<_>>()?,
             kind,
@@ -103,16 +103,16 @@ impl Names<'_> {
                     .map(|branch| self.id(branch.start_at.as_ref()))
                     .collect::<Option<_>>()?,
             },
-            definition::StateKind::Map(map) => StateKind::Map(self.map(map, state.parameters.as_ref())?),
+            definition::StateKind::Map(map) => StateKind::Map(self.map(map, state)?),
         })
     }
 
     fn choice(&self, choice: &definition::Choice) -> Option<Choice> {
         let rule = |rule: &definition::ChoiceRule| {
             Some(ChoiceRule {
-                output: None,
                 condition: condition(&rule.test)?,
                 assign: rule.assign.as_ref().map(template),
+                output: rule.output.as_ref().map(template),
                 next: self.id(rule.next.as_ref())?,
             })
         };
@@ -125,12 +125,17 @@ impl Names<'_> {
         })
     }
 
-    /// `parameters` is the older name of `ItemSelector`.
-    fn map(&self, map: &definition::Map, parameters: Option<&Template>) -> Option<Map> {
+    /// The `Parameters` of `state` are the older name of `ItemSelector`.
+    fn map(&self, map: &definition::Map, state: &definition::State) -> Option<Map> {
         Some(Map {
             start_at: self.id(map.processor()?.start_at.as_ref())?,
-            items: Items::Path(map.items_path.as_ref().map_or(PathField::Whole, |path| whole_or(&path.value))),
-            item_selector: map.item_selector.as_ref().or(parameters).map(template),
+            items: match state.language {
+                QueryLanguage::JsonPath => {
+                    Items::Path(map.items_path.as_ref().map_or(PathField::Whole, |path| whole_or(&path.value)))
+                }
+                QueryLanguage::Jsonata => Items::Template(map.items.as_ref().map(template)),
+            },
+            item_selector: map.item_selector.as_ref().or(state.parameters.as_ref()).map(template),
             max_concurrency: quantity(map.max_concurrency.as_ref(), map.max_concurrency_path.as_ref()),
             tolerated_failure_count: quantity(
                 map.tolerated_failure_count.as_ref(),
@@ -142,10 +147,10 @@ impl Names<'_> {
 
     fn catcher(&self, catcher: &definition::Catcher) -> Option<Catcher> {
         Some(Catcher {
-            output: None,
             error_equals: error_names(catcher.error_equals.as_ref()?),
             result_path: result_path(catcher.result_path.as_ref()),
             assign: catcher.assign.as_ref().map(template),
+            output: catcher.output.as_ref().map(template),
             next: self.id(catcher.next.as_ref())?,
         })
     }
@@ -161,9 +166,12 @@ fn lower_task(task: &definition::Task) -> Option<Task> {
 }
 
 fn lower_wait(wait: &definition::Wait) -> Option<Wait> {
-    let literal = wait.seconds.as_ref().and_then(count).map(Wait::Seconds);
-    literal
-        .or_else(|| wait.timestamp.as_ref().map(|timestamp| Wait::Timestamp(timestamp.value)))
+    let seconds = wait.seconds.as_ref().and_then(|seconds| computable(seconds, count, Wait::Seconds, Wait::SecondsQuery));
+    seconds
+        .or_else(|| {
+            let literal = |timestamp: &Spanned<_>| Some(timestamp.value);
+            computable(wait.timestamp.as_ref()?, literal, Wait::Timestamp, Wait::TimestampQuery)
+        })
         .or_else(|| wait.seconds_path.as_ref().map(|path| Wait::SecondsPath(path.value.clone())))
         .or_else(|| wait.timestamp_path.as_ref().map(|path| Wait::TimestampPath(path.value.clone())))
 }
@@ -193,6 +201,8 @@ fn error_names(names: &Spanned<Vec<Spanned<Arc<str>>>>) -> Vec<ErrorName> {
 fn condition(test: &definition::Test) -> Option<Condition> {
     let all = |tests: &[definition::Test]| tests.iter().map(condition).collect::<Option<Vec<_>>>();
     Some(match test.kind.as_ref()? {
+        TestKind::Condition(Computable::Literal(literal)) => Condition::Literal(literal.value),
+        TestKind::Condition(Computable::Jsonata(jsonata)) => Condition::Query(jsonata.query.clone()),
         TestKind::And(tests) => Condition::And(all(&tests.value)?),
         TestKind::Or(tests) => Condition::Or(all(&tests.value)?),
         TestKind::Not(test) => Condition::Not(Box::new(condition(test)?)),
@@ -206,6 +216,7 @@ fn condition(test: &definition::Test) -> Option<Condition> {
 fn template(template: &Template) -> PayloadTemplate {
     match &template.kind {
         TemplateKind::Literal(value) => PayloadTemplate::Literal(value.clone()),
+        TemplateKind::Jsonata(jsonata) => PayloadTemplate::Query(jsonata.query.clone()),
         TemplateKind::Array(elements) => PayloadTemplate::array(elements.iter().map(self::template).collect()),
         TemplateKind::Object(members) => PayloadTemplate::object(members.iter().map(template_member).collect()),
     }
@@ -241,21 +252,37 @@ fn result_path(path: Option<&Spanned<Option<ReferencePath>>>) -> ResultPath {
 }
 
 fn fail_text(
-    literal: Option<&Spanned<Arc<str>>>,
+    text: Option<&Computable<Arc<str>>>,
     expression: Option<&Spanned<crate::expression::Expression>>,
 ) -> Option<FailText> {
-    let literal = literal.map(|text| FailText::Literal(text.value.clone()));
-    literal.or_else(|| expression.map(|expression| FailText::Expression(expression.value.clone())))
+    let literal = |text: &Spanned<Arc<str>>| Some(text.value.clone());
+    let text = text.and_then(|text| computable(text, literal, FailText::Literal, FailText::Query));
+    text.or_else(|| expression.map(|expression| FailText::Expression(expression.value.clone())))
 }
 
-fn quantity(literal: Option<&Spanned<i64>>, path: Option<&Spanned<JsonPath>>) -> Option<Quantity> {
-    let literal = literal.and_then(count).map(Quantity::Literal);
-    literal.or_else(|| path.map(|path| Quantity::Path(path.value.clone())))
+fn quantity(number: Option<&Computable<i64>>, path: Option<&Spanned<JsonPath>>) -> Option<Quantity> {
+    let number = number.and_then(|number| computable(number, count, Quantity::Literal, Quantity::Query));
+    number.or_else(|| path.map(|path| Quantity::Path(path.value.clone())))
 }
 
 fn percentage(map: &definition::Map) -> Option<Percentage> {
-    let literal = map.tolerated_failure_percentage.as_ref().map(|number| Percentage::Literal(number.value));
-    literal.or_else(|| map.tolerated_failure_percentage_path.as_ref().map(|path| Percentage::Path(path.value.clone())))
+    let literal = |number: &Spanned<f64>| Some(number.value);
+    let number = map.tolerated_failure_percentage.as_ref();
+    let number = number.and_then(|number| computable(number, literal, Percentage::Literal, Percentage::Query));
+    number.or_else(|| map.tolerated_failure_percentage_path.as_ref().map(|path| Percentage::Path(path.value.clone())))
+}
+
+/// A literal, which `read` reads, or an expression, in the two forms that the program has for them.
+fn computable<T, L, C>(
+    field: &Computable<T>,
+    read: impl FnOnce(&Spanned<T>) -> Option<L>,
+    literal: impl FnOnce(L) -> C,
+    query: impl FnOnce(Query) -> C,
+) -> Option<C> {
+    match field {
+        Computable::Literal(value) => read(value).map(literal),
+        Computable::Jsonata(jsonata) => Some(query(jsonata.query.clone())),
+    }
 }
 
 /// A number that validation found not to be negative.

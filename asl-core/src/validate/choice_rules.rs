@@ -10,8 +10,6 @@ use crate::report::Report;
 const RULE_FIELDS: &[&str] = &["Variable", "Next", "Comment", "Assign"];
 /// The fields of a rule inside `And`, `Or` and `Not`, besides its operator.
 const NESTED_FIELDS: &[&str] = &["Variable", "Comment"];
-/// The fields of a JSONata rule.
-const JSONATA_FIELDS: &[&str] = &["Condition", "Next", "Comment", "Assign", "Output"];
 
 pub(super) fn check_state(state: &State, report: &Report<'_>) {
     let Some(StateKind::Choice(choice)) = &state.kind else { return };
@@ -29,7 +27,7 @@ fn check_rule(rule: &ChoiceRule, language: QueryLanguage, report: &Report<'_>) {
         }
         QueryLanguage::Jsonata => {
             object.requires(&["Condition", "Next"]);
-            object.allows(JSONATA_FIELDS);
+            object.allows(ChoiceRule::JSONATA_FIELDS);
         }
     }
 }
@@ -51,7 +49,7 @@ fn check_test(test: &Test, fields: &[&str], report: &Report<'_>) {
             check_test(test, NESTED_FIELDS, report);
         }
         Some(TestKind::Comparison(_)) => object.requires(&["Variable"]),
-        None => {}
+        Some(TestKind::Condition(_)) | None => {}
     }
 }
 

@@ -1,8 +1,10 @@
 //! Fields that are missing, unknown, not allowed, or exclude each other.
 
+use std::sync::Arc;
+
 use super::suggestion::similar;
 use crate::definition::{
-    Catcher, FieldNames, MachineRole, ProcessorConfig, QueryLanguage, Retrier, State, StateKind, StateMachine,
+    Catcher, FieldNames, MachineRole, ProcessorConfig, QueryLanguage, Retrier, Spanned, State, StateKind, StateMachine,
     StateType, required_fields, state_field, supported_fields,
 };
 use crate::diagnostic::{Code, Fault};
@@ -93,14 +95,13 @@ fn check_supported(state: &State, state_type: StateType, report: &Report<'_>) {
         let message = format!("Field '{}' is not supported", name.value);
         let (code, help) = match state_field(&name.value) {
             Some(field) if field.is_supported(state_type, state.language) => continue,
-            Some(field) if field.types.contains(&state_type) => (
-                Code::FIELD_NOT_ALLOWED,
-                Some(format!(
-                    "`{}` does not exist in states whose QueryLanguage is {}",
-                    name.value,
-                    state.language.name()
-                )),
-            ),
+            Some(field) if field.types.contains(&state_type) => {
+                if !state.is_downgraded() {
+                    let help = counterpart(&name.value, state_type).map(|other| format!("use `{other}`"));
+                    report.add(foreign(name, state.language).of(state.span).with_help(help));
+                }
+                continue;
+            }
             Some(field) => {
                 let types = field.types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 (Code::FIELD_NOT_ALLOWED, Some(format!("only states of these types have it: {types}")))
@@ -112,6 +113,31 @@ fn check_supported(state: &State, state_type: StateType, report: &Report<'_>) {
         };
         report.add(Fault::new(code, name.span, message).of(state.span).with_help(help));
     }
+}
+
+/// A field that only the other language has.
+fn foreign(name: &Spanned<Arc<str>>, language: QueryLanguage) -> Fault {
+    let message = format!(
+        "The QueryLanguage is set to '{}', but field '{}' is only supported for the '{}' QueryLanguage",
+        language.name(),
+        name.value,
+        language.other().name()
+    );
+    Fault::new(Code::FIELD_NOT_ALLOWED, name.span, message)
+}
+
+/// The field of the other language that does what `name` does.
+fn counterpart(name: &str, state_type: StateType) -> Option<&str> {
+    Some(match (name, state_type) {
+        ("Arguments", _) | ("Output", StateType::Pass) => "Parameters",
+        ("Items", _) => "ItemsPath",
+        ("Output", _) => "OutputPath",
+        ("OutputPath" | "ResultPath" | "ResultSelector" | "Result", _) | ("Parameters", StateType::Pass) => "Output",
+        ("Parameters", StateType::Map) => "ItemSelector",
+        ("Parameters", _) => "Arguments",
+        ("InputPath", _) => "$states.input",
+        (name, _) => name.strip_suffix("Path")?,
+    })
 }
 
 /// States that move on have `Next`, or `End` that is true.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::definition::{
-    Fail, Map, MemberValue, Pass, QueryLanguage, Spanned, State, StateKind, Task, Template, TemplateKind,
+    Computable, Fail, Map, MemberValue, Pass, QueryLanguage, Spanned, State, StateKind, Task, Template, TemplateKind,
     TemplateMember, Wait,
 };
 use crate::diagnostic::{Code, Fault};
@@ -74,7 +74,8 @@ fn one_place(name: &str, path: Option<&Spanned<JsonPath>>, report: &Report<'_>) 
 
 fn check_fail(fail: &Fail, report: &Report<'_>) {
     for (name, text) in [("Error", &fail.error), ("Cause", &fail.cause)] {
-        if let Some(text) = text.as_ref().filter(|text| looks_evaluated(&text.value)) {
+        let literal = text.as_ref().and_then(Computable::literal);
+        if let Some(text) = literal.filter(|text| looks_evaluated(&text.value)) {
             let message = format!("the value of `{name}` looks like a path, but is not evaluated");
             let fault = Fault::new(Code::NO_PATH, text.span, message);
             report.add(fault.with_help(format!("call the field `{name}Path`")));
@@ -103,7 +104,7 @@ fn has_expressions(value: &Value) -> bool {
 /// Warns of strings that look like expressions under keys that do not end in `.$`.
 fn check_template(template: &Template, report: &Report<'_>) {
     match &template.kind {
-        TemplateKind::Literal(_) => {}
+        TemplateKind::Literal(_) | TemplateKind::Jsonata(_) => {}
         TemplateKind::Array(elements) => elements.iter().for_each(|element| check_template(element, report)),
         TemplateKind::Object(members) => {
             check_names(members, report);

@@ -68,7 +68,7 @@ fn check_scope(machine: &StateMachine, outer: Option<(&Scope<'_>, &State)>, repo
         }
     }
     for state in machine.states() {
-        for_each_reference(state, &mut |name, span| {
+        for_each_reference(state, report, &mut |name, span| {
             if !scope.has(name) {
                 let message = format!("no state assigns the variable `{name}`");
                 let help = similar(name, scope.assigned.keys().copied(), report);
@@ -121,7 +121,11 @@ fn assignments(state: &State) -> impl Iterator<Item = Assignment<'_>> {
 }
 
 /// Calls `visit` with every variable that a state's own fields mention.
-fn for_each_reference(state: &State, visit: &mut impl FnMut(&str, Span)) {
+fn for_each_reference(state: &State, report: &Report<'_>, visit: &mut impl FnMut(&str, Span)) {
+    state.for_each_jsonata(&mut |jsonata, _| {
+        let variables = jsonata.references().variables.iter().filter(|variable| &*variable.name != RESERVED);
+        variables.for_each(|variable| visit(&variable.name, jsonata.place(&variable.span, report)));
+    });
     let nullable = [&state.input_path, &state.output_path];
     for (path, span) in nullable.into_iter().flatten().filter_map(|path| Some((path.value.as_ref()?, path.span))) {
         visit_path(path, span, visit);
@@ -172,7 +176,7 @@ fn visit_test(test: &Test, visit: &mut impl FnMut(&str, Span)) {
                 visit_path(path, test.span, visit);
             }
         }
-        None => {}
+        Some(TestKind::Condition(_)) | None => {}
     }
 }
 

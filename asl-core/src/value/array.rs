@@ -21,6 +21,11 @@ impl Array {
         &self.0.body
     }
 
+    /// Whether both are one array in memory, not only equal.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(super) fn measure(&self) -> Measure {
         *self.0.measure.get_or_init(|| Measure::container(self.iter().map(|element| (0, element))))
     }

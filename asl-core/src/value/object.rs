@@ -78,6 +78,16 @@ impl Object {
         Some(value)
     }
 
+    /// Whether both are one object in memory, not only equal.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// What tells this object in memory from all others that exist now.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     pub(super) fn measure(&self) -> Measure {
         *self
             .0

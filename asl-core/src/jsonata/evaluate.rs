@@ -1,0 +1,273 @@
+//! What an expression yields for an input: the walk over the compiled form.
+//!
+//! The walk follows the reference's evaluator closely, because what becomes of sequences depends on which of its steps
+//! makes, flattens or collapses them. It recurses, so its depth is bounded; calls in tail position do not deepen it.
+
+mod bounds;
+mod call;
+mod frame;
+mod group;
+mod operator;
+mod path;
+mod sort;
+mod transform;
+mod tuple;
+
+use std::sync::Arc;
+
+pub(super) use self::bounds::Bounds;
+pub(super) use self::call::{Closure, Function};
+use self::frame::{Frame, FrameId};
+pub(super) use self::operator::compare_text;
+pub(super) use self::sort::merge_sort;
+pub(super) use self::tuple::Tuple;
+use super::compiled::{Compiled, Kind, Node, Symbol};
+use super::error::Fault;
+use super::functions;
+use super::item::{Item, List, Record, Role};
+use super::{Bindings, Dialect, Environment};
+use crate::value::Value;
+
+/// The result of evaluating something; `None` is undefined.
+pub(super) type Evaluated = Result<Option<Item>, Fault>;
+
+/// One evaluation of a compiled expression.
+pub(super) struct Evaluator<'e> {
+    compiled: &'e Compiled,
+    pub(super) dialect: Dialect,
+    pub(super) environment: &'e Environment<'e>,
+    pub(super) bounds: Bounds,
+    bindings: &'e dyn Bindings,
+    input: Option<Item>,
+    /// What each symbol means outside of the expression, once it was looked up.
+    globals: Vec<Option<Option<Item>>>,
+    /// Frames and closures live in these two until the end, so that closures may refer to each other in cycles.
+    frames: Vec<Frame>,
+    closures: Vec<Closure<'e>>,
+}
+
+impl<'e> Evaluator<'e> {
+    pub(super) fn new(
+        compiled: &'e Compiled,
+        dialect: Dialect,
+        input: Option<&Value>,
+        bindings: &'e dyn Bindings,
+        environment: &'e Environment<'e>,
+    ) -> Self {
+        Self {
+            compiled,
+            dialect,
+            environment,
+            bounds: Bounds::new(environment.limits),
+            bindings,
+            input: input.cloned().map(Item::Value),
+            globals: vec![None; compiled.names.len()],
+            frames: vec![Frame::default()],
+            closures: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(&mut self) -> Evaluated {
+        let input = self.input.clone().map(|input| {
+            if input.is_array() { Item::Array(List::new(vec![input], Role::InputWrapper).into()) } else { input }
+        });
+        self.evaluate(&self.compiled.root, input.as_ref(), FrameId::ROOT)
+    }
+
+    pub(super) fn evaluate(&mut self, node: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {
+        self.bounds.enter(node.span)?;
+        let mut result = self.evaluate_kind(node, input, frame)?;
+        for predicate in &node.predicates {
+            result = self.filter(predicate, result, frame)?;
+        }
+        if let Some(group) = &node.group
+            && !matches!(node.kind, Kind::Path { .. })
+        {
+            result = Some(self.group_items(group, result.as_ref(), frame)?);
+        }
+        self.bounds.leave();
+        if let Some(built @ (Item::Array(_) | Item::Object(_))) = &result {
+            self.bounds.check_value_depth(built.depth(), node.span)?;
+        }
+        Ok(collapse(result, node.keep_array))
+    }
+
+    fn evaluate_kind(&mut self, node: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {
+        match &node.kind {
+            Kind::Path { steps, keep_singleton } => self.path(node, steps, *keep_singleton, input, frame),
+            Kind::Name(name) => Ok(input.and_then(|input| functions::lookup(input, name))),
+            Kind::Literal(value) => Ok(Some(Item::Value(value.clone()))),
+            Kind::Context => Ok(input.map(unwrap_input)),
+            Kind::Variable(symbol) => Ok(self.variable(*symbol, frame)),
+            Kind::Wildcard => self.wildcard(input),
+            Kind::Descendants => self.descendants(input),
+            Kind::Parent(slot) => {
+                Ok(self.compiled.labels.get(slot.0).and_then(|label| self.local(*label, frame)).flatten())
+            }
+            Kind::Sort(_) | Kind::Placeholder => Ok(None),
+            Kind::Binary { operator, operands } => self.binary(*operator, operands, node.span, input, frame),
+            Kind::Negation(operand) => self.negation(operand, node.span, input, frame),
+            Kind::Array(items) => self.array(node, items, input, frame),
+            Kind::Object(group) => self.group_items(group, input, frame).map(Some),
+            Kind::Bind { name, value } => {
+                let value = self.evaluate(value, input, frame)?;
+                self.bind(frame, *name, value.clone());
+                Ok(value)
+            }
+            Kind::Condition(condition) => {
+                let holds = self.evaluate(&condition.condition, input, frame)?.is_some_and(|item| item.is_truthy());
+                match (holds, &condition.otherwise) {
+                    (true, _) => self.evaluate(&condition.then, input, frame),
+                    (false, Some(otherwise)) => self.evaluate(otherwise, input, frame),
+                    (false, None) => Ok(None),
+                }
+            }
+            Kind::Block { parts, binds } => self.block(parts, *binds, input, frame),
+            Kind::Regex(regex) => self.define(Closure::Matcher(regex)),
+            Kind::Call(call) => self.call_node(call, node.span, None, input, frame),
+            Kind::Partial(call) => self.partial(call, node.span, input, frame),
+            Kind::Lambda(lambda) => self.define(Closure::Lambda { lambda, input: input.cloned(), frame }),
+            Kind::Apply(sides) => self.application(&sides.0, &sides.1, node.span, input, frame),
+            Kind::Transform(transform) => self.define(Closure::Transform { transform, span: node.span, frame }),
+        }
+    }
+
+    /// What a variable means: the closest binding in the expression, else the host's, else the function of that name.
+    fn variable(&mut self, symbol: Symbol, frame: FrameId) -> Option<Item> {
+        if self.compiled.is_bound.get(symbol.0).copied().unwrap_or(false)
+            && let Some(bound) = self.local(symbol, frame)
+        {
+            return bound;
+        }
+        if let Some(Some(known)) = self.globals.get(symbol.0) {
+            return known.clone();
+        }
+        let name = self.compiled.names.get(symbol.0)?;
+        let meaning = if &**name == "$" {
+            self.input.clone()
+        } else {
+            let bound = self.bindings.value(name).map(Item::Value);
+            bound.or_else(|| functions::find(name, self.dialect).map(|found| Item::Function(Function::Builtin(found))))
+        };
+        if let Some(slot) = self.globals.get_mut(symbol.0) {
+            *slot = Some(meaning.clone());
+        }
+        meaning
+    }
+
+    fn block(&mut self, parts: &'e [Node], binds: bool, input: Option<&Item>, frame: FrameId) -> Evaluated {
+        let inner = if binds { self.push_frame(frame, Vec::new())? } else { frame };
+        let mut result = None;
+        for part in parts {
+            result = self.evaluate(part, input, inner)?;
+        }
+        if binds {
+            self.release(inner);
+        }
+        Ok(result)
+    }
+
+    fn array(&mut self, node: &Node, parts: &'e [Node], input: Option<&Item>, frame: FrameId) -> Evaluated {
+        let mut items = Vec::with_capacity(parts.len());
+        for part in parts {
+            let Some(item) = self.evaluate(part, input, frame)? else { continue };
+            let before = items.len();
+            match item.as_array() {
+                Some(array) if !matches!(part.kind, Kind::Array(_)) => items.extend(array.iter()),
+                _ => items.push(item),
+            }
+            self.bounds.charge_items(items.len() - before)?;
+        }
+        let role = if node.is_constructed { Role::Constructed } else { Role::Plain };
+        Ok(Some(Item::Array(List::new(items, role).into())))
+    }
+
+    /// The values of an object; arrays among them are flattened and make the result a plain array.
+    fn wildcard(&mut self, input: Option<&Item>) -> Evaluated {
+        let Some(input) = input.map(unwrap_input) else { return Ok(Some(Item::sequence(Vec::new()))) };
+        let values: Vec<Item> = match (input.as_object(), input.as_array()) {
+            (Some(object), _) => object.iter().map(|(_, item)| item).collect(),
+            (None, Some(array)) => array.to_vec(),
+            (None, None) => Vec::new(),
+        };
+        let mut items = Vec::new();
+        let mut role = Role::Sequence;
+        for value in values {
+            if value.is_array() {
+                role = Role::Plain;
+                flatten(&value, &mut items);
+            } else {
+                items.push(value);
+            }
+        }
+        self.bounds.charge_items(items.len())?;
+        Ok(Some(Item::Array(List::new(items, role).into())))
+    }
+
+    /// The input and everything within it that is not an array.
+    fn descendants(&mut self, input: Option<&Item>) -> Evaluated {
+        let Some(input) = input else { return Ok(None) };
+        let mut items = Vec::new();
+        self.collect_descendants(input, &mut items)?;
+        Ok(match items.len() {
+            1 => items.pop(),
+            _ => Some(Item::sequence(items)),
+        })
+    }
+
+    fn collect_descendants(&mut self, input: &Item, items: &mut Vec<Item>) -> Result<(), Fault> {
+        self.bounds.charge_items(1)?;
+        if let Some(array) = input.as_array() {
+            return array.iter().try_for_each(|item| self.collect_descendants(&item, items));
+        }
+        items.push(input.clone());
+        match input.as_object() {
+            Some(object) => object.iter().try_for_each(|(_, item)| self.collect_descendants(&item, items)),
+            None => Ok(()),
+        }
+    }
+
+    /// The value of each pair for its key; over an array, of all elements together that have the key.
+    fn object_of(&mut self, members: Vec<(Arc<str>, Item)>) -> Result<Item, Fault> {
+        self.bounds.charge_items(members.len() * 2)?;
+        let mut record = Record::default();
+        for (key, item) in members {
+            record.insert(key, item);
+        }
+        Ok(Item::object(record))
+    }
+}
+
+/// A sequence as the result of an expression: undefined if it is empty, its item if it has one and need not stay.
+fn collapse(result: Option<Item>, keep_array: bool) -> Option<Item> {
+    let Some(Item::Array(mut list)) = result else { return result };
+    if !list.is_sequence() {
+        return Some(Item::Array(list));
+    }
+    match list.items() {
+        [] => None,
+        [only] if !keep_array && list.role() != Role::KeptSequence => Some(only.clone()),
+        _ => {
+            if keep_array && list.role() != Role::KeptSequence {
+                std::rc::Rc::make_mut(&mut list).set_role(Role::KeptSequence);
+            }
+            Some(Item::Array(list))
+        }
+    }
+}
+
+/// The input array itself, out of the sequence that wraps it.
+fn unwrap_input(input: &Item) -> Item {
+    match input {
+        Item::Array(list) if list.role() == Role::InputWrapper => list.items().first().unwrap_or(input).clone(),
+        _ => input.clone(),
+    }
+}
+
+/// Every element of `array` and of the arrays within it.
+fn flatten(array: &Item, items: &mut Vec<Item>) {
+    match array.as_array() {
+        Some(elements) => elements.iter().for_each(|element| flatten(&element, items)),
+        None => items.push(array.clone()),
+    }
+}

@@ -1,0 +1,289 @@
+//! Paths: steps from one sequence to the next, and predicates.
+
+use super::super::compiled::{Kind, Node, Stage};
+use super::super::error::Fault;
+use super::super::functions;
+use super::super::item::{Item, List, Role};
+use super::frame::FrameId;
+use super::{Evaluated, Evaluator, Tuple, collapse};
+use crate::value::Value;
+
+/// Where a path has got to.
+enum Sequence {
+    Empty,
+    One(Option<Item>),
+    /// The elements of an array.
+    Many(Item),
+}
+
+impl Sequence {
+    fn of_items(mut items: Vec<Item>) -> Self {
+        match items.len() {
+            0 => Self::Empty,
+            1 => Self::One(items.pop()),
+            _ => Self::Many(Item::sequence(items)),
+        }
+    }
+
+    fn into_item(self, keep_singleton: bool) -> Option<Item> {
+        let (items, mut role) = match self {
+            Self::Empty => return None,
+            Self::One(item) if !keep_singleton => return item,
+            Self::One(item) => (item.into_iter().collect(), Role::Sequence),
+            Self::Many(item) if !keep_singleton => return Some(item),
+            Self::Many(item) => match item.as_array() {
+                Some(array) if !array.is_flattened() => (vec![item], Role::Sequence),
+                Some(array) if array.is_sequence() => (array.to_vec(), Role::Sequence),
+                _ => return Some(item),
+            },
+        };
+        if keep_singleton {
+            role = Role::KeptSequence;
+        }
+        Some(Item::Array(List::new(items, role).into()))
+    }
+}
+
+impl<'e> Evaluator<'e> {
+    pub(super) fn path(
+        &mut self,
+        node: &'e Node,
+        steps: &'e [Node],
+        keep_singleton: bool,
+        input: Option<&Item>,
+        frame: FrameId,
+    ) -> Evaluated {
+        let starts_from_variable = matches!(steps, [Node { kind: Kind::Variable(_) | Kind::Context, .. }, ..]);
+        let mut sequence = match input {
+            Some(item) if item.is_array() && !starts_from_variable => Sequence::Many(item.clone()),
+            _ => Sequence::One(input.cloned()),
+        };
+        let mut tuples: Option<Vec<Tuple>> = None;
+        for (position, step) in steps.iter().enumerate() {
+            if position == 0 && step.is_constructed {
+                sequence = self.constructed_step(step, &sequence, frame)?;
+            } else if step.is_tuple || tuples.is_some() {
+                let stream = match tuples.take() {
+                    Some(stream) => stream,
+                    None => tuples_of(&sequence),
+                };
+                tuples = Some(self.tuple_step(step, stream, frame)?);
+            } else {
+                sequence = self.step(step, sequence, position + 1 == steps.len(), frame)?;
+            }
+            if tuples.is_none() && matches!(sequence, Sequence::Empty) {
+                break;
+            }
+        }
+        if let Some(tuples) = tuples {
+            if let Some(group) = &node.group {
+                return self.group_tuples(group, tuples, frame).map(Some);
+            }
+            if node.is_tuple {
+                return Ok(Some(Item::Tuples(tuples.into())));
+            }
+            let items = tuples.into_iter().filter_map(|tuple| tuple.focus).collect();
+            let role = if keep_singleton { Role::KeptSequence } else { Role::Sequence };
+            return Ok(Some(Item::Array(List::new(items, role).into())));
+        }
+        let result = sequence.into_item(keep_singleton);
+        match &node.group {
+            Some(group) => self.group_items(group, result.as_ref(), frame).map(Some),
+            None => Ok(result),
+        }
+    }
+
+    /// The first step, if it is an array: it is made once, not once per element of the input.
+    fn constructed_step(&mut self, step: &'e Node, input: &Sequence, frame: FrameId) -> Result<Sequence, Fault> {
+        let input = match input {
+            Sequence::Empty | Sequence::One(None) => None,
+            Sequence::One(Some(item)) => Some(Item::sequence(vec![item.clone()])),
+            Sequence::Many(item) => Some(item.clone()),
+        };
+        Ok(match self.evaluate(step, input.as_ref(), frame)? {
+            Some(item) if item.as_array().is_some_and(|array| array.len() > 0) => Sequence::Many(item),
+            _ => Sequence::Empty,
+        })
+    }
+
+    fn step(&mut self, step: &'e Node, input: Sequence, is_last: bool, frame: FrameId) -> Result<Sequence, Fault> {
+        if let Kind::Sort(terms) = &step.kind {
+            let sorted = match input {
+                Sequence::Many(item) => Some(self.sort_items(terms, step.span, &item, frame)?),
+                Sequence::One(item) => item,
+                Sequence::Empty => None,
+            };
+            let result = self.stages(step, sorted, frame)?;
+            return Ok(match result {
+                Some(item) if item.is_array() => Sequence::Many(item),
+                Some(item) => Sequence::One(Some(item)),
+                None => Sequence::Empty,
+            });
+        }
+        let item = match input {
+            Sequence::Empty => return Ok(Sequence::Empty),
+            Sequence::One(item) => {
+                return Ok(match self.step_from(step, item.as_ref(), frame)? {
+                    None => Sequence::Empty,
+                    Some(result) => match result.as_array() {
+                        None => Sequence::One(Some(result)),
+                        Some(array) if is_last && !array.is_sequence() => Sequence::Many(result),
+                        Some(array) if !array.is_flattened() => Sequence::One(Some(result)),
+                        Some(array) if array.len() == 0 => Sequence::Empty,
+                        Some(_) if is_last && !is_bare_sequence(&result) => {
+                            Sequence::of_items(result.as_array().map(|array| array.to_vec()).unwrap_or_default())
+                        }
+                        Some(_) => Sequence::Many(result),
+                    },
+                });
+            }
+            Sequence::Many(item) => item,
+        };
+        let mut results = Vec::new();
+        let mut has_arrays = false;
+        if let (Kind::Name(name), Item::Value(Value::Array(values))) = (&step.kind, &item)
+            && step.is_plain_name()
+        {
+            for value in values.iter() {
+                self.bounds.spend(1)?;
+                let found = match value {
+                    Value::Object(object) => object.get(name).cloned().map(Item::Value),
+                    Value::Array(_) => collapse(functions::lookup(&Item::Value(value.clone()), name), false),
+                    _ => None,
+                };
+                has_arrays |= found.as_ref().is_some_and(Item::is_array);
+                results.extend(found);
+            }
+        } else if let Some(array) = item.as_array() {
+            for context in array.iter() {
+                let result = self.step_from(step, Some(&context), frame)?;
+                has_arrays |= result.as_ref().is_some_and(Item::is_array);
+                results.extend(result);
+            }
+        }
+        self.bounds.charge_items(results.len())?;
+        if !has_arrays {
+            return Ok(Sequence::of_items(results));
+        }
+        if is_last
+            && let [only] = results.as_slice()
+            && only.as_array().is_some_and(|array| !array.is_sequence())
+        {
+            return Ok(results.pop().map_or(Sequence::Empty, Sequence::Many));
+        }
+        let mut flat = Vec::with_capacity(results.len());
+        for result in results {
+            match result.as_array() {
+                Some(array) if array.is_flattened() => {
+                    self.bounds.charge_items(array.len())?;
+                    flat.extend(array.iter());
+                }
+                _ => flat.push(result),
+            }
+        }
+        Ok(Sequence::of_items(flat))
+    }
+
+    /// What a step yields for one item, behind its predicates.
+    fn step_from(&mut self, step: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {
+        let result = match (&step.kind, input) {
+            (Kind::Name(name), Some(Item::Value(Value::Object(object)))) if step.is_plain_name() => {
+                self.bounds.spend(1)?;
+                object.get(name).cloned().map(Item::Value)
+            }
+            _ => self.evaluate(step, input, frame)?,
+        };
+        self.stages(step, result, frame)
+    }
+
+    fn stages(&mut self, step: &'e Node, mut result: Option<Item>, frame: FrameId) -> Evaluated {
+        for stage in &step.stages {
+            if let Stage::Filter(predicate) = stage {
+                result = self.filter(predicate, result, frame)?;
+            }
+        }
+        Ok(result)
+    }
+
+    /// The items of `input` that a predicate chooses, by their place or by their truth.
+    pub(super) fn filter(&mut self, predicate: &'e Node, input: Option<Item>, frame: FrameId) -> Evaluated {
+        let input = match input {
+            Some(Item::Tuples(tuples)) => {
+                let chosen = self.filter_tuples(predicate, tuples.to_vec(), frame)?;
+                return Ok(Some(Item::Tuples(chosen.into())));
+            }
+            other => other,
+        };
+        let Some(array) = input.as_ref().and_then(Item::as_array) else {
+            let length = usize::from(input.is_some());
+            let chosen = match &predicate.kind {
+                Kind::Literal(Value::Number(number)) => place(number.as_f64(), length) == Some(0),
+                _ => {
+                    let choice = self.evaluate(predicate, input.as_ref(), frame)?;
+                    chosen_times(choice.as_ref(), 0, 1)? > 0
+                }
+            };
+            return Ok(if chosen { input.map(|item| Item::sequence(vec![item])) } else { None });
+        };
+        if let Kind::Literal(Value::Number(number)) = &predicate.kind {
+            let item = place(number.as_f64(), array.len()).and_then(|index| array.get(index));
+            return Ok(item.map(|item| if item.is_array() { item } else { Item::sequence(vec![item]) }));
+        }
+        let length = array.len();
+        let mut chosen = Vec::new();
+        for (index, item) in array.iter().enumerate() {
+            let choice = self.evaluate(predicate, Some(&item), frame)?;
+            for _ in 0..chosen_times(choice.as_ref(), index, length)? {
+                chosen.push(item.clone());
+            }
+        }
+        self.bounds.charge_items(chosen.len())?;
+        Ok(Some(Item::sequence(chosen)))
+    }
+}
+
+impl Node {
+    /// Whether this step only looks a name up.
+    fn is_plain_name(&self) -> bool {
+        !self.keep_array && self.predicates.is_empty() && self.group.is_none()
+    }
+}
+
+/// How often a predicate's result chooses the item at `index`: once if it is true, or once for each number that is
+/// its place.
+pub(super) fn chosen_times(choice: Option<&Item>, index: usize, length: usize) -> Result<usize, Fault> {
+    let Some(choice) = choice else { return Ok(0) };
+    if let Some(number) = functions::finite_number(choice)? {
+        return Ok(usize::from(place(number, length) == Some(index)));
+    }
+    if let Some(array) = choice.as_array() {
+        let numbers: Vec<f64> =
+            array.iter().map_while(|item| functions::finite_number(&item).transpose()).collect::<Result<_, _>>()?;
+        if numbers.len() == array.len() {
+            return Ok(numbers.into_iter().filter(|number| place(*number, length) == Some(index)).count());
+        }
+    }
+    Ok(usize::from(choice.is_truthy()))
+}
+
+/// The index that a number means: rounded down, from the end if it is negative.
+fn place(number: f64, length: usize) -> Option<usize> {
+    let floor = number.floor();
+    #[expect(clippy::cast_precision_loss, reason = "arrays are far shorter than 2⁵³")]
+    let index = if floor < 0.0 { floor + length as f64 } else { floor };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a length")]
+    (index >= 0.0 && index < 9.0e15).then_some(index as usize)
+}
+
+fn is_bare_sequence(item: &Item) -> bool {
+    matches!(item, Item::Array(list) if list.role() == Role::Sequence)
+}
+
+fn tuples_of(sequence: &Sequence) -> Vec<Tuple> {
+    let items = match sequence {
+        Sequence::Empty => Vec::new(),
+        Sequence::One(item) => return vec![Tuple::of(item.clone())],
+        Sequence::Many(item) => item.as_array().map(|array| array.to_vec()).unwrap_or_default(),
+    };
+    items.into_iter().map(|item| Tuple::of(Some(item))).collect()
+}

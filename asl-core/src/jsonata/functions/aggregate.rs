@@ -1,0 +1,39 @@
+//! `$sum`, `$count`, `$max`, `$min`, `$average`.
+
+use super::Arguments;
+use crate::jsonata::error::Fault;
+use crate::jsonata::evaluate::{Evaluated, Evaluator};
+use crate::jsonata::item::{ArrayRef, Item};
+
+pub(super) fn sum(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let numbers = numbers(evaluator, &arguments)?;
+    Ok(numbers.map(|numbers| numbers.iter().sum::<f64>().into()))
+}
+
+pub(super) fn count(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let length = arguments.item(0).and_then(Item::as_array).map_or(0, ArrayRef::len);
+    Ok(Some(length.into()))
+}
+
+pub(super) fn max(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let numbers = numbers(evaluator, &arguments)?;
+    Ok(numbers.and_then(|numbers| numbers.into_iter().reduce(f64::max)).map(Item::from))
+}
+
+pub(super) fn min(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let numbers = numbers(evaluator, &arguments)?;
+    Ok(numbers.and_then(|numbers| numbers.into_iter().reduce(f64::min)).map(Item::from))
+}
+
+pub(super) fn average(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let Some(numbers) = numbers(evaluator, &arguments)?.filter(|numbers| !numbers.is_empty()) else { return Ok(None) };
+    #[expect(clippy::cast_precision_loss, reason = "sequences are far shorter than 2⁵³")]
+    let count = numbers.len() as f64;
+    Ok(Some((numbers.iter().sum::<f64>() / count).into()))
+}
+
+fn numbers(evaluator: &mut Evaluator<'_>, arguments: &Arguments) -> Result<Option<Vec<f64>>, Fault> {
+    let Some(array) = arguments.item(0).and_then(Item::as_array) else { return Ok(None) };
+    evaluator.bounds.spend(array.len() as u64 / 4)?;
+    Ok(Some(array.iter().filter_map(|item| item.as_f64()).collect()))
+}

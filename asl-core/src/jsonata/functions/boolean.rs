@@ -1,0 +1,45 @@
+//! `$boolean`, `$not`, `$exists`, `$type`, `$error`, `$assert`.
+
+use super::Arguments;
+use crate::jsonata::error::Fault;
+use crate::jsonata::evaluate::{Evaluated, Evaluator};
+use crate::jsonata::item::Item;
+
+pub(super) fn boolean(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    Ok(arguments.item(0).map(|item| item.is_truthy().into()))
+}
+
+pub(super) fn not(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    Ok(arguments.item(0).map(|item| (!item.is_truthy()).into()))
+}
+
+pub(super) fn exists(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    Ok(Some(arguments.item(0).is_some().into()))
+}
+
+pub(super) fn kind(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    Ok(arguments.item(0).map(|item| {
+        Item::from(match item.signature_letter() {
+            'l' => "null",
+            'n' => "number",
+            's' => "string",
+            'b' => "boolean",
+            'a' => "array",
+            'f' => "function",
+            _ => "object",
+        })
+    }))
+}
+
+pub(super) fn error(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let message = arguments.text(0).filter(|message| !message.is_empty());
+    Err(Fault::new("D3137").with("message", message.as_deref().unwrap_or("$error() function evaluated")))
+}
+
+pub(super) fn assert(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    if arguments.boolean(0) == Some(true) {
+        return Ok(None);
+    }
+    let message = arguments.text(1).filter(|message| !message.is_empty());
+    Err(Fault::new("D3141").with("message", message.as_deref().unwrap_or("$assert() statement failed")))
+}

@@ -1,0 +1,139 @@
+//! Functions that call functions: `$map`, `$filter`, `$single`, `$reduce`, `$sift`, `$each`, `$sort`.
+
+use super::Arguments;
+use crate::jsonata::error::Fault;
+use crate::jsonata::evaluate::{Evaluated, Evaluator, Function, compare_text, merge_sort};
+use crate::jsonata::item::{Item, Record};
+use crate::value::Value;
+
+pub(super) fn map(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
+    let mut results = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        results.extend(call(evaluator, function, item, index.into(), arguments.item(0))?);
+    }
+    evaluator.bounds.charge_items(results.len())?;
+    Ok(Some(Item::sequence(results)))
+}
+
+pub(super) fn filter(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
+    let mut kept = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        if holds(&call(evaluator, function, item.clone(), index.into(), arguments.item(0))?) {
+            kept.push(item);
+        }
+    }
+    evaluator.bounds.charge_items(kept.len())?;
+    Ok(Some(Item::sequence(kept)))
+}
+
+/// The one element that a function accepts.
+pub(super) fn single(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let Some(items) = arguments.elements(0) else { return Ok(None) };
+    let mut found = None;
+    for (index, item) in items.into_iter().enumerate() {
+        let is_accepted = match arguments.function(1) {
+            Some(function) => holds(&call(evaluator, function, item.clone(), index.into(), arguments.item(0))?),
+            None => true,
+        };
+        if is_accepted && found.replace(item).is_some() {
+            return Err(Fault::new("D3138"));
+        }
+    }
+    found.map(Some).ok_or_else(|| Fault::new("D3139"))
+}
+
+pub(super) fn reduce(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+    let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
+    let arity = evaluator.arity(function);
+    if arity < 2 {
+        return Err(Fault::new("D3050"));
+    }
+    let initial = arguments.take(2);
+    let mut items = items.into_iter().enumerate();
+    let mut result = match initial {
+        Some(initial) => Some(initial),
+        None => items.next().map(|(_, first)| first),
+    };
+    for (index, item) in items {
+        let mut given = vec![result, Some(item)];
+        if arity >= 3 {
+            given.push(Some(index.into()));
+        }
+        if arity >= 4 {
+            given.push(arguments.item(0).cloned());
+        }
+        result = evaluator.call(function, given, Some(&Item::Value(Value::Null)))?;
+    }
+    Ok(result)
+}
+
+/// The members that a function accepts.
+pub(super) fn sift(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let Some(object) = arguments.item(0).and_then(Item::as_object) else { return Ok(None) };
+    let function = arguments.function(1).ok_or_else(|| Fault::new("T1006"))?;
+    let mut kept = Record::default();
+    for (key, value) in object.iter() {
+        if holds(&call(evaluator, function, value.clone(), key.clone().into(), arguments.item(0))?) {
+            evaluator.bounds.charge_items(2)?;
+            kept.insert(key.clone(), value);
+        }
+    }
+    Ok((kept.len() > 0).then(|| Item::object(kept)))
+}
+
+pub(super) fn each(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let Some(function) = arguments.function(1) else { return Ok(None) };
+    let mut results = Vec::new();
+    if let Some(object) = arguments.item(0).and_then(Item::as_object) {
+        for (key, value) in object.iter() {
+            results.extend(call(evaluator, function, value, key.clone().into(), arguments.item(0))?);
+        }
+    }
+    evaluator.bounds.charge_items(results.len())?;
+    Ok(Some(Item::sequence(results)))
+}
+
+pub(super) fn sort(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+    let Some(items) = arguments.elements(0).filter(|items| items.len() > 1) else { return Ok(arguments.take(0)) };
+    evaluator.bounds.charge_items(items.len())?;
+    if let Some(function) = arguments.function(1) {
+        let sorted = merge_sort(items, &mut |left: &mut Item, right: &mut Item| {
+            let given = vec![Some(left.clone()), Some(right.clone())];
+            let order = evaluator.call(function, given, Some(&Item::Value(Value::Null)))?;
+            Ok(order.is_some_and(|order| order.is_truthy() || order.is_array() || order.as_object().is_some()))
+        })?;
+        return Ok(Some(Item::array(sorted)));
+    }
+    let all_numbers = items.iter().all(|item| item.as_f64().is_some());
+    if !all_numbers && !items.iter().all(|item| item.as_str().is_some()) {
+        return Err(Fault::new("D3070"));
+    }
+    let sorted = merge_sort(items, &mut |left: &mut Item, right: &mut Item| {
+        evaluator.bounds.spend(1)?;
+        Ok(match (left.as_f64(), right.as_f64(), left.as_str(), right.as_str()) {
+            (Some(left), Some(right), ..) => left > right,
+            (_, _, Some(left), Some(right)) => compare_text(left, right).is_gt(),
+            _ => false,
+        })
+    })?;
+    Ok(Some(Item::array(sorted)))
+}
+
+/// Calls a function with as many of an item, its key or index, and what holds it, as it declares parameters.
+fn call(evaluator: &mut Evaluator<'_>, function: Function, item: Item, key: Item, whole: Option<&Item>) -> Evaluated {
+    let arity = evaluator.arity(function);
+    let mut given = vec![Some(item)];
+    if arity >= 2 {
+        given.push(Some(key));
+    }
+    if arity >= 3 {
+        given.push(whole.cloned());
+    }
+    evaluator.call(function, given, Some(&Item::Value(Value::Null)))
+}
+
+fn holds(result: &Option<Item>) -> bool {
+    result.as_ref().is_some_and(Item::is_truthy)
+}

@@ -1,0 +1,213 @@
+//! What an expression refers to, for checks before it is ever evaluated.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Dialect;
+use super::ast::{Ast, AstKind, Span};
+use super::functions;
+
+/// Everything an expression takes from outside of itself, in the order of its text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct References {
+    /// Uses of the context: bare names, `$`, `$$` and the like.
+    pub context: Vec<ContextReference>,
+    /// Variables that the expression does not bind; functions that are only called are not among them.
+    pub variables: Vec<VariableReference>,
+    /// Calls of functions by a name that the expression does not bind.
+    pub functions: Vec<CalledFunction>,
+}
+
+/// A use of the input or of the current item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextReference {
+    /// A bare name, or `$`, `$$`, `*`, `**`, `%`.
+    pub name: Arc<str>,
+    /// Whether the expression's own input is meant, not an item within a path, a predicate or a transform.
+    pub is_top_level: bool,
+    /// The bytes of the expression's text.
+    pub span: Range<usize>,
+}
+
+/// A use of a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VariableReference {
+    /// The name without its `$`.
+    pub name: Arc<str>,
+    /// The names behind it, as in `$name.a.b`, as far as they are plain.
+    pub path: Vec<Arc<str>>,
+    /// The bytes of the variable in the expression's text.
+    pub span: Range<usize>,
+}
+
+/// A call of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalledFunction {
+    /// The name without its `$`.
+    pub name: Arc<str>,
+    /// How many arguments it is given, one that is piped in by `~>` included.
+    pub arguments: usize,
+    /// Whether the language has a function of this name.
+    pub is_known: bool,
+    /// Whether a known function can be called with this many arguments.
+    pub fits: bool,
+    /// The bytes of the function's name in the expression's text.
+    pub span: Range<usize>,
+}
+
+/// Collects what `ast` refers to.
+pub(super) fn references(ast: &Ast, dialect: Dialect) -> References {
+    let mut inspection = Inspection { references: References::default(), bound: Vec::new(), dialect };
+    inspection.visit(ast, true, &[]);
+    inspection.references
+}
+
+struct Inspection {
+    references: References,
+    /// The variables that the expression itself binds around the piece being visited.
+    bound: Vec<Arc<str>>,
+    dialect: Dialect,
+}
+
+impl Inspection {
+    /// `is_top_level` says whether the context is the expression's input; `path` is what plain names follow.
+    fn visit(&mut self, ast: &Ast, is_top_level: bool, path: &[Arc<str>]) {
+        match &ast.kind {
+            AstKind::Name(name) => self.context(name, is_top_level, ast.span),
+            AstKind::Wildcard => self.context(&"*".into(), is_top_level, ast.span),
+            AstKind::Descendants => self.context(&"**".into(), is_top_level, ast.span),
+            AstKind::Parent => self.context(&"%".into(), is_top_level, ast.span),
+            AstKind::Variable(name) if name.is_empty() => self.context(&"$".into(), is_top_level, ast.span),
+            AstKind::Variable(name) if &**name == "$" => self.context(&"$$".into(), true, ast.span),
+            AstKind::Variable(name) => self.variable(name, path, ast.span),
+            AstKind::Binary { operator: ".", left, right } => {
+                let mut longer = plain_name(right).into_iter().collect::<Vec<_>>();
+                if !longer.is_empty() {
+                    longer.extend(path.iter().cloned());
+                }
+                self.visit(left, is_top_level, &longer);
+                if !matches!(right.kind, AstKind::String(_)) {
+                    self.visit(right, false, &[]);
+                }
+            }
+            AstKind::Binary { operator: "~>", left, right } => {
+                self.visit(left, is_top_level, &[]);
+                match &right.kind {
+                    AstKind::Call(call) => self.call(call, 1, is_top_level),
+                    AstKind::Variable(name) => self.called(name, 1, right.span),
+                    _ => self.visit(right, is_top_level, &[]),
+                }
+            }
+            AstKind::Filter { left, right } => {
+                self.visit(left, is_top_level, path);
+                self.visit(right, false, &[]);
+            }
+            AstKind::Group { left, pairs } => {
+                self.visit(left, is_top_level, &[]);
+                for (key, value) in pairs {
+                    self.visit(key, false, &[]);
+                    self.visit(value, false, &[]);
+                }
+            }
+            AstKind::Sort { left, terms } => {
+                self.visit(left, is_top_level, &[]);
+                for term in terms {
+                    self.visit(&term.expression, false, &[]);
+                }
+            }
+            AstKind::Focus { left, name } | AstKind::Index { left, name } => {
+                self.visit(left, is_top_level, path);
+                self.bound.push(name.clone());
+            }
+            AstKind::Bind { name, right } => {
+                // A function may call itself by the name it is given.
+                let is_function = matches!(right.kind, AstKind::Lambda { .. });
+                if is_function {
+                    self.bound.push(name.clone());
+                }
+                self.visit(right, is_top_level, &[]);
+                if !is_function {
+                    self.bound.push(name.clone());
+                }
+            }
+            AstKind::Call(call) | AstKind::Partial(call) => self.call(call, 0, is_top_level),
+            AstKind::Lambda { parameters, body, .. } => {
+                let outer = self.bound.len();
+                self.bound.extend(parameters.iter().cloned());
+                self.visit(body, is_top_level, &[]);
+                self.bound.truncate(outer);
+            }
+            AstKind::Block(parts) => {
+                let outer = self.bound.len();
+                // A function can refer to what the block binds only after it.
+                let later = parts.iter().filter_map(|part| match &part.kind {
+                    AstKind::Bind { name, right } if matches!(right.kind, AstKind::Lambda { .. }) => Some(name.clone()),
+                    _ => None,
+                });
+                self.bound.extend(later);
+                for part in parts {
+                    self.visit(part, is_top_level, &[]);
+                }
+                self.bound.truncate(outer);
+            }
+            AstKind::Transform { pattern, update, delete } => {
+                self.visit(pattern, false, &[]);
+                self.visit(update, false, &[]);
+                if let Some(delete) = delete {
+                    self.visit(delete, false, &[]);
+                }
+            }
+            _ => ast.kind.for_each_child(|child| self.visit(child, is_top_level, &[])),
+        }
+    }
+
+    fn call(&mut self, call: &super::ast::Call, piped: usize, is_top_level: bool) {
+        match &call.procedure.kind {
+            AstKind::Variable(name) => self.called(name, piped + call.arguments.len(), call.procedure.span),
+            _ => self.visit(&call.procedure, is_top_level, &[]),
+        }
+        for argument in &call.arguments {
+            self.visit(argument, is_top_level, &[]);
+        }
+    }
+
+    fn called(&mut self, name: &Arc<str>, arguments: usize, span: Span) {
+        if self.bound.contains(name) {
+            return;
+        }
+        let function = functions::find(name, self.dialect);
+        let fits = function.is_some_and(|function| {
+            let (least, most) = function.signature.arity();
+            arguments >= least && most.is_none_or(|most| arguments <= most)
+        });
+        self.references.functions.push(CalledFunction {
+            name: name.clone(),
+            arguments,
+            is_known: function.is_some(),
+            fits,
+            span: span.start..span.end,
+        });
+    }
+
+    fn context(&mut self, name: &Arc<str>, is_top_level: bool, span: Span) {
+        let reference = ContextReference { name: name.clone(), is_top_level, span: span.start..span.end };
+        self.references.context.push(reference);
+    }
+
+    fn variable(&mut self, name: &Arc<str>, path: &[Arc<str>], span: Span) {
+        if self.bound.contains(name) || functions::find(name, self.dialect).is_some() {
+            return;
+        }
+        let reference = VariableReference { name: name.clone(), path: path.to_vec(), span: span.start..span.end };
+        self.references.variables.push(reference);
+    }
+}
+
+/// The name that a step of a path is, its predicates aside.
+fn plain_name(step: &Ast) -> Option<Arc<str>> {
+    match &step.kind {
+        AstKind::Name(name) | AstKind::String(name) => Some(name.clone()),
+        AstKind::Filter { left, .. } => plain_name(left),
+        _ => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! Arrays that the expression built.
+
+use super::Item;
+use crate::value::Value;
+
+/// An array, and the part it plays in a result.
+#[derive(Debug, Clone)]
+pub(in super::super) struct List {
+    items: Vec<Item>,
+    role: Role,
+    depth: usize,
+}
+
+/// What becomes of an array when a result holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Role {
+    /// It stays an array; in a path its elements join the sequence.
+    Plain,
+    /// Of no items it is undefined, of one it is the item.
+    Sequence,
+    /// A sequence that stays an array even of one item.
+    KeptSequence,
+    /// Written as `[…]` at an end of a path: it joins a sequence as one element.
+    Constructed,
+    /// The sequence of one that wraps an input array.
+    InputWrapper,
+}
+
+impl List {
+    pub(in super::super) fn new(items: Vec<Item>, role: Role) -> Self {
+        let depth = 1 + items.iter().map(Item::depth).max().unwrap_or(0);
+        Self { items, role, depth }
+    }
+
+    pub(in super::super) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    pub(in super::super) fn into_items(self) -> Vec<Item> {
+        self.items
+    }
+
+    pub(in super::super) fn role(&self) -> Role {
+        self.role
+    }
+
+    pub(in super::super) fn set_role(&mut self, role: Role) {
+        self.role = role;
+    }
+
+    pub(in super::super) fn is_sequence(&self) -> bool {
+        matches!(self.role, Role::Sequence | Role::KeptSequence | Role::InputWrapper)
+    }
+
+    pub(in super::super) fn depth(&self) -> usize {
+        self.depth
+    }
+}
+
+/// An array of either form.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) enum ArrayRef<'a> {
+    Json(&'a [Value]),
+    List(&'a List),
+}
+
+impl<'a> ArrayRef<'a> {
+    pub(in super::super) fn len(self) -> usize {
+        match self {
+            Self::Json(values) => values.len(),
+            Self::List(list) => list.items.len(),
+        }
+    }
+
+    pub(in super::super) fn get(self, index: usize) -> Option<Item> {
+        match self {
+            Self::Json(values) => values.get(index).cloned().map(Item::Value),
+            Self::List(list) => list.items.get(index).cloned(),
+        }
+    }
+
+    pub(in super::super) fn iter(self) -> impl Iterator<Item = Item> + 'a {
+        (0..self.len()).filter_map(move |index| self.get(index))
+    }
+
+    pub(in super::super) fn to_vec(self) -> Vec<Item> {
+        match self {
+            Self::Json(values) => values.iter().cloned().map(Item::Value).collect(),
+            Self::List(list) => list.items.clone(),
+        }
+    }
+
+    /// Whether this array joins a sequence element by element.
+    pub(in super::super) fn is_flattened(self) -> bool {
+        !matches!(self, Self::List(list) if list.role == Role::Constructed)
+    }
+
+    pub(in super::super) fn is_sequence(self) -> bool {
+        matches!(self, Self::List(list) if list.is_sequence())
+    }
+}

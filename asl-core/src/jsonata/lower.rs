@@ -1,0 +1,431 @@
+//! The tree of a text into the form that is evaluated, as the reference's second pass over its tree.
+
+mod ancestry;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use self::ancestry::Ancestry;
+use super::ast::{self, Ast, AstKind, Span};
+use super::compiled::{
+    BinaryOperator, Call, Compiled, Condition, Group, Kind, Lambda, Node, Slot, SortTerm, Stage, Symbol, Transform,
+};
+use super::error::Fault;
+use crate::value::Value;
+
+/// The compiled form of `ast`.
+pub(super) fn lower(ast: Ast) -> Result<Compiled, Fault> {
+    let mut lowering = Lowering::default();
+    let part = lowering.lower(ast)?;
+    if part.is_parent() || !part.seeking.is_empty() {
+        return Err(Fault::at("S0217", part.node.span));
+    }
+    let Lowering { symbols, ancestry, .. } = lowering;
+    Ok(Compiled { root: part.node, labels: ancestry.into_labels(), names: symbols.names, is_bound: symbols.is_bound })
+}
+
+#[derive(Default)]
+struct Lowering {
+    symbols: Symbols,
+    ancestry: Ancestry,
+    /// For each block or function around: whether something in it binds a variable.
+    binds: Vec<bool>,
+}
+
+/// The names of an expression, numbered.
+#[derive(Default)]
+struct Symbols {
+    names: Vec<Arc<str>>,
+    is_bound: Vec<bool>,
+    by_name: BTreeMap<Arc<str>, Symbol>,
+}
+
+impl Symbols {
+    fn of(&mut self, name: &Arc<str>) -> Symbol {
+        if let Some(symbol) = self.by_name.get(name) {
+            return *symbol;
+        }
+        let symbol = self.anonymous(name);
+        self.by_name.insert(name.clone(), symbol);
+        symbol
+    }
+
+    fn bound(&mut self, name: &Arc<str>) -> Symbol {
+        let symbol = self.of(name);
+        if let Some(is_bound) = self.is_bound.get_mut(symbol.0) {
+            *is_bound = true;
+        }
+        symbol
+    }
+
+    /// A symbol that no variable can have.
+    fn anonymous(&mut self, name: &Arc<str>) -> Symbol {
+        self.names.push(name.clone());
+        self.is_bound.push(false);
+        Symbol(self.names.len() - 1)
+    }
+}
+
+/// A node and the `%`s in it whose ancestors lie further out.
+struct Part {
+    node: Node,
+    seeking: Vec<Slot>,
+    /// Of a path: what its last step seeks, for the path that takes the step over.
+    step_seeking: Vec<Slot>,
+}
+
+impl Part {
+    fn of(kind: Kind, span: Span) -> Self {
+        Self { node: Node::new(kind, span), seeking: Vec::new(), step_seeking: Vec::new() }
+    }
+
+    fn is_parent(&self) -> bool {
+        matches!(self.node.kind, Kind::Parent(_))
+    }
+
+    /// Takes over what `inner`, which becomes a part of this, still seeks.
+    fn adopt(&mut self, inner: Self) -> Node {
+        self.seeking.extend(inner.seeking);
+        if let Kind::Parent(slot) = inner.node.kind {
+            self.seeking.push(slot);
+        }
+        inner.node
+    }
+
+    /// This as a path of at least one step.
+    fn into_path(self) -> Self {
+        if matches!(self.node.kind, Kind::Path { .. }) {
+            return self;
+        }
+        let span = self.node.span;
+        let mut path = Self::of(Kind::Path { steps: vec![self.node], keep_singleton: false }, span);
+        path.step_seeking = self.seeking;
+        path
+    }
+}
+
+type Lowered = Result<Part, Fault>;
+
+impl Lowering {
+    fn lower(&mut self, ast: Ast) -> Lowered {
+        let span = ast.span;
+        let keep_array = ast.keep_array;
+        let mut part = match ast.kind {
+            AstKind::Binary { operator: ".", left, right } => self.path(*left, *right)?,
+            AstKind::Binary { operator: "~>", left, right } => self.application(*left, *right, span)?,
+            AstKind::Binary { operator, left, right } => self.binary(operator, *left, *right, span)?,
+            AstKind::Filter { left, right } => self.filter(*left, *right)?,
+            AstKind::Group { left, pairs } => self.group(*left, pairs, span)?,
+            AstKind::Sort { left, terms } => self.sort(*left, terms, span)?,
+            AstKind::Bind { name, right } => {
+                if let Some(binds) = self.binds.last_mut() {
+                    *binds = true;
+                }
+                let name = self.symbols.bound(&name);
+                let right = self.lower(*right)?;
+                let mut bind = Part::of(Kind::Placeholder, span);
+                bind.node.kind = Kind::Bind { name, value: Box::new(bind.adopt(right)) };
+                bind
+            }
+            AstKind::Focus { left, name } => self.focus(*left, &name, keep_array, span)?,
+            AstKind::Index { left, name } => self.index(*left, &name)?,
+            AstKind::Negation(operand) => self.negation(*operand, span)?,
+            AstKind::Array(items) => {
+                let mut array = Part::of(Kind::Placeholder, span);
+                let items: Result<_, _> = items.into_iter().map(|item| Ok(array.adopt(self.lower(item)?))).collect();
+                array.node.kind = Kind::Array(items?);
+                array
+            }
+            AstKind::Object(pairs) => {
+                let mut object = Part::of(Kind::Placeholder, span);
+                let mut lowered = Vec::with_capacity(pairs.len());
+                for (key, value) in pairs {
+                    let key = self.lower(key)?;
+                    let value = self.lower(value)?;
+                    lowered.push((object.adopt(key), object.adopt(value)));
+                }
+                object.node.kind = Kind::Object(Group { pairs: lowered, span });
+                object
+            }
+            AstKind::Call(call) => {
+                let (call, seeking) = self.call(call)?;
+                Part { seeking, ..Part::of(Kind::Call(call), span) }
+            }
+            AstKind::Partial(call) => {
+                let (call, seeking) = self.call(call)?;
+                Part { seeking, ..Part::of(Kind::Partial(call), span) }
+            }
+            AstKind::Lambda { parameters, signature, body } => {
+                let parameters = parameters.iter().map(|name| self.symbols.bound(name)).collect();
+                self.binds.push(false);
+                let body = self.lower(*body)?.node;
+                self.binds.pop();
+                Part::of(Kind::Lambda(Box::new(Lambda { parameters, signature, body })), span)
+            }
+            AstKind::Condition { condition, then, otherwise } => {
+                let mut whole = Part::of(Kind::Placeholder, span);
+                let condition = whole.adopt(self.lower(*condition)?);
+                let then = whole.adopt(self.lower(*then)?);
+                let otherwise = otherwise.map(|otherwise| Ok(whole.adopt(self.lower(*otherwise)?))).transpose()?;
+                whole.node.kind = Kind::Condition(Box::new(Condition { condition, then, otherwise }));
+                whole
+            }
+            AstKind::Transform { pattern, update, delete } => {
+                let transform = Transform {
+                    pattern: self.lower(*pattern)?.node,
+                    update: self.lower(*update)?.node,
+                    delete: delete.map(|delete| self.lower(*delete)).transpose()?.map(|delete| delete.node),
+                    clone: self.symbols.of(&"clone".into()),
+                };
+                Part::of(Kind::Transform(Box::new(transform)), span)
+            }
+            AstKind::Block(parts) => self.block(parts, span)?,
+            AstKind::Name(name) => {
+                let mut step = Node::new(Kind::Name(name), span);
+                step.keep_array = keep_array;
+                Part::of(Kind::Path { steps: vec![step], keep_singleton: keep_array }, span)
+            }
+            AstKind::Parent => Part::of(Kind::Parent(self.ancestry.slot(&mut self.symbols)), span),
+            AstKind::Variable(name) if name.is_empty() => Part::of(Kind::Context, span),
+            AstKind::Variable(name) => Part::of(Kind::Variable(self.symbols.of(&name)), span),
+            AstKind::String(text) => Part::of(Kind::Literal(Value::String(text)), span),
+            AstKind::Number(number) => Part::of(Kind::Literal(literal(number)), span),
+            AstKind::Constant(value) => Part::of(Kind::Literal(value), span),
+            AstKind::Regex(regex) => Part::of(Kind::Regex(regex), span),
+            AstKind::Wildcard => Part::of(Kind::Wildcard, span),
+            AstKind::Descendants => Part::of(Kind::Descendants, span),
+            AstKind::Placeholder => Part::of(Kind::Placeholder, span),
+            AstKind::End => return Err(Fault::at("S0207", span)),
+        };
+        part.node.keep_array |= keep_array;
+        Ok(part)
+    }
+
+    /// `left.right`
+    fn path(&mut self, left: Ast, right: Ast) -> Lowered {
+        let left = self.lower(left)?;
+        let parent = if let Kind::Parent(slot) = left.node.kind { Some(slot) } else { None };
+        let mut path = left.into_path();
+        path.seeking.extend(parent);
+        let right = self.lower(right)?;
+        let Kind::Path { steps, keep_singleton } = &mut path.node.kind else { return Ok(path) };
+        let mut last_seeking = match right.node.kind {
+            Kind::Path { steps: more, .. } => {
+                steps.extend(more);
+                right.step_seeking
+            }
+            _ => {
+                steps.push(as_step(right.node));
+                right.seeking
+            }
+        };
+        if let Some(Kind::Parent(slot)) = steps.last().map(|step| &step.kind) {
+            last_seeking.push(*slot);
+        }
+        for step in steps.iter_mut() {
+            if let Kind::Literal(literal) = &step.kind {
+                match literal {
+                    Value::String(name) => step.kind = Kind::Name(name.clone()),
+                    other => return Err(Fault::at("S0213", step.span).with("value", other.to_string())),
+                }
+            }
+        }
+        *keep_singleton |= steps.iter().any(|step| step.keep_array);
+        if let Some(first) = steps.first_mut() {
+            first.is_constructed |= matches!(first.kind, Kind::Array(_));
+        }
+        if let Some(last) = steps.last_mut() {
+            last.is_constructed |= matches!(last.kind, Kind::Array(_));
+        }
+        self.ancestry.resolve(steps, last_seeking, &mut path.seeking)?;
+        Ok(path)
+    }
+
+    fn application(&mut self, left: Ast, right: Ast, span: Span) -> Lowered {
+        let left = self.lower(left)?.node;
+        let right = self.lower(right)?.node;
+        let keep_array = left.keep_array || right.keep_array;
+        let mut part = Part::of(Kind::Apply(Box::new((left, right))), span);
+        part.node.keep_array = keep_array;
+        Ok(part)
+    }
+
+    fn binary(&mut self, operator: &str, left: Ast, right: Ast, span: Span) -> Lowered {
+        let Some(operator) = BinaryOperator::of_symbol(operator) else {
+            return Err(Fault::at("S0201", span).with_token(operator));
+        };
+        let mut binary = Part::of(Kind::Placeholder, span);
+        let left = binary.adopt(self.lower(left)?);
+        let right = binary.adopt(self.lower(right)?);
+        binary.node.kind = Kind::Binary { operator, operands: Box::new((left, right)) };
+        Ok(binary)
+    }
+
+    /// `left[right]`
+    fn filter(&mut self, left: Ast, right: Ast) -> Lowered {
+        let span = right.span;
+        let mut left = self.lower(left)?;
+        let predicate = self.lower(right)?;
+        let is_path = matches!(left.node.kind, Kind::Path { .. });
+        let step_seeking = on_last_step(&mut left.node, |step| {
+            if step.group.is_some() {
+                return Err(Fault::at("S0209", span));
+            }
+            for slot in &predicate.seeking {
+                self.ancestry.resolve_in_predicate(step, *slot)?;
+            }
+            let mut filtered = Part::of(Kind::Placeholder, span);
+            let predicate = filtered.adopt(predicate);
+            if is_path {
+                step.stages.push(Stage::Filter(predicate))
+            } else {
+                step.predicates.push(predicate)
+            }
+            Ok(filtered.seeking)
+        })?;
+        if is_path {
+            left.step_seeking.extend(step_seeking)
+        } else {
+            left.seeking.extend(step_seeking)
+        }
+        Ok(left)
+    }
+
+    /// `left{key: value}`
+    fn group(&mut self, left: Ast, pairs: Vec<(Ast, Ast)>, span: Span) -> Lowered {
+        let mut left = self.lower(left)?;
+        if left.node.group.is_some() {
+            return Err(Fault::at("S0210", span));
+        }
+        let mut lowered = Vec::with_capacity(pairs.len());
+        for (key, value) in pairs {
+            lowered.push((self.lower(key)?.node, self.lower(value)?.node));
+        }
+        left.node.group = Some(Group { pairs: lowered, span });
+        Ok(left)
+    }
+
+    /// `left^(term, …)`
+    fn sort(&mut self, left: Ast, terms: Vec<ast::SortTerm>, span: Span) -> Lowered {
+        let mut path = self.lower(left)?.into_path();
+        let mut sort = Part::of(Kind::Placeholder, span);
+        let mut lowered = Vec::with_capacity(terms.len());
+        for term in terms {
+            let expression = sort.adopt(self.lower(term.expression)?);
+            lowered.push(SortTerm { descending: term.descending, expression });
+        }
+        sort.node.kind = Kind::Sort(lowered);
+        if let Kind::Path { steps, .. } = &mut path.node.kind {
+            steps.push(sort.node);
+            self.ancestry.resolve(steps, sort.seeking, &mut path.seeking)?;
+        }
+        Ok(path)
+    }
+
+    /// `left@$name`
+    fn focus(&mut self, left: Ast, name: &Arc<str>, keep_array: bool, span: Span) -> Lowered {
+        let mut left = self.lower(left)?;
+        let focus = self.symbols.bound(name);
+        on_last_step(&mut left.node, |step| {
+            if !step.stages.is_empty() || !step.predicates.is_empty() {
+                return Err(Fault::at("S0215", span));
+            }
+            if matches!(step.kind, Kind::Sort(_)) {
+                return Err(Fault::at("S0216", span));
+            }
+            step.keep_array |= keep_array;
+            step.focus = Some(focus);
+            step.is_tuple = true;
+            Ok(())
+        })?;
+        Ok(left)
+    }
+
+    /// `left#$name`
+    fn index(&mut self, left: Ast, name: &Arc<str>) -> Lowered {
+        let mut left = self.lower(left)?;
+        if !matches!(left.node.kind, Kind::Path { .. }) {
+            left.node = as_step(left.node);
+        }
+        let mut path = left.into_path();
+        let symbol = self.symbols.bound(name);
+        on_last_step(&mut path.node, |step| {
+            if step.stages.is_empty() {
+                step.index = Some(symbol);
+            } else {
+                step.stages.push(Stage::Index(symbol));
+            }
+            step.is_tuple = true;
+        });
+        Ok(path)
+    }
+
+    fn negation(&mut self, operand: Ast, span: Span) -> Lowered {
+        let operand = self.lower(operand)?;
+        if let Kind::Literal(Value::Number(number)) = operand.node.kind {
+            let mut negative = operand;
+            negative.node.kind = Kind::Literal(literal(-number.as_f64()));
+            return Ok(negative);
+        }
+        let mut negation = Part::of(Kind::Placeholder, span);
+        negation.node.kind = Kind::Negation(Box::new(negation.adopt(operand)));
+        Ok(negation)
+    }
+
+    fn call(&mut self, call: ast::Call) -> Result<(Box<Call>, Vec<Slot>), Fault> {
+        let mut whole = Part::of(Kind::Placeholder, call.procedure.span);
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        for argument in call.arguments {
+            arguments.push(whole.adopt(self.lower(argument)?));
+        }
+        let procedure = self.lower(*call.procedure)?.node;
+        let (name, meant) = match &procedure.kind {
+            Kind::Path { steps, .. } => match steps.first().map(|step| &step.kind) {
+                Some(Kind::Name(name)) => (Some(name.clone()), Some(self.symbols.of(name))),
+                _ => (None, None),
+            },
+            Kind::Variable(symbol) => (self.symbols.names.get(symbol.0).cloned(), None),
+            _ => (None, None),
+        };
+        Ok((Box::new(Call { procedure, arguments, name, meant }), whole.seeking))
+    }
+
+    fn block(&mut self, parts: Vec<Ast>, span: Span) -> Lowered {
+        let mut block = Part::of(Kind::Placeholder, span);
+        let mut lowered = Vec::with_capacity(parts.len());
+        self.binds.push(false);
+        for part in parts {
+            let part = block.adopt(self.lower(part)?);
+            block.node.is_constructed |= part.is_constructed
+                || matches!(&part.kind, Kind::Path { steps, .. } if steps.first().is_some_and(|step| step.is_constructed));
+            lowered.push(part);
+        }
+        let binds = self.binds.pop().unwrap_or(false);
+        block.node.kind = Kind::Block { parts: lowered, binds };
+        Ok(block)
+    }
+}
+
+/// Does something to the step that what follows `node` applies to: the last of a path, or `node` itself.
+fn on_last_step<R>(node: &mut Node, act: impl FnOnce(&mut Node) -> R) -> R {
+    if let Kind::Path { steps, .. } = &mut node.kind
+        && let Some(last) = steps.last_mut()
+    {
+        return act(last);
+    }
+    act(node)
+}
+
+/// A node as a step of a path, whose predicates filter the result for each context item.
+fn as_step(mut node: Node) -> Node {
+    node.stages.extend(std::mem::take(&mut node.predicates).into_iter().map(Stage::Filter));
+    node
+}
+
+/// A number as it prints: whole numbers as integers.
+fn literal(number: f64) -> Value {
+    match super::item::Item::from(number) {
+        super::item::Item::Value(value) => value,
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,355 @@
+//! ECMAScript's patterns in the syntax of `fancy-regex`.
+//!
+//! <https://tc39.es/ecma262/#sec-patterns>, without the `u` flag and with Annex B: a brace or bracket that closes
+//! nothing stands for itself.
+
+const DIGIT: &str = "0-9";
+const WORD: &str = "A-Za-z0-9_";
+const BLANK: &str = r"\t\n\x0B\f\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}";
+const LINE_END: &str = r"\n\r\x{2028}\x{2029}";
+
+/// The deepest that groups may nest, as the engine's own parser recurses.
+const MAX_NESTING: usize = 100;
+
+/// `pattern` rewritten, or why it is not a pattern.
+pub(super) fn rewrite(pattern: &str, multi_line: bool) -> Result<String, String> {
+    let groups = count_groups(pattern);
+    let mut rewriter = Rewriter { rest: pattern, out: String::new(), groups, nesting: 0, multi_line };
+    rewriter.pattern()?;
+    Ok(rewriter.out)
+}
+
+struct Rewriter<'a> {
+    rest: &'a str,
+    out: String,
+    groups: usize,
+    nesting: usize,
+    multi_line: bool,
+}
+
+impl Rewriter<'_> {
+    fn pattern(&mut self) -> Result<(), String> {
+        let mut is_repeatable = false;
+        while let Some(next) = self.bump() {
+            is_repeatable = match next {
+                '|' => {
+                    self.out.push('|');
+                    false
+                }
+                '^' => {
+                    self.out.push_str(if self.multi_line { "(?m:^)" } else { r"\A" });
+                    false
+                }
+                '$' => {
+                    self.out.push_str(if self.multi_line { "(?m:$)" } else { r"\z" });
+                    false
+                }
+                '(' => {
+                    self.open_group()?;
+                    false
+                }
+                ')' => {
+                    self.nesting = self.nesting.checked_sub(1).ok_or("unmatched ')'")?;
+                    self.out.push(')');
+                    true
+                }
+                '*' | '+' | '?' => {
+                    self.repeat(is_repeatable, next.encode_utf8(&mut [0; 4]))?;
+                    false
+                }
+                '{' => match self.counts()? {
+                    Some(counts) => {
+                        self.repeat(is_repeatable, &counts)?;
+                        false
+                    }
+                    None => {
+                        push_literal(&mut self.out, '{');
+                        true
+                    }
+                },
+                '.' => {
+                    self.push_class(&format!("^{LINE_END}"));
+                    true
+                }
+                '[' => {
+                    self.class()?;
+                    true
+                }
+                '\\' => self.escape()?,
+                _ => {
+                    push_literal(&mut self.out, next);
+                    true
+                }
+            };
+        }
+        if self.nesting == 0 { Ok(()) } else { Err("unterminated group".to_owned()) }
+    }
+
+    fn bump(&mut self) -> Option<char> {
+        let mut characters = self.rest.chars();
+        let next = characters.next()?;
+        self.rest = characters.as_str();
+        Some(next)
+    }
+
+    fn push_class(&mut self, inside: &str) {
+        self.out.push('[');
+        self.out.push_str(inside);
+        self.out.push(']');
+    }
+
+    fn open_group(&mut self) -> Result<(), String> {
+        self.nesting += 1;
+        if self.nesting > MAX_NESTING {
+            return Err(format!("groups nest deeper than {MAX_NESTING} levels"));
+        }
+        if !self.rest.starts_with('?') {
+            self.out.push('(');
+            return Ok(());
+        }
+        let openings = ["?:", "?=", "?!", "?<=", "?<!"];
+        if let Some(opening) = openings.into_iter().find(|opening| self.rest.starts_with(opening)) {
+            self.rest = self.rest.strip_prefix(opening).unwrap_or("");
+            self.out.push('(');
+            self.out.push_str(opening);
+            return Ok(());
+        }
+        let name = self.rest.strip_prefix("?<").and_then(|rest| rest.split_once('>'));
+        match name {
+            Some((name, rest)) if is_group_name(name) => {
+                self.rest = rest;
+                self.out.push_str(&format!("(?<{name}>"));
+                Ok(())
+            }
+            _ => Err("invalid group".to_owned()),
+        }
+    }
+
+    fn repeat(&mut self, is_repeatable: bool, quantifier: &str) -> Result<(), String> {
+        if !is_repeatable {
+            return Err("nothing to repeat".to_owned());
+        }
+        self.out.push_str(quantifier);
+        if let Some(rest) = self.rest.strip_prefix('?') {
+            self.rest = rest;
+            self.out.push('?');
+        }
+        Ok(())
+    }
+
+    /// `{n}`, `{n,}` or `{n,m}` behind the brace just read, which otherwise stands for itself.
+    fn counts(&mut self) -> Result<Option<String>, String> {
+        let Some((inside, rest)) = self.rest.split_once('}') else { return Ok(None) };
+        let (least, most) = inside.split_once(',').unwrap_or((inside, inside));
+        let is_count = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_count(least) || !(is_count(most) || most.is_empty()) {
+            return Ok(None);
+        }
+        let count = |text: &str| text.parse::<u32>().unwrap_or(u32::MAX);
+        if !most.is_empty() && count(least) > count(most) {
+            return Err("numbers out of order in quantifier".to_owned());
+        }
+        self.rest = rest;
+        Ok(Some(format!("{{{inside}}}")))
+    }
+
+    fn class(&mut self) -> Result<(), String> {
+        let negation = if let Some(rest) = self.rest.strip_prefix('^') {
+            self.rest = rest;
+            "^"
+        } else {
+            ""
+        };
+        let mut inside = String::new();
+        loop {
+            let first = match self.class_atom()? {
+                None => break,
+                Some(atom) => atom,
+            };
+            let is_range = self.rest.starts_with('-') && !self.rest.starts_with("-]");
+            if !is_range {
+                first.push_to(&mut inside);
+                continue;
+            }
+            self.bump();
+            let last = self.class_atom()?.ok_or("unterminated character class")?;
+            match (first, last) {
+                (ClassAtom::Character(first), ClassAtom::Character(last)) => {
+                    if first > last {
+                        return Err("range out of order in character class".to_owned());
+                    }
+                    push_literal(&mut inside, first);
+                    inside.push('-');
+                    push_literal(&mut inside, last);
+                }
+                (first, last) => {
+                    first.push_to(&mut inside);
+                    push_literal(&mut inside, '-');
+                    last.push_to(&mut inside);
+                }
+            }
+        }
+        match (inside.is_empty(), negation.is_empty()) {
+            (true, true) => self.push_class(r"^\x00-\x{10FFFF}"),
+            (true, false) => self.push_class(r"\x00-\x{10FFFF}"),
+            (false, _) => self.push_class(&format!("{negation}{inside}")),
+        }
+        Ok(())
+    }
+
+    /// The next member of a class; nothing at its closing bracket.
+    fn class_atom(&mut self) -> Result<Option<ClassAtom>, String> {
+        Ok(Some(match self.bump().ok_or("unterminated character class")? {
+            ']' => return Ok(None),
+            '\\' => {
+                let escape = self.bump().ok_or("\\ at end of pattern")?;
+                match escape {
+                    'b' => ClassAtom::Character('\u{8}'),
+                    '-' => ClassAtom::Character('-'),
+                    _ => match class_escape(escape) {
+                        Some(set) => ClassAtom::Set(set),
+                        None => ClassAtom::Character(self.character_escape(escape)),
+                    },
+                }
+            }
+            character => ClassAtom::Character(character),
+        }))
+    }
+
+    /// What a backslash outside of a class means; whether it can be repeated.
+    fn escape(&mut self) -> Result<bool, String> {
+        let escape = self.bump().ok_or("\\ at end of pattern")?;
+        match escape {
+            'b' | 'B' => {
+                // The engine's own `\b` goes by Unicode's words.
+                self.out.push_str(if escape == 'b' { r"(?-u:\b)" } else { r"(?-u:\B)" });
+                return Ok(false);
+            }
+            'k' if self.rest.starts_with('<') => {
+                let (name, rest) = self.rest.split_once('>').ok_or("invalid named reference")?;
+                let name = name.trim_start_matches('<');
+                self.rest = rest;
+                self.out.push_str(&format!(r"\k<{name}>"));
+            }
+            '1'..='9' => {
+                let digits = self.rest.len() - self.rest.trim_start_matches(|digit: char| digit.is_ascii_digit()).len();
+                let (more, rest) = self.rest.split_at_checked(digits).unwrap_or(("", self.rest));
+                match format!("{escape}{more}").parse::<usize>() {
+                    Ok(group) if group <= self.groups => {
+                        self.rest = rest;
+                        // A group that did not take part matches the empty text.
+                        self.out.push_str(&format!(r"(?(\{group})\{group})"));
+                    }
+                    _ => push_literal(&mut self.out, escape),
+                }
+            }
+            _ => match class_escape(escape) {
+                Some(set) => self.push_class(&set),
+                None => {
+                    let character = self.character_escape(escape);
+                    push_literal(&mut self.out, character);
+                }
+            },
+        }
+        Ok(true)
+    }
+
+    /// The character that a backslash and `escape` stand for.
+    fn character_escape(&mut self, escape: char) -> char {
+        match escape {
+            't' => '\t',
+            'n' => '\n',
+            'v' => '\u{b}',
+            'f' => '\u{c}',
+            'r' => '\r',
+            '0' => '\0',
+            'x' => self.hexadecimal(2).unwrap_or('x'),
+            'u' => self.hexadecimal(4).unwrap_or('u'),
+            'c' => match self.rest.chars().next() {
+                Some(letter) if letter.is_ascii_alphabetic() => {
+                    self.bump();
+                    char::from(u8::try_from(letter).unwrap_or(0) % 32)
+                }
+                _ => 'c',
+            },
+            _ => escape,
+        }
+    }
+
+    /// The character of the next `length` digits; of two escapes if they are a surrogate pair.
+    fn hexadecimal(&mut self, length: usize) -> Option<char> {
+        let unit = |text: &str| u16::from_str_radix(text.get(..length)?, 16).ok();
+        let first = unit(self.rest)?;
+        let rest = self.rest.get(length..)?;
+        let second = rest.strip_prefix("\\u").filter(|_| (0xd800..0xdc00).contains(&first)).and_then(unit);
+        let character = char::decode_utf16(std::iter::once(first).chain(second)).next()?.ok()?;
+        self.rest = if second.is_some() { rest.get(2 + length..)? } else { rest };
+        Some(character)
+    }
+}
+
+enum ClassAtom {
+    Character(char),
+    Set(String),
+}
+
+impl ClassAtom {
+    fn push_to(&self, inside: &mut String) {
+        match self {
+            Self::Character(character) => push_literal(inside, *character),
+            Self::Set(set) => {
+                inside.push('[');
+                inside.push_str(set);
+                inside.push(']');
+            }
+        }
+    }
+}
+
+/// The inside of the class that `\d` and its kin stand for.
+fn class_escape(escape: char) -> Option<String> {
+    Some(match escape {
+        'd' => DIGIT.to_owned(),
+        'D' => format!("^{DIGIT}"),
+        'w' => WORD.to_owned(),
+        'W' => format!("^{WORD}"),
+        's' => BLANK.to_owned(),
+        'S' => format!("^{BLANK}"),
+        _ => return None,
+    })
+}
+
+fn push_literal(out: &mut String, character: char) {
+    if character.is_ascii() && !character.is_ascii_alphanumeric() {
+        out.push_str(&format!(r"\x{:02X}", u32::from(character)));
+    } else {
+        out.push(character);
+    }
+}
+
+fn is_group_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+}
+
+fn count_groups(pattern: &str) -> usize {
+    let mut count = 0;
+    let mut in_class = false;
+    let mut rest = pattern.chars();
+    while let Some(next) = rest.next() {
+        match next {
+            '\\' => {
+                rest.next();
+            }
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class => {
+                let after = rest.as_str();
+                let is_named = after.starts_with("?<") && !after.starts_with("?<=") && !after.starts_with("?<!");
+                count += usize::from(is_named || !after.starts_with('?'));
+            }
+            _ => {}
+        }
+    }
+    count
+}
