@@ -61,10 +61,7 @@ impl Choice {
     }
 
     pub(super) fn read(fields: &Fields<'_>) -> Self {
-        Self {
-            choices: fields.objects("Choices", |rule| ChoiceRule::read(&rule)),
-            default: fields.text("Default"),
-        }
+        Self { choices: fields.objects("Choices", |rule| ChoiceRule::read(&rule)), default: fields.text("Default") }
     }
 }
 

@@ -39,6 +39,12 @@ impl FieldNames {
     }
 }
 
+impl FromIterator<Spanned<Arc<str>>> for FieldNames {
+    fn from_iter<I: IntoIterator<Item = Spanned<Arc<str>>>>(names: I) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
 /// An object whose fields are to be read.
 pub(super) struct Fields<'a> {
     pub(super) span: Span,
@@ -78,9 +84,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn names(&self) -> FieldNames {
-        FieldNames(
-            self.members().map(|member| Spanned { value: (*member.key).into(), span: member.key_span }).collect(),
-        )
+        self.members().map(|member| Spanned { value: (*member.key).into(), span: member.key_span }).collect()
     }
 
     pub(super) fn members(&self) -> impl Iterator<Item = &'a Member> {

@@ -56,7 +56,8 @@ impl JsonataString {
             Ok(expression) => Some(Self { query: Query::new(location, expression), span: node.span, offset }),
             Err(error) => {
                 let place = report.inside(node.span, shifted(&error.span(), offset));
-                report.add(Fault::new(Code::INVALID_JSONATA_EXPRESSION, place, error.message()).of(node.span));
+                let fault = Fault::new(Code::INVALID_JSONATA_EXPRESSION, place, error.message()).of(node.span);
+                report.add(fault.with_help(help(error.code()).map(str::to_owned)));
                 None
             }
         }
@@ -103,6 +104,20 @@ impl Fields<'_> {
             read(self, name).map(Computable::Literal)
         }
     }
+}
+
+/// What to do about a fault with this code of the reference's parser.
+fn help(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "S0101" => "a string ends with the quote that it begins with",
+        "S0105" => "a name in backquotes ends with a backquote",
+        "S0106" => "a comment ends with `*/`",
+        "S0203" | "S0207" => "the expression ends too early: something is missing here",
+        "S0211" => "a value is missing before it",
+        "S0212" => "only a variable, such as `$name`, can be assigned to",
+        "S0302" => "a regular expression ends with `/`; inside of it, write `\\/`",
+        _ => return None,
+    })
 }
 
 const OPENING: &str = "{%";

@@ -162,8 +162,7 @@ impl<'a, 'f> Reader<'a, 'f> {
         let kind = match &node.kind {
             NodeKind::Array(elements) => {
                 let elements = elements.iter().enumerate();
-                let read =
-                    |(index, element)| self.template(element, &Location::Element(location, index));
+                let read = |(index, element)| self.template(element, &Location::Element(location, index));
                 TemplateKind::Array(elements.filter_map(read).collect())
             }
             NodeKind::Object(members) => {

@@ -8,7 +8,9 @@ use super::{
     Quantity, Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition, Wait,
 };
 use crate::compatibility::Compatibility;
-use crate::definition::{self, Computable, MemberValue, QueryLanguage, Spanned, StateMachine, Template, TemplateKind, TestKind};
+use crate::definition::{
+    self, Computable, MemberValue, QueryLanguage, Spanned, StateMachine, Template, TemplateKind, TestKind,
+};
 use crate::evaluate::{Condition, PayloadTemplate, Query, TemplateMember};
 use crate::failure::ErrorName;
 use crate::jsonpath::{JsonPath, ReferencePath};
@@ -166,7 +168,8 @@ fn lower_task(task: &definition::Task) -> Option<Task> {
 }
 
 fn lower_wait(wait: &definition::Wait) -> Option<Wait> {
-    let seconds = wait.seconds.as_ref().and_then(|seconds| computable(seconds, count, Wait::Seconds, Wait::SecondsQuery));
+    let seconds =
+        wait.seconds.as_ref().and_then(|seconds| computable(seconds, count, Wait::Seconds, Wait::SecondsQuery));
     seconds
         .or_else(|| {
             let literal = |timestamp: &Spanned<_>| Some(timestamp.value);

@@ -27,7 +27,8 @@ fn check_rule(rule: &ChoiceRule, language: QueryLanguage, report: &Report<'_>) {
         }
         QueryLanguage::Jsonata => {
             object.requires(&["Condition", "Next"]);
-            object.allows(ChoiceRule::JSONATA_FIELDS);
+            let is_foreign = |name: &str| RULE_FIELDS.contains(&name) || Test::is_operator(name);
+            object.allows_in(language, ChoiceRule::JSONATA_FIELDS, is_foreign);
         }
     }
 }

@@ -58,6 +58,16 @@ impl Object<'_> {
         }
     }
 
+    /// As [`allows`](Self::allows), where states of the other language than `language` also have fields that `is_foreign`.
+    pub(super) fn allows_in(&self, language: QueryLanguage, allowed: &[&str], is_foreign: impl Fn(&str) -> bool) {
+        let (foreign, known): (Vec<_>, Vec<_>) =
+            self.names.iter().cloned().partition(|name| !allowed.contains(&&*name.value) && is_foreign(&name.value));
+        for name in &foreign {
+            self.report.add(self::foreign(name, language).of(self.span));
+        }
+        Object { names: &known.into_iter().collect(), ..*self }.allows(allowed);
+    }
+
     pub(super) fn requires(&self, required: &[&str]) {
         let missing: Vec<&str> = required.iter().copied().filter(|name| !self.names.contains(name)).collect();
         if !missing.is_empty() {
@@ -224,7 +234,7 @@ fn check_retrier(retrier: &Retrier, report: &Report<'_>) {
 
 fn check_catcher(catcher: &Catcher, language: QueryLanguage, report: &Report<'_>) {
     let object = Object { span: catcher.span, names: &catcher.field_names, report };
-    object.allows(Catcher::fields(language));
+    object.allows_in(language, Catcher::fields(language), |name| Catcher::fields(language.other()).contains(&name));
     object.requires(&["ErrorEquals", "Next"]);
 }
 

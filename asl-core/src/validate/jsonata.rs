@@ -35,7 +35,7 @@ fn check_context(reference: &ContextReference, jsonata: &JsonataString, report: 
     let help = match name {
         "$" | "$$" => "the state's input is `$states.input`".to_owned(),
         "states" => "write `$states`".to_owned(),
-        _ => format!("write `$states.input.{name}` for a field of the input, `${name}` for a variable"),
+        _ => format!("write `$states.input.{name}` for a field of the input, `${name}` for a variable or function"),
     };
     let place = jsonata.place(&reference.span, report);
     report.add(Fault::new(Code::UNSUPPORTED_JSONATA_EXPRESSION, place, message).of(jsonata.span).with_help(help));
@@ -67,7 +67,7 @@ fn check_call(function: &CalledFunction, jsonata: &JsonataString, report: &Repor
     let name = &*function.name;
     let place = jsonata.place(&function.span, report);
     if !function.is_known {
-        let message = format!("there is no function called `${name}`");
+        let message = format!("there is no function called `{name}`");
         let help = similar(name, Dialect::Aws.function_names(), report);
         report.add(Fault::new(Code::UNKNOWN_FUNCTION, place, message).of(jsonata.span).with_help(help));
     } else if !function.fits {
