@@ -19,9 +19,12 @@ enum Form {
 }
 
 impl Number {
-    /// The number, unless it is infinite or not a number.
+    /// The number, unless it is infinite or not a number; negative zero is the integer 0, as AWS reads and prints it.
     pub fn from_f64(number: f64) -> Option<Self> {
-        number.is_finite().then_some(Self(Form::Float(number)))
+        match number {
+            zero if zero == 0.0 && zero.is_sign_negative() => Some(Self(Form::Integer(0))),
+            number => number.is_finite().then_some(Self(Form::Float(number))),
+        }
     }
 
     /// The number as an `i64`, if it is an integer in range.

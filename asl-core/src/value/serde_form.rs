@@ -146,8 +146,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_f64<E>(self, float: f64) -> Result<Value, E> {
-        // `-0` arrives as a float; to AWS it is the integer 0.
-        Ok(if float == 0.0 && float.is_sign_negative() { 0.into() } else { float.into() })
+        Ok(float.into())
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
