@@ -27,7 +27,7 @@ pub(crate) struct JsonataString {
 #[derive(Debug, Clone)]
 pub(crate) enum Computable<T> {
     Literal(Spanned<T>),
-    Jsonata(JsonataString),
+    Jsonata(Box<JsonataString>),
 }
 
 /// Which member of `$states` a field can read besides `input` and `context`.
@@ -99,7 +99,8 @@ impl Fields<'_> {
     ) -> Option<Computable<T>> {
         let node = self.node(name)?;
         if JsonataString::is_at(node, self.language) {
-            JsonataString::read(node, &self.location(name), self.report).map(Computable::Jsonata)
+            JsonataString::read(node, &self.location(name), self.report)
+                .map(|jsonata| Computable::Jsonata(Box::new(jsonata)))
         } else {
             read(self, name).map(Computable::Literal)
         }
