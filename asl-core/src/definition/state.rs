@@ -63,7 +63,7 @@ pub(crate) enum StateKind {
     Succeed,
     Fail(Fail),
     Parallel(Parallel),
-    Map(Map),
+    Map(Box<Map>),
 }
 
 /// The values of `Type`.
@@ -146,7 +146,7 @@ impl StateKind {
             StateType::Fail => Self::Fail(Fail::read(fields)),
             StateType::Choice => Self::Choice(Choice::read(fields)),
             StateType::Parallel => Self::Parallel(Parallel::read(fields, machine_language)),
-            StateType::Map => Self::Map(Map::read(fields, machine_language)),
+            StateType::Map => Self::Map(Box::new(Map::read(fields, machine_language))),
         }
     }
 }

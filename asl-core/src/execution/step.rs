@@ -285,8 +285,8 @@ impl Execution {
     ) -> Result<Option<Object>, Failure> {
         let Some(template) = template else { return Ok(None) };
         let limits = &self.progress.start.limits;
-        let assigned = self
-            .evaluate(strand, input, &Known::default(), |scope| evaluate::assign::evaluate(template, scope, limits))?;
+        let assigned =
+            self.evaluate(strand, input, known, |scope| evaluate::assign::evaluate(template, scope, limits))?;
         let scopes = self.progress.strands.values().map(|other| &other.variables).chain([&strand.variables, &assigned]);
         let bytes = scopes.flat_map(Object::values).map(Value::text_size).sum();
         evaluate::assign::check_total(bytes, limits)?;
