@@ -36,7 +36,7 @@ fn the_reference_suite_passes() {
     }
     let short: Vec<_> = groups.iter().filter(|(_, (passed, total))| passed < total).collect();
     println!("{passed} of {total}; short: {short:?}");
-    assert!(failures.is_empty(), "{}", failures.into_iter().filter(|failure| !failure.contains("ormat") && !failure.contains("illis")).take(40).collect::<Vec<_>>().join("\n"));
+    assert!(failures.is_empty(), "{}", failures.into_iter().take(40).collect::<Vec<_>>().join("\n"));
 }
 
 fn corpus() -> Option<PathBuf> {
@@ -58,6 +58,10 @@ fn answer(case: &Value, folder: &Path) -> Result<Outcome, &'static str> {
     let input = dataset.or_else(|| case.get("data").cloned());
     let bindings = case.get("bindings").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut environment = Environment::default();
+    // One case makes a sequence of ten million.
+    environment.limits.sequence_length = 10_000_000;
+    environment.limits.steps = 50_000_000;
+    environment.limits.memory = 2 << 30;
     if let Some(depth) = case.get("depth").and_then(Value::as_i64) {
         environment.limits.depth = usize::try_from(depth).unwrap();
     }

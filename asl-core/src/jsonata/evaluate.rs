@@ -21,7 +21,7 @@ use self::frame::{Frame, FrameId};
 pub(super) use self::operator::compare_text;
 pub(super) use self::sort::merge_sort;
 pub(super) use self::tuple::Tuple;
-use super::compiled::{Compiled, Kind, Node, Symbol};
+use super::compiled::{Compiled, Condition, Kind, Node, Symbol};
 use super::error::Fault;
 use super::functions;
 use super::item::{Item, List, Record, Role};
@@ -75,7 +75,7 @@ impl<'e> Evaluator<'e> {
     }
 
     pub(super) fn evaluate(&mut self, node: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {
-        self.bounds.enter(node.span)?;
+        self.bounds.enter().map_err(|fault| fault.with_span(node.span))?;
         let mut result = self.evaluate_kind(node, input, frame)?;
         for predicate in &node.predicates {
             result = self.filter(predicate, result, frame)?;
@@ -109,19 +109,8 @@ impl<'e> Evaluator<'e> {
             Kind::Negation(operand) => self.negation(operand, node.span, input, frame),
             Kind::Array(items) => self.array(node, items, input, frame),
             Kind::Object(group) => self.group_items(group, input, frame).map(Some),
-            Kind::Bind { name, value } => {
-                let value = self.evaluate(value, input, frame)?;
-                self.bind(frame, *name, value.clone());
-                Ok(value)
-            }
-            Kind::Condition(condition) => {
-                let holds = self.evaluate(&condition.condition, input, frame)?.is_some_and(|item| item.is_truthy());
-                match (holds, &condition.otherwise) {
-                    (true, _) => self.evaluate(&condition.then, input, frame),
-                    (false, Some(otherwise)) => self.evaluate(otherwise, input, frame),
-                    (false, None) => Ok(None),
-                }
-            }
+            Kind::Bind { name, value } => self.binding(*name, value, input, frame),
+            Kind::Condition(condition) => self.condition(condition, input, frame),
             Kind::Block { parts, binds } => self.block(parts, *binds, input, frame),
             Kind::Regex(regex) => self.define(Closure::Matcher(regex)),
             Kind::Call(call) => self.call_node(call, node.span, None, input, frame),
@@ -153,6 +142,30 @@ impl<'e> Evaluator<'e> {
             *slot = Some(meaning.clone());
         }
         meaning
+    }
+
+    fn binding(&mut self, name: Symbol, value: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {
+        let value = self.evaluate(value, input, frame)?;
+        self.bind(frame, name, value.clone());
+        Ok(value)
+    }
+
+    fn condition(&mut self, condition: &'e Condition, input: Option<&Item>, frame: FrameId) -> Evaluated {
+        match self.branch(condition, input, frame)? {
+            Some(branch) => self.evaluate(branch, input, frame),
+            None => Ok(None),
+        }
+    }
+
+    /// The side of a condition that its test chooses.
+    fn branch(
+        &mut self,
+        condition: &'e Condition,
+        input: Option<&Item>,
+        frame: FrameId,
+    ) -> Result<Option<&'e Node>, Fault> {
+        let holds = self.evaluate(&condition.condition, input, frame)?.is_some_and(|item| item.is_truthy());
+        Ok(if holds { Some(&condition.then) } else { condition.otherwise.as_ref() })
     }
 
     fn block(&mut self, parts: &'e [Node], binds: bool, input: Option<&Item>, frame: FrameId) -> Evaluated {
@@ -227,7 +240,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The value of each pair for its key; over an array, of all elements together that have the key.
+    /// An object of these members.
     fn object_of(&mut self, members: Vec<(Arc<str>, Item)>) -> Result<Item, Fault> {
         self.bounds.charge_items(members.len() * 2)?;
         let mut record = Record::default();

@@ -6,6 +6,7 @@ mod aws;
 mod boolean;
 mod datetime;
 mod encoding;
+mod formatting;
 mod higher_order;
 mod numeric;
 mod object;
@@ -129,10 +130,10 @@ const REFERENCE: &[Row] = &[
     ("contains", "<s-(sf):b>", 2, pattern::contains),
     ("replace", "<s-(sf)(sf)n?:s>", 4, pattern::replace),
     ("split", "<s-(sf)n?:a<s>>", 3, pattern::split),
-    ("formatNumber", "<n-so?:s>", 3, numeric::format_number),
+    ("formatNumber", "<n-so?:s>", 3, formatting::format_number),
     ("formatBase", "<n-n?:s>", 2, numeric::format_base),
-    ("formatInteger", "<n-s:s>", 2, numeric::format_integer),
-    ("parseInteger", "<s-s:n>", 2, numeric::parse_integer),
+    ("formatInteger", "<n-s:s>", 2, formatting::format_integer),
+    ("parseInteger", "<s-s:n>", 2, formatting::parse_integer),
     ("number", "<(nsb)-:n>", 1, numeric::number),
     ("floor", "<n-:n>", 1, numeric::floor),
     ("ceil", "<n-:n>", 1, numeric::ceil),

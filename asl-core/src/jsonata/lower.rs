@@ -132,8 +132,11 @@ impl Lowering {
             AstKind::Negation(operand) => self.negation(*operand, span)?,
             AstKind::Array(items) => {
                 let mut array = Part::of(Kind::Placeholder, span);
-                let items: Result<_, _> = items.into_iter().map(|item| Ok(array.adopt(self.lower(item)?))).collect();
-                array.node.kind = Kind::Array(items?);
+                let mut lowered = Vec::with_capacity(items.len());
+                for item in items {
+                    lowered.push(array.adopt(self.lower(item)?));
+                }
+                array.node.kind = Kind::Array(lowered);
                 array
             }
             AstKind::Object(pairs) => {
@@ -166,7 +169,8 @@ impl Lowering {
                 let mut whole = Part::of(Kind::Placeholder, span);
                 let condition = whole.adopt(self.lower(*condition)?);
                 let then = whole.adopt(self.lower(*then)?);
-                let otherwise = otherwise.map(|otherwise| Ok(whole.adopt(self.lower(*otherwise)?))).transpose()?;
+                let otherwise = otherwise.map(|otherwise| self.lower(*otherwise)).transpose()?;
+                let otherwise = otherwise.map(|otherwise| whole.adopt(otherwise));
                 whole.node.kind = Kind::Condition(Box::new(Condition { condition, then, otherwise }));
                 whole
             }

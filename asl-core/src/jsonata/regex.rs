@@ -126,7 +126,7 @@ mod tests {
     fn catastrophic_patterns_end() {
         let text = "a".repeat(40) + "!";
         assert!(Regex::compile("^(a+)+$", "").unwrap().find_at(&text, 0).unwrap().is_none());
-        assert!(Regex::compile(r"^(a+)+\1$", "").unwrap().find_at(&text, 0).is_err());
+        assert!(Regex::compile(r"^(?:(a|aa)+\1?)+$", "").unwrap().find_at(&text, 0).is_err());
         assert!(Regex::compile("(((a{1000}){1000}){1000})", "").is_err());
     }
 }

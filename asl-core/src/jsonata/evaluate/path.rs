@@ -143,6 +143,7 @@ impl<'e> Evaluator<'e> {
         let mut has_arrays = false;
         if let (Kind::Name(name), Item::Value(Value::Array(values))) = (&step.kind, &item)
             && step.is_plain_name()
+            && step.stages.is_empty()
         {
             for value in values.iter() {
                 self.bounds.spend(1)?;

@@ -63,7 +63,6 @@ pub(super) fn distinct(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) 
                         break;
                     }
                 }
-                evaluator.bounds.spend(others.len() as u64 / 4)?;
                 if is_new {
                     others.push(item.clone());
                 }

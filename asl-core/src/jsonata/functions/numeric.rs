@@ -148,18 +148,6 @@ pub(super) fn format_base(_evaluator: &mut Evaluator<'_>, arguments: Arguments) 
     Ok(Some(digits.into_iter().rev().collect::<String>().into()))
 }
 
-pub(super) fn format_number(_evaluator: &mut Evaluator<'_>, _arguments: Arguments) -> Evaluated {
-    Err(Fault::new("D3080"))
-}
-
-pub(super) fn format_integer(_evaluator: &mut Evaluator<'_>, _arguments: Arguments) -> Evaluated {
-    Err(Fault::new("D3130"))
-}
-
-pub(super) fn parse_integer(_evaluator: &mut Evaluator<'_>, _arguments: Arguments) -> Evaluated {
-    Err(Fault::new("D3130"))
-}
-
 #[cfg(test)]
 mod tests {
     use crate::jsonata::tests::check;

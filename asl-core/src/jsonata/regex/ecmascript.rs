@@ -222,7 +222,13 @@ impl Rewriter<'_> {
         match escape {
             'b' | 'B' => {
                 // The engine's own `\b` goes by Unicode's words.
-                self.out.push_str(if escape == 'b' { r"(?-u:\b)" } else { r"(?-u:\B)" });
+                let (behind, before) = (format!("(?<=[{WORD}])"), format!("(?=[{WORD}])"));
+                let (not_behind, not_before) = (format!("(?<![{WORD}])"), format!("(?![{WORD}])"));
+                self.out.push_str(&if escape == 'b' {
+                    format!("(?:{behind}{not_before}|{not_behind}{before})")
+                } else {
+                    format!("(?:{behind}{before}|{not_behind}{not_before})")
+                });
                 return Ok(false);
             }
             'k' if self.rest.starts_with('<') => {

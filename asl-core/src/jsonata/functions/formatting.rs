@@ -1,0 +1,59 @@
+//! `$formatNumber`, `$formatInteger` and `$parseInteger`.
+
+use super::{Arguments, quote};
+use crate::jsonata::error::Fault;
+use crate::jsonata::evaluate::{Evaluated, Evaluator};
+use crate::jsonata::item::Item;
+use crate::jsonata::picture::{self, DecimalFormat, PictureError};
+
+pub(super) fn format_number(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let (Some(number), Some(picture)) = (arguments.number(0), arguments.text(1)) else { return Ok(None) };
+    evaluator.bounds.charge_text(picture.len())?;
+    let mut format = DecimalFormat::default();
+    if let Some(options) = arguments.item(2).and_then(Item::as_object) {
+        for (name, option) in options.iter() {
+            format.set(name, option.as_str().unwrap_or(""));
+        }
+    }
+    Ok(Some(picture::format_number(number, &picture, &format)?.into()))
+}
+
+pub(super) fn format_integer(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let (Some(number), Some(picture)) = (arguments.number(0), arguments.text(1)) else { return Ok(None) };
+    evaluator.bounds.charge_text(picture.len())?;
+    Ok(Some(picture::format_integer(number, &picture)?.into()))
+}
+
+pub(super) fn parse_integer(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+    let (Some(text), Some(picture)) = (arguments.text(0), arguments.text(1)) else { return Ok(None) };
+    evaluator.bounds.charge_text(text.len() + picture.len())?;
+    Ok(Some(picture::parse_integer(&text, &picture)?.into()))
+}
+
+impl From<PictureError> for Fault {
+    fn from(error: PictureError) -> Self {
+        let fault = Self::new(error.code);
+        match error.value {
+            Some(value) => fault.with("value", quote(&Item::Value(value))),
+            None => fault,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::jsonata::tests::check;
+
+    #[test]
+    fn pictures_format_and_parse_numbers() {
+        check("$formatNumber(12345.6, '#,###.00')", r#""12,345.60""#);
+        check(
+            "$formatNumber(1234.5, '#.##0,00', {'decimal-separator': ',', 'grouping-separator': '.'})",
+            r#""1.234,50""#,
+        );
+        check("$formatNumber(1, '0.0.0')", "D3081");
+        check("$formatInteger(2789, 'w')", r#""two thousand, seven hundred and eighty-nine""#);
+        check("$parseInteger('twelve', 'w')", "12");
+        check("$formatNumber(undefined, '0')", "undefined");
+    }
+}
