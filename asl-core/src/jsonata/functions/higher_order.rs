@@ -6,7 +6,7 @@ use crate::jsonata::evaluate::{Evaluated, Evaluator, Function, compare_text, mer
 use crate::jsonata::item::{Item, Record};
 use crate::value::Value;
 
-pub(super) fn map(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn map(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
     let mut results = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
@@ -16,7 +16,7 @@ pub(super) fn map(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evalua
     Ok(Some(Item::sequence(results)))
 }
 
-pub(super) fn filter(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn filter(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
     let mut kept = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
@@ -29,7 +29,7 @@ pub(super) fn filter(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Eva
 }
 
 /// The one element that a function accepts.
-pub(super) fn single(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn single(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(items) = arguments.elements(0) else { return Ok(None) };
     let mut found = None;
     for (index, item) in items.into_iter().enumerate() {
@@ -44,7 +44,7 @@ pub(super) fn single(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Eva
     found.map(Some).ok_or_else(|| Fault::new("D3139"))
 }
 
-pub(super) fn reduce(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+pub(super) fn reduce(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
     let arity = evaluator.arity(function);
     if arity < 2 {
@@ -70,7 +70,7 @@ pub(super) fn reduce(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) ->
 }
 
 /// The members that a function accepts.
-pub(super) fn sift(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn sift(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(object) = arguments.item(0).and_then(Item::as_object) else { return Ok(None) };
     let function = arguments.function(1).ok_or_else(|| Fault::new("T1006"))?;
     let mut kept = Record::default();
@@ -83,7 +83,7 @@ pub(super) fn sift(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evalu
     Ok((kept.len() > 0).then(|| Item::object(kept)))
 }
 
-pub(super) fn each(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn each(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(function) = arguments.function(1) else { return Ok(None) };
     let mut results = Vec::new();
     if let Some(object) = arguments.item(0).and_then(Item::as_object) {
@@ -95,7 +95,7 @@ pub(super) fn each(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evalu
     Ok(Some(Item::sequence(results)))
 }
 
-pub(super) fn sort(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+pub(super) fn sort(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(items) = arguments.elements(0).filter(|items| items.len() > 1) else { return Ok(arguments.take(0)) };
     evaluator.bounds.charge_items(items.len())?;
     if let Some(function) = arguments.function(1) {
