@@ -131,7 +131,7 @@ pub(super) struct SortTerm {
 
 #[derive(Debug)]
 pub(super) struct Condition {
-    pub(super) condition: Node,
+    pub(super) test: Node,
     pub(super) then: Node,
     pub(super) otherwise: Option<Node>,
 }

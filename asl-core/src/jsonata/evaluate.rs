@@ -171,7 +171,7 @@ impl<'e> Evaluator<'e> {
         input: Option<&Item>,
         frame: FrameId,
     ) -> Result<Option<&'e Node>, Fault> {
-        let holds = self.evaluate(&condition.condition, input, frame)?.is_some_and(|item| item.is_truthy());
+        let holds = self.evaluate(&condition.test, input, frame)?.is_some_and(|item| item.is_truthy());
         Ok(if holds { Some(&condition.then) } else { condition.otherwise.as_ref() })
     }
 

@@ -29,7 +29,7 @@ pub(super) use self::pattern::{byte_offset, match_record};
 pub(super) use self::text::{number_text, quote, to_text};
 use super::Dialect;
 use super::evaluate::{Evaluated, Evaluator, Function};
-use super::item::Item;
+use super::item::{ArrayRef, Item};
 use super::signature::Signature;
 
 /// A function of the language.
@@ -103,7 +103,7 @@ impl Arguments {
 
     /// The elements of an array.
     fn elements(&self, position: usize) -> Option<Vec<Item>> {
-        self.item(position).and_then(Item::as_array).map(|array| array.to_vec())
+        self.item(position).and_then(Item::as_array).map(ArrayRef::to_vec)
     }
 }
 

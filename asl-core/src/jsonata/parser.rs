@@ -107,7 +107,7 @@ impl<'a> Parser<'a> {
                 } else {
                     None
                 };
-                AstKind::Condition { condition: Box::new(left), then, otherwise }
+                AstKind::Condition { test: Box::new(left), then, otherwise }
             }
             _ => {
                 let right = Box::new(self.expression(left_power(operator))?);

@@ -53,7 +53,8 @@ pub(super) fn hash(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> 
         "SHA-512" => sha2::Sha512::digest(text.as_bytes()).to_vec(),
         _ => return Err(refused(&format!("unknown hash algorithm {}", quote(&Item::from(algorithm))))),
     };
-    Ok(Some(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()))
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    Ok(Some(digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect::<String>().into()))
 }
 
 /// A random number; with a seed the first that `java.util.Random` gives for it.

@@ -73,7 +73,8 @@ fn encode(evaluator: &mut Evaluator<'_>, arguments: &Arguments, is_kept: impl Fn
         } else {
             for byte in character.encode_utf8(&mut [0; 4]).bytes() {
                 encoded.push('%');
-                encoded.push_str(&format!("{byte:02X}"));
+                let digits = [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16));
+                encoded.extend(digits.into_iter().flatten().map(|digit| digit.to_ascii_uppercase()));
             }
         }
     }

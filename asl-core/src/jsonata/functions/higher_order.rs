@@ -20,7 +20,7 @@ pub(super) fn filter(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
     let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
     let mut kept = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
-        if holds(&call(evaluator, function, item.clone(), index.into(), arguments.item(0))?) {
+        if holds(call(evaluator, function, item.clone(), index.into(), arguments.item(0))?) {
             kept.push(item);
         }
     }
@@ -34,7 +34,7 @@ pub(super) fn single(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
     let mut found = None;
     for (index, item) in items.into_iter().enumerate() {
         let is_accepted = match arguments.function(1) {
-            Some(function) => holds(&call(evaluator, function, item.clone(), index.into(), arguments.item(0))?),
+            Some(function) => holds(call(evaluator, function, item.clone(), index.into(), arguments.item(0))?),
             None => true,
         };
         if is_accepted && found.replace(item).is_some() {
@@ -75,7 +75,7 @@ pub(super) fn sift(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> 
     let function = arguments.function(1).ok_or_else(|| Fault::new("T1006"))?;
     let mut kept = Record::default();
     for (key, value) in object.iter() {
-        if holds(&call(evaluator, function, value.clone(), key.clone().into(), arguments.item(0))?) {
+        if holds(call(evaluator, function, value.clone(), key.clone().into(), arguments.item(0))?) {
             evaluator.bounds.charge_items(2)?;
             kept.insert(key.clone(), value);
         }
@@ -134,6 +134,6 @@ fn call(evaluator: &mut Evaluator<'_>, function: Function, item: Item, key: Item
     evaluator.call(function, given, Some(&Item::Value(Value::Null)))
 }
 
-fn holds(result: &Option<Item>) -> bool {
-    result.as_ref().is_some_and(Item::is_truthy)
+fn holds(result: Option<Item>) -> bool {
+    result.is_some_and(|item| item.is_truthy())
 }

@@ -23,14 +23,13 @@ pub(super) fn number(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) 
     if item.as_f64().is_some() {
         return Ok(Some(item));
     }
-    let cast = match arguments_as_number(&item) {
-        Some(number) => number,
-        None => return Err(Fault::new("D3030").with("value", quote(&item))),
-    };
-    Ok(Some(cast.into()))
+    match cast(&item) {
+        Some(number) => Ok(Some(number.into())),
+        None => Err(Fault::new("D3030").with("value", quote(&item))),
+    }
 }
 
-fn arguments_as_number(item: &Item) -> Option<f64> {
+fn cast(item: &Item) -> Option<f64> {
     match item {
         Item::Value(crate::value::Value::Bool(boolean)) => Some(f64::from(u8::from(*boolean))),
         _ => item.as_str().and_then(parse_number),
