@@ -40,10 +40,17 @@ pub(super) struct Evaluator<'e> {
     bindings: &'e dyn Bindings,
     input: Option<Item>,
     /// What each symbol means outside of the expression, once it was looked up.
-    globals: Vec<Option<Option<Item>>>,
+    globals: Vec<Global>,
     /// Frames and closures live in these two until the end, so that closures may refer to each other in cycles.
     frames: Vec<Frame>,
     closures: Vec<Closure<'e>>,
+}
+
+/// What a name means outside of the expression.
+#[derive(Debug, Clone)]
+enum Global {
+    Unknown,
+    Known(Option<Item>),
 }
 
 impl<'e> Evaluator<'e> {
@@ -61,7 +68,7 @@ impl<'e> Evaluator<'e> {
             bounds: Bounds::new(environment.limits),
             bindings,
             input: input.cloned().map(Item::Value),
-            globals: vec![None; compiled.names.len()],
+            globals: vec![Global::Unknown; compiled.names.len()],
             frames: vec![Frame::default()],
             closures: Vec::new(),
         }
@@ -102,7 +109,7 @@ impl<'e> Evaluator<'e> {
             Kind::Wildcard => self.wildcard(input),
             Kind::Descendants => self.descendants(input),
             Kind::Parent(slot) => {
-                Ok(self.compiled.labels.get(slot.0).and_then(|label| self.local(*label, frame)).flatten())
+                Ok(self.compiled.labels.get(slot.0).and_then(|label| self.local(*label, frame)).cloned().flatten())
             }
             Kind::Sort(_) | Kind::Placeholder => Ok(None),
             Kind::Binary { operator, operands } => self.binary(*operator, operands, node.span, input, frame),
@@ -113,7 +120,7 @@ impl<'e> Evaluator<'e> {
             Kind::Condition(condition) => self.condition(condition, input, frame),
             Kind::Block { parts, binds } => self.block(parts, *binds, input, frame),
             Kind::Regex(regex) => self.define(Closure::Matcher(regex)),
-            Kind::Call(call) => self.call_node(call, node.span, None, input, frame),
+            Kind::Call(call) => self.call_node(call, node.span, Vec::new(), input, frame),
             Kind::Partial(call) => self.partial(call, node.span, input, frame),
             Kind::Lambda(lambda) => self.define(Closure::Lambda { lambda, input: input.cloned(), frame }),
             Kind::Apply(sides) => self.application(&sides.0, &sides.1, node.span, input, frame),
@@ -126,9 +133,9 @@ impl<'e> Evaluator<'e> {
         if self.compiled.is_bound.get(symbol.0).copied().unwrap_or(false)
             && let Some(bound) = self.local(symbol, frame)
         {
-            return bound;
+            return bound.clone();
         }
-        if let Some(Some(known)) = self.globals.get(symbol.0) {
+        if let Some(Global::Known(known)) = self.globals.get(symbol.0) {
             return known.clone();
         }
         let name = self.compiled.names.get(symbol.0)?;
@@ -139,7 +146,7 @@ impl<'e> Evaluator<'e> {
             bound.or_else(|| functions::find(name, self.dialect).map(|found| Item::Function(Function::Builtin(found))))
         };
         if let Some(slot) = self.globals.get_mut(symbol.0) {
-            *slot = Some(meaning.clone());
+            *slot = Global::Known(meaning.clone());
         }
         meaning
     }
@@ -164,7 +171,7 @@ impl<'e> Evaluator<'e> {
         input: Option<&Item>,
         frame: FrameId,
     ) -> Result<Option<&'e Node>, Fault> {
-        let holds = self.evaluate(&condition.condition, input, frame)?.is_some_and(|item| item.is_truthy());
+        let holds = self.evaluate(&condition.test, input, frame)?.is_some_and(|item| item.is_truthy());
         Ok(if holds { Some(&condition.then) } else { condition.otherwise.as_ref() })
     }
 

@@ -137,7 +137,7 @@ impl<'e> Evaluator<'e> {
                 Function::Builtin(builtin) => {
                     let arguments = builtin.signature.apply(arguments, context);
                     return arguments
-                        .and_then(|arguments| (builtin.run)(self, Arguments(arguments)))
+                        .and_then(|arguments| (builtin.run)(self, &mut Arguments(arguments)))
                         .map_err(|fault| fault.with_token(builtin.name));
                 }
                 Function::Defined(id) => id,
@@ -260,18 +260,17 @@ impl<'e> Evaluator<'e> {
         Ok(Tail::Call { function, arguments })
     }
 
-    /// `procedure(arguments)`, with `piped` before the arguments if it stands behind `~>`.
+    /// `procedure(arguments)`, with what was piped into it by `~>` before the arguments.
     pub(super) fn call_node(
         &mut self,
         call: &'e Call,
         span: Span,
-        piped: Option<Option<Item>>,
+        mut arguments: Vec<Option<Item>>,
         input: Option<&Item>,
         frame: FrameId,
     ) -> Evaluated {
         let procedure = self.evaluate(&call.procedure, input, frame)?;
-        let mut arguments = Vec::with_capacity(call.arguments.len() + 1);
-        arguments.extend(piped);
+        arguments.reserve(call.arguments.len());
         if procedure.is_none() {
             self.refuse_bare_name(call, span, "T1005", frame)?;
         }
@@ -342,7 +341,7 @@ impl<'e> Evaluator<'e> {
     ) -> Evaluated {
         let piped = self.evaluate(left, input, frame)?;
         if let Kind::Call(call) = &right.kind {
-            return self.call_node(call, right.span, Some(piped), input, frame);
+            return self.call_node(call, right.span, vec![piped], input, frame);
         }
         let applied = self.evaluate(right, input, frame)?;
         let Some(second) = applied.as_ref().and_then(Item::as_function) else {
