@@ -194,9 +194,9 @@ impl RandomSource for NoRandomness {
 pub struct Limits {
     /// Pieces of the expression evaluated, elements visited and the like; by default 2,000,000.
     pub steps: u64,
-    /// How deep evaluations nest, calls that are not in tail position included; by default 700.
+    /// How deep evaluations nest, calls that are not in tail position included; by default 400.
     ///
-    /// A level takes up to 1 KiB of the thread's stack in an optimised build, several in others.
+    /// A level takes up to 1 KiB of the thread's stack in an optimised build, and up to 4 KiB in others.
     pub depth: usize,
     /// About how many bytes are allocated, those freed again included; by default 128 MiB.
     pub memory: usize,
@@ -208,7 +208,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: 2_000_000, depth: 700, memory: 128 << 20, sequence_length: 1_000_000, value_depth: 256 }
+        Self { steps: 2_000_000, depth: 400, memory: 128 << 20, sequence_length: 1_000_000, value_depth: 256 }
     }
 }
 

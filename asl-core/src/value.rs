@@ -173,7 +173,9 @@ impl std::str::FromStr for Value {
     type Err = InvalidJson;
 
     fn from_str(text: &str) -> Result<Self, InvalidJson> {
-        serde_json::from_str(text).map_err(|error| InvalidJson { message: error.to_string() })
+        let value = serde_json::from_str(text).map_err(|error| InvalidJson { message: error.to_string() })?;
+        // As in Java, which knows no negative zero among integers.
+        Ok(if text.trim() == "-0" { 0.into() } else { value })
     }
 }
 

@@ -20,8 +20,8 @@ struct Workload {
     mocks: BTreeMap<String, serde_json::Value>,
 }
 
-/// The workloads that are executions in the JSONPath dialect.
-const WORKLOADS: [&str; 9] = [
+/// The workloads that are executions.
+const WORKLOADS: [&str; 10] = [
     "w1_hello",
     "w2_deploy",
     "w3_loop",
@@ -31,6 +31,7 @@ const WORKLOADS: [&str; 9] = [
     "w6_parallel",
     "w7_retry",
     "w8_payload",
+    "w9_jsonata",
 ];
 
 #[test]

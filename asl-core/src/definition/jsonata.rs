@@ -1,6 +1,6 @@
 //! JSONata expressions: which strings hold them, and which fields may hold them instead of a literal.
 //!
-//! See [JSONata](https://states-language.net/spec.html#jsonata) in the specification.
+//! See [JSONata Concepts](https://states-language.net/spec.html#jsonata-concepts) in the specification.
 
 use std::ops::Range;
 
@@ -27,7 +27,7 @@ pub(crate) struct JsonataString {
 #[derive(Debug, Clone)]
 pub(crate) enum Computable<T> {
     Literal(Spanned<T>),
-    Jsonata(JsonataString),
+    Jsonata(Box<JsonataString>),
 }
 
 /// Which member of `$states` a field can read besides `input` and `context`.
@@ -99,7 +99,8 @@ impl Fields<'_> {
     ) -> Option<Computable<T>> {
         let node = self.node(name)?;
         if JsonataString::is_at(node, self.language) {
-            JsonataString::read(node, &self.location(name), self.report).map(Computable::Jsonata)
+            JsonataString::read(node, &self.location(name), self.report)
+                .map(|jsonata| Computable::Jsonata(Box::new(jsonata)))
         } else {
             read(self, name).map(Computable::Literal)
         }
@@ -135,6 +136,80 @@ fn shifted(range: &Range<usize>, offset: usize) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Failure;
+    use crate::source::Source;
+    use crate::syntax;
+
+    /// Reads the state whose fields are `fields`, and calls `check` with each of its expressions.
+    fn for_each_expression(fields: &str, mut check: impl FnMut(&JsonataString, StatesMember, &Report<'_>)) {
+        let text = format!(r#"{{"StartAt": "A", "QueryLanguage": "JSONata", "States": {{"A": {{{fields}}}}}}}"#);
+        let root = syntax::parse(&text).0.unwrap();
+        let source = Source::new("test", &text);
+        let report = Report::new(&source, &root);
+        let machine = super::super::read(&root, &report).unwrap();
+        machine.states()[0].for_each_jsonata(&mut |jsonata, member| check(jsonata, member, &report));
+        assert!(report.into_diagnostics().is_empty(), "{text}");
+    }
+
+    /// The first expression, and what of `$states` it can read, when `field` stands in a state of the type.
+    fn check(state_type: &str, field: &str, location: &str, expected: StatesMember) {
+        let mut seen = Vec::new();
+        for_each_expression(&format!(r#""Type": "{state_type}", {field}"#), |jsonata, member, _| {
+            assert_eq!(jsonata.query.expression().text(), "$x");
+            seen.push((jsonata.query.refuse(String::new()), member));
+        });
+        let located = Failure::query_evaluation(String::new(), Some(location.into()));
+        assert_eq!(seen, [(located, expected)], "{field}");
+    }
+
+    #[test]
+    fn every_field_that_takes_expressions_knows_its_location() {
+        use StatesMember::{ErrorOutput, Neither, Result};
+        for (state_type, field, location, member) in [
+            ("Task", r#""Arguments": "{% $x %}""#, "Arguments", Neither),
+            ("Task", r#""Arguments": {"K": "{%$x%}"}"#, "Arguments/K", Neither),
+            ("Task", r#""TimeoutSeconds": "{% $x %}""#, "TimeoutSeconds", Neither),
+            ("Task", r#""HeartbeatSeconds": "{% $x %}""#, "HeartbeatSeconds", Neither),
+            ("Task", r#""Credentials": {"RoleArn": "{% $x %}"}"#, "Credentials/RoleArn", Neither),
+            ("Task", r#""Output": {"a": {"b": [["{% $x %}"]]}}"#, "Output/a/b[0][0]", Result),
+            ("Task", r#""Assign": {"v": "{%\t$x\n%}"}"#, "Assign/v", Result),
+            ("Task", r#""Catch": [{}, {"Output": ["{% $x %}"]}]"#, "Catch[1]/Output[0]", ErrorOutput),
+            ("Task", r#""Catch": [{"Assign": {"v": "{% $x %}"}}]"#, "Catch[0]/Assign/v", ErrorOutput),
+            ("Pass", r#""Output": "{% $x %}""#, "Output", Neither),
+            ("Succeed", r#""Output": "{% $x %}""#, "Output", Neither),
+            ("Wait", r#""Seconds": "{% $x %}""#, "Seconds", Neither),
+            ("Wait", r#""Timestamp": "{% $x %}""#, "Timestamp", Neither),
+            ("Fail", r#""Error": "{% $x %}""#, "Error", Neither),
+            ("Fail", r#""Cause": "{% $x %}""#, "Cause", Neither),
+            ("Choice", r#""Choices": [{}, {"Condition": "{% $x %}"}]"#, "Choices[1]/Condition", Neither),
+            ("Choice", r#""Choices": [{"Output": {"v": "{% $x %}"}}]"#, "Choices[0]/Output/v", Neither),
+            ("Choice", r#""Choices": [{"Assign": {"v": "{% $x %}"}}]"#, "Choices[0]/Assign/v", Neither),
+            ("Parallel", r#""Arguments": ["{% $x %}"]"#, "Arguments[0]", Neither),
+            ("Parallel", r#""Output": "{% $x %}""#, "Output", Result),
+            ("Map", r#""Items": "{% $x %}""#, "Items", Neither),
+            ("Map", r#""Items": [1, "{% $x %}"]"#, "Items[1]", Neither),
+            ("Map", r#""ItemSelector": {"v": "{% $x %}"}"#, "ItemSelector/v", Neither),
+            ("Map", r#""MaxConcurrency": "{% $x %}""#, "MaxConcurrency", Neither),
+            ("Map", r#""ToleratedFailureCount": "{% $x %}""#, "ToleratedFailureCount", Neither),
+            ("Map", r#""ToleratedFailurePercentage": "{% $x %}""#, "ToleratedFailurePercentage", Neither),
+            ("Map", r#""Assign": {"v": "{% $x %}"}"#, "Assign/v", Result),
+        ] {
+            check(state_type, field, location, member);
+        }
+    }
+
+    #[test]
+    fn places_inside_an_expression_are_places_of_the_definition() {
+        for field in [r#""Output": "{%$é & $x%}""#, r#""Output": "{% \n$\u00e9 &\t$x %}""#] {
+            for_each_expression(&format!(r#""Type": "Pass", {field}"#), |jsonata, _, report| {
+                let variable = &jsonata.references().variables[1];
+                let place = jsonata.place(&variable.span, report);
+                let prefix = r#"{"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": {"Type": "Pass", "#;
+                assert_eq!(place.start, prefix.len() + field.find("$x").unwrap());
+                assert_eq!(place.end - place.start, "$x".len());
+            });
+        }
+    }
 
     #[test]
     fn only_strings_between_the_marks_are_expressions() {

@@ -24,7 +24,7 @@ pub(crate) struct Template {
 pub(crate) enum TemplateKind {
     /// A string, number, boolean or null.
     Literal(Value),
-    Jsonata(JsonataString),
+    Jsonata(Box<JsonataString>),
     Array(Vec<Template>),
     Object(Vec<TemplateMember>),
 }
@@ -169,7 +169,8 @@ impl<'a, 'f> Reader<'a, 'f> {
                 TemplateKind::Object(members.iter().filter_map(|member| self.member(member, location)).collect())
             }
             _ if JsonataString::is_at(node, self.fields.language) => {
-                TemplateKind::Jsonata(JsonataString::read(node, &location.to_string(), self.fields.report)?)
+                let jsonata = JsonataString::read(node, &location.to_string(), self.fields.report)?;
+                TemplateKind::Jsonata(Box::new(jsonata))
             }
             _ => TemplateKind::Literal(Value::from(node)),
         };

@@ -30,7 +30,7 @@ impl Retrier {
         "JitterStrategy",
     ];
 
-    pub(super) fn read(fields: Fields<'_>) -> Self {
+    pub(super) fn read(fields: &Fields<'_>) -> Self {
         Self {
             span: fields.span,
             field_names: fields.names(),

@@ -62,7 +62,7 @@ pub(crate) enum StateKind {
     Succeed,
     Fail(Fail),
     Parallel(Parallel),
-    Map(Map),
+    Map(Box<Map>),
 }
 
 /// The values of `Type`.
@@ -118,17 +118,17 @@ impl StateKind {
 
     /// The expressions that stand for a single number, string or boolean.
     fn computed(&self) -> Vec<&JsonataString> {
-        fn jsonata<T>(field: &Option<Computable<T>>) -> Option<&JsonataString> {
-            field.as_ref().and_then(Computable::jsonata)
+        fn jsonata<T>(field: Option<&Computable<T>>) -> Option<&JsonataString> {
+            field.and_then(Computable::jsonata)
         }
         let all = match self {
-            Self::Task(task) => vec![jsonata(&task.timeout_seconds), jsonata(&task.heartbeat_seconds)],
-            Self::Wait(wait) => vec![jsonata(&wait.seconds), jsonata(&wait.timestamp)],
-            Self::Fail(fail) => vec![jsonata(&fail.error), jsonata(&fail.cause)],
+            Self::Task(task) => vec![jsonata(task.timeout_seconds.as_ref()), jsonata(task.heartbeat_seconds.as_ref())],
+            Self::Wait(wait) => vec![jsonata(wait.seconds.as_ref()), jsonata(wait.timestamp.as_ref())],
+            Self::Fail(fail) => vec![jsonata(fail.error.as_ref()), jsonata(fail.cause.as_ref())],
             Self::Map(map) => vec![
-                jsonata(&map.max_concurrency),
-                jsonata(&map.tolerated_failure_count),
-                jsonata(&map.tolerated_failure_percentage),
+                jsonata(map.max_concurrency.as_ref()),
+                jsonata(map.tolerated_failure_count.as_ref()),
+                jsonata(map.tolerated_failure_percentage.as_ref()),
             ],
             Self::Choice(choice) => choice.rules().iter().map(|rule| rule.test.jsonata()).collect(),
             Self::Pass(_) | Self::Succeed | Self::Parallel(_) => Vec::new(),
@@ -145,7 +145,7 @@ impl StateKind {
             StateType::Fail => Self::Fail(Fail::read(fields)),
             StateType::Choice => Self::Choice(Choice::read(fields)),
             StateType::Parallel => Self::Parallel(Parallel::read(fields, machine_language)),
-            StateType::Map => Self::Map(Map::read(fields, machine_language)),
+            StateType::Map => Self::Map(Box::new(Map::read(fields, machine_language))),
         }
     }
 }
@@ -225,7 +225,7 @@ impl State {
             arguments: Template::read(&fields, "Arguments"),
             assign: Template::read_object(&fields, "Assign"),
             output: Template::read(&fields, "Output"),
-            retry: fields.objects("Retry", Retrier::read),
+            retry: fields.objects("Retry", |retrier| Retrier::read(&retrier)),
             catch: fields.objects("Catch", Catcher::read),
         })
     }

@@ -115,14 +115,15 @@ fn read_states(states: &Fields<'_>, language: QueryLanguage) -> Spanned<Vec<Stat
 }
 
 impl Fields<'_> {
-    /// `QueryLanguage`.
+    /// `QueryLanguage`; AWS takes every other value for JSONata, and refuses it.
     pub(super) fn query_language(&self) -> Option<Spanned<QueryLanguage>> {
         let written = self.text("QueryLanguage")?;
-        let language = QueryLanguage::NAMES.iter().find(|(name, _)| **name == *written.value);
-        if language.is_none() {
+        let known = QueryLanguage::NAMES.iter().find(|(name, _)| **name == *written.value);
+        if known.is_none() {
             let message = "Value should be one of the following: [JSONPath, JSONata]";
             self.report.add(Fault::new(Code::UNKNOWN_VALUE, written.span, message));
         }
-        language.map(|(_, value)| Spanned { value: *value, span: written.span })
+        let value = known.map_or(QueryLanguage::Jsonata, |(_, language)| *language);
+        Some(Spanned { value, span: written.span })
     }
 }

@@ -48,9 +48,7 @@ pub(super) fn string_to_json(arguments: &Arguments<'_>) -> Result<Value, String>
     if text.trim().is_empty() {
         return Ok(Value::Null);
     }
-    let value: Value = text.parse().map_err(|_| arguments.invalid())?;
-    // Java knows no negative zero among integers.
-    Ok(if text.trim() == "-0" { 0.into() } else { value })
+    text.parse().map_err(|_| arguments.invalid())
 }
 
 /// `States.JsonToString(value)`

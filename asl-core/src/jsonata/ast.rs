@@ -96,7 +96,7 @@ pub(super) enum AstKind {
         body: Box<Ast>,
     },
     Condition {
-        condition: Box<Ast>,
+        test: Box<Ast>,
         then: Box<Ast>,
         otherwise: Option<Box<Ast>>,
     },
@@ -153,7 +153,9 @@ impl AstKind {
             }
             Self::Sort { left, terms } => {
                 visit(left);
-                terms.iter().for_each(|term| visit(&term.expression));
+                for term in terms {
+                    visit(&term.expression);
+                }
             }
             Self::Bind { right, .. } => visit(right),
             Self::Focus { left, .. } | Self::Index { left, .. } => visit(left),
@@ -162,15 +164,19 @@ impl AstKind {
                 call.arguments.iter().for_each(visit);
             }
             Self::Lambda { body, .. } => visit(body),
-            Self::Condition { condition, then, otherwise } => {
-                visit(condition);
+            Self::Condition { test, then, otherwise } => {
+                visit(test);
                 visit(then);
-                otherwise.iter().for_each(|otherwise| visit(otherwise));
+                if let Some(otherwise) = otherwise {
+                    visit(otherwise);
+                }
             }
             Self::Transform { pattern, update, delete } => {
                 visit(pattern);
                 visit(update);
-                delete.iter().for_each(|delete| visit(delete));
+                if let Some(delete) = delete {
+                    visit(delete);
+                }
             }
         }
     }

@@ -34,7 +34,7 @@ pub(super) struct Node {
     /// A sequence of one stays an array.
     pub(super) keep_array: bool,
     /// Filters of the result.
-    pub(super) predicates: Vec<Node>,
+    pub(super) predicates: Vec<Self>,
     pub(super) group: Option<Group>,
     /// Filters and indices of a step, one context item at a time.
     pub(super) stages: Vec<Stage>,
@@ -131,7 +131,7 @@ pub(super) struct SortTerm {
 
 #[derive(Debug)]
 pub(super) struct Condition {
-    pub(super) condition: Node,
+    pub(super) test: Node,
     pub(super) then: Node,
     pub(super) otherwise: Option<Node>,
 }

@@ -21,7 +21,7 @@ use self::frame::{Frame, FrameId};
 pub(super) use self::operator::compare_text;
 pub(super) use self::sort::merge_sort;
 pub(super) use self::tuple::Tuple;
-use super::compiled::{Compiled, Kind, Node, Symbol};
+use super::compiled::{Compiled, Condition, Kind, Node, Symbol};
 use super::error::Fault;
 use super::functions;
 use super::item::{Item, List, Record, Role};
@@ -40,10 +40,17 @@ pub(super) struct Evaluator<'e> {
     bindings: &'e dyn Bindings,
     input: Option<Item>,
     /// What each symbol means outside of the expression, once it was looked up.
-    globals: Vec<Option<Option<Item>>>,
+    globals: Vec<Global>,
     /// Frames and closures live in these two until the end, so that closures may refer to each other in cycles.
     frames: Vec<Frame>,
     closures: Vec<Closure<'e>>,
+}
+
+/// What a name means outside of the expression.
+#[derive(Debug, Clone)]
+enum Global {
+    Unknown,
+    Known(Option<Item>),
 }
 
 impl<'e> Evaluator<'e> {
@@ -61,7 +68,7 @@ impl<'e> Evaluator<'e> {
             bounds: Bounds::new(environment.limits),
             bindings,
             input: input.cloned().map(Item::Value),
-            globals: vec![None; compiled.names.len()],
+            globals: vec![Global::Unknown; compiled.names.len()],
             frames: vec![Frame::default()],
             closures: Vec::new(),
         }
@@ -75,7 +82,7 @@ impl<'e> Evaluator<'e> {
     }
 
     pub(super) fn evaluate(&mut self, node: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {
-        self.bounds.enter(node.span)?;
+        self.bounds.enter().map_err(|fault| fault.with_span(node.span))?;
         let mut result = self.evaluate_kind(node, input, frame)?;
         for predicate in &node.predicates {
             result = self.filter(predicate, result, frame)?;
@@ -102,29 +109,18 @@ impl<'e> Evaluator<'e> {
             Kind::Wildcard => self.wildcard(input),
             Kind::Descendants => self.descendants(input),
             Kind::Parent(slot) => {
-                Ok(self.compiled.labels.get(slot.0).and_then(|label| self.local(*label, frame)).flatten())
+                Ok(self.compiled.labels.get(slot.0).and_then(|label| self.local(*label, frame)).cloned().flatten())
             }
             Kind::Sort(_) | Kind::Placeholder => Ok(None),
             Kind::Binary { operator, operands } => self.binary(*operator, operands, node.span, input, frame),
             Kind::Negation(operand) => self.negation(operand, node.span, input, frame),
             Kind::Array(items) => self.array(node, items, input, frame),
             Kind::Object(group) => self.group_items(group, input, frame).map(Some),
-            Kind::Bind { name, value } => {
-                let value = self.evaluate(value, input, frame)?;
-                self.bind(frame, *name, value.clone());
-                Ok(value)
-            }
-            Kind::Condition(condition) => {
-                let holds = self.evaluate(&condition.condition, input, frame)?.is_some_and(|item| item.is_truthy());
-                match (holds, &condition.otherwise) {
-                    (true, _) => self.evaluate(&condition.then, input, frame),
-                    (false, Some(otherwise)) => self.evaluate(otherwise, input, frame),
-                    (false, None) => Ok(None),
-                }
-            }
+            Kind::Bind { name, value } => self.binding(*name, value, input, frame),
+            Kind::Condition(condition) => self.condition(condition, input, frame),
             Kind::Block { parts, binds } => self.block(parts, *binds, input, frame),
             Kind::Regex(regex) => self.define(Closure::Matcher(regex)),
-            Kind::Call(call) => self.call_node(call, node.span, None, input, frame),
+            Kind::Call(call) => self.call_node(call, node.span, Vec::new(), input, frame),
             Kind::Partial(call) => self.partial(call, node.span, input, frame),
             Kind::Lambda(lambda) => self.define(Closure::Lambda { lambda, input: input.cloned(), frame }),
             Kind::Apply(sides) => self.application(&sides.0, &sides.1, node.span, input, frame),
@@ -137,9 +133,9 @@ impl<'e> Evaluator<'e> {
         if self.compiled.is_bound.get(symbol.0).copied().unwrap_or(false)
             && let Some(bound) = self.local(symbol, frame)
         {
-            return bound;
+            return bound.clone();
         }
-        if let Some(Some(known)) = self.globals.get(symbol.0) {
+        if let Some(Global::Known(known)) = self.globals.get(symbol.0) {
             return known.clone();
         }
         let name = self.compiled.names.get(symbol.0)?;
@@ -150,9 +146,33 @@ impl<'e> Evaluator<'e> {
             bound.or_else(|| functions::find(name, self.dialect).map(|found| Item::Function(Function::Builtin(found))))
         };
         if let Some(slot) = self.globals.get_mut(symbol.0) {
-            *slot = Some(meaning.clone());
+            *slot = Global::Known(meaning.clone());
         }
         meaning
+    }
+
+    fn binding(&mut self, name: Symbol, value: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {
+        let value = self.evaluate(value, input, frame)?;
+        self.bind(frame, name, value.clone());
+        Ok(value)
+    }
+
+    fn condition(&mut self, condition: &'e Condition, input: Option<&Item>, frame: FrameId) -> Evaluated {
+        match self.branch(condition, input, frame)? {
+            Some(branch) => self.evaluate(branch, input, frame),
+            None => Ok(None),
+        }
+    }
+
+    /// The side of a condition that its test chooses.
+    fn branch(
+        &mut self,
+        condition: &'e Condition,
+        input: Option<&Item>,
+        frame: FrameId,
+    ) -> Result<Option<&'e Node>, Fault> {
+        let holds = self.evaluate(&condition.test, input, frame)?.is_some_and(|item| item.is_truthy());
+        Ok(if holds { Some(&condition.then) } else { condition.otherwise.as_ref() })
     }
 
     fn block(&mut self, parts: &'e [Node], binds: bool, input: Option<&Item>, frame: FrameId) -> Evaluated {
@@ -227,7 +247,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The value of each pair for its key; over an array, of all elements together that have the key.
+    /// An object of these members.
     fn object_of(&mut self, members: Vec<(Arc<str>, Item)>) -> Result<Item, Fault> {
         self.bounds.charge_items(members.len() * 2)?;
         let mut record = Record::default();

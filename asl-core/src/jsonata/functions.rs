@@ -1,16 +1,22 @@
 //! The functions of the language, by family, and the table that names them.
 
+#[expect(clippy::unnecessary_wraps, reason = "every function of the table has one type")]
 mod aggregate;
 mod array;
+#[expect(clippy::unnecessary_wraps, reason = "every function of the table has one type")]
 mod aws;
+#[expect(clippy::unnecessary_wraps, reason = "every function of the table has one type")]
 mod boolean;
+#[expect(clippy::unnecessary_wraps, reason = "every function of the table has one type")]
 mod datetime;
 mod encoding;
 mod formatting;
 mod higher_order;
+#[expect(clippy::unnecessary_wraps, reason = "every function of the table has one type")]
 mod numeric;
 mod object;
 mod pattern;
+#[expect(clippy::unnecessary_wraps, reason = "every function of the table has one type")]
 mod string;
 mod text;
 
@@ -23,7 +29,7 @@ pub(super) use self::pattern::{byte_offset, match_record};
 pub(super) use self::text::{number_text, quote, to_text};
 use super::Dialect;
 use super::evaluate::{Evaluated, Evaluator, Function};
-use super::item::Item;
+use super::item::{ArrayRef, Item};
 use super::signature::Signature;
 
 /// A function of the language.
@@ -36,7 +42,7 @@ pub(super) struct Builtin {
     is_aws_only: bool,
 }
 
-type Run = for<'a, 'e> fn(&'a mut Evaluator<'e>, Arguments) -> Evaluated;
+type Run = for<'a, 'e> fn(&'a mut Evaluator<'e>, &'a mut Arguments) -> Evaluated;
 
 impl fmt::Debug for Builtin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,7 +109,7 @@ impl Arguments {
 
     /// The elements of an array.
     fn elements(&self, position: usize) -> Option<Vec<Item>> {
-        self.item(position).and_then(Item::as_array).map(|array| array.to_vec())
+        self.item(position).and_then(Item::as_array).map(ArrayRef::to_vec)
     }
 }
 

@@ -165,13 +165,13 @@ impl Lowering {
                 self.binds.pop();
                 Part::of(Kind::Lambda(Box::new(Lambda { parameters, signature, body })), span)
             }
-            AstKind::Condition { condition, then, otherwise } => {
+            AstKind::Condition { test, then, otherwise } => {
                 let mut whole = Part::of(Kind::Placeholder, span);
-                let condition = whole.adopt(self.lower(*condition)?);
+                let test = whole.adopt(self.lower(*test)?);
                 let then = whole.adopt(self.lower(*then)?);
                 let otherwise = otherwise.map(|otherwise| self.lower(*otherwise)).transpose()?;
                 let otherwise = otherwise.map(|otherwise| whole.adopt(otherwise));
-                whole.node.kind = Kind::Condition(Box::new(Condition { condition, then, otherwise }));
+                whole.node.kind = Kind::Condition(Box::new(Condition { test, then, otherwise }));
                 whole
             }
             AstKind::Transform { pattern, update, delete } => {
@@ -213,15 +213,12 @@ impl Lowering {
         path.seeking.extend(parent);
         let right = self.lower(right)?;
         let Kind::Path { steps, keep_singleton } = &mut path.node.kind else { return Ok(path) };
-        let mut last_seeking = match right.node.kind {
-            Kind::Path { steps: more, .. } => {
-                steps.extend(more);
-                right.step_seeking
-            }
-            _ => {
-                steps.push(as_step(right.node));
-                right.seeking
-            }
+        let mut last_seeking = if let Kind::Path { steps: more, .. } = right.node.kind {
+            steps.extend(more);
+            right.step_seeking
+        } else {
+            steps.push(as_step(right.node));
+            right.seeking
         };
         if let Some(Kind::Parent(slot)) = steps.last().map(|step| &step.kind) {
             last_seeking.push(*slot);
@@ -281,16 +278,16 @@ impl Lowering {
             let mut filtered = Part::of(Kind::Placeholder, span);
             let predicate = filtered.adopt(predicate);
             if is_path {
-                step.stages.push(Stage::Filter(predicate))
+                step.stages.push(Stage::Filter(predicate));
             } else {
-                step.predicates.push(predicate)
+                step.predicates.push(predicate);
             }
             Ok(filtered.seeking)
         })?;
         if is_path {
-            left.step_seeking.extend(step_seeking)
+            left.step_seeking.extend(step_seeking);
         } else {
-            left.seeking.extend(step_seeking)
+            left.seeking.extend(step_seeking);
         }
         Ok(left)
     }

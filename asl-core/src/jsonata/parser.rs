@@ -71,13 +71,13 @@ impl<'a> Parser<'a> {
                 "{" => {
                     let pairs = self.pairs()?;
                     let close = self.close("}", Slash::Divides)?;
-                    return self.build(AstKind::Object(pairs), span.to(close));
+                    return Self::build(AstKind::Object(pairs), span.to(close));
                 }
                 "|" => return self.transform(span),
                 _ => return Err(Fault::at("S0211", span).with_token(operator)),
             },
         };
-        self.build(kind, span)
+        Self::build(kind, span)
     }
 
     /// What an operator means behind `left`.
@@ -107,14 +107,14 @@ impl<'a> Parser<'a> {
                 } else {
                     None
                 };
-                AstKind::Condition { condition: Box::new(left), then, otherwise }
+                AstKind::Condition { test: Box::new(left), then, otherwise }
             }
             _ => {
                 let right = Box::new(self.expression(left_power(operator))?);
                 AstKind::Binary { operator, left: Box::new(left), right }
             }
         };
-        self.build(kind, span)
+        Self::build(kind, span)
     }
 
     fn block(&mut self, open: Span) -> Parsed {
@@ -127,7 +127,7 @@ impl<'a> Parser<'a> {
             self.advance(Slash::OpensRegex)?;
         }
         let close = self.close(")", Slash::Divides)?;
-        self.build(AstKind::Block(parts), open.to(close))
+        Self::build(AstKind::Block(parts), open.to(close))
     }
 
     fn array(&mut self, open: Span) -> Parsed {
@@ -142,13 +142,13 @@ impl<'a> Parser<'a> {
             }
         }
         let close = self.close("]", Slash::Divides)?;
-        self.build(AstKind::Array(items), open.to(close))
+        Self::build(AstKind::Array(items), open.to(close))
     }
 
     fn range(&mut self, first: Ast) -> Parsed {
         let span = self.advance(Slash::OpensRegex)?.span;
         let last = self.expression(0)?;
-        self.build(AstKind::Binary { operator: "..", left: Box::new(first), right: Box::new(last) }, span)
+        Self::build(AstKind::Binary { operator: "..", left: Box::new(first), right: Box::new(last) }, span)
     }
 
     fn pairs(&mut self) -> Result<Vec<(Ast, Ast)>, Fault> {
@@ -172,7 +172,7 @@ impl<'a> Parser<'a> {
         let update = Box::new(self.expression(0)?);
         let delete = if self.next_of_list()? { Some(Box::new(self.expression(0)?)) } else { None };
         let close = self.close("|", Slash::OpensRegex)?;
-        self.build(AstKind::Transform { pattern, update, delete }, open.to(close))
+        Self::build(AstKind::Transform { pattern, update, delete }, open.to(close))
     }
 
     /// `left[…]`, or `left[]`, which marks the step that the predicates before it belong to.
@@ -184,7 +184,7 @@ impl<'a> Parser<'a> {
         }
         let right = Box::new(self.expression(0)?);
         let close = self.close("]", Slash::Divides)?;
-        self.build(AstKind::Filter { left: Box::new(left), right }, open.to(close))
+        Self::build(AstKind::Filter { left: Box::new(left), right }, open.to(close))
     }
 
     fn sort_terms(&mut self) -> Result<Vec<SortTerm>, Fault> {
@@ -221,7 +221,7 @@ impl<'a> Parser<'a> {
                 if self.is_at("?") {
                     is_partial = true;
                     let token = self.advance(Slash::OpensRegex)?;
-                    arguments.push(self.build(AstKind::Placeholder, token.span)?);
+                    arguments.push(Self::build(AstKind::Placeholder, token.span)?);
                 } else {
                     arguments.push(self.expression(0)?);
                 }
@@ -236,7 +236,7 @@ impl<'a> Parser<'a> {
         }
         let span = procedure.span.to(close);
         let call = Call { procedure: Box::new(procedure), arguments };
-        self.build(if is_partial { AstKind::Partial(call) } else { AstKind::Call(call) }, span)
+        Self::build(if is_partial { AstKind::Partial(call) } else { AstKind::Call(call) }, span)
     }
 
     fn lambda(&mut self, keyword: Span, arguments: Vec<Ast>) -> Parsed {
@@ -252,7 +252,7 @@ impl<'a> Parser<'a> {
         self.close("{", Slash::OpensRegex)?;
         let body = Box::new(self.expression(0)?);
         let close = self.close("}", Slash::OpensRegex)?;
-        self.build(AstKind::Lambda { parameters, signature, body }, keyword.to(close))
+        Self::build(AstKind::Lambda { parameters, signature, body }, keyword.to(close))
     }
 
     fn signature(&mut self) -> Result<Signature, Fault> {
@@ -310,7 +310,7 @@ impl<'a> Parser<'a> {
         self.text.get(span.start..span.end).unwrap_or("")
     }
 
-    fn build(&self, kind: AstKind, span: Span) -> Parsed {
+    fn build(kind: AstKind, span: Span) -> Parsed {
         let mut height = 0;
         kind.for_each_child(|child| height = height.max(child.height + 1));
         if height > MAX_HEIGHT {

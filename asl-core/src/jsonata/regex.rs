@@ -81,8 +81,8 @@ mod tests {
     fn check(pattern: &str, flags: &str, text: &str, expected: Option<&[&str]>) {
         let regex = Regex::compile(pattern, flags).unwrap();
         let found = regex.find_at(text, 0).unwrap().map(|found| {
-            let groups = found.groups.iter().map(|group| group.clone().map_or("-", |range| &text[range]));
-            std::iter::once(&text[found.range.clone()]).chain(groups).collect::<Vec<_>>()
+            let groups = found.groups.iter().map(|group| group.clone().map_or("-", |range| text.get(range).unwrap()));
+            std::iter::once(text.get(found.range.clone()).unwrap()).chain(groups).collect::<Vec<_>>()
         });
         assert_eq!(found.as_deref(), expected, "/{pattern}/{flags} on {text:?}");
     }

@@ -373,4 +373,33 @@ mod tests {
             });
         }
     }
+
+    #[test]
+    fn fields_hold_literals_or_expressions_in_either_language() {
+        let one = |fields: &str, check: &dyn Fn(&State)| {
+            state(&format!(r#""QueryLanguage": "JSONata", {fields}"#), check);
+        };
+        one(r#""Type": "Wait", "Seconds": "{% 1 %}""#, &|state| {
+            assert!(matches!(state.kind, StateKind::Wait(Wait::SecondsQuery(_))));
+        });
+        one(r#""Type": "Wait", "Timestamp": "{% $now() %}""#, &|state| {
+            assert!(matches!(state.kind, StateKind::Wait(Wait::TimestampQuery(_))));
+        });
+        one(r#""Type": "Wait", "Seconds": 1"#, &|state| {
+            assert!(matches!(state.kind, StateKind::Wait(Wait::Seconds(1))));
+        });
+        one(r#""Type": "Task", "Resource": "r", "TimeoutSeconds": "{% 1 %}", "Arguments": {"a": 1}"#, &|state| {
+            assert!(state.parameters.is_some() && state.output.is_none());
+            assert!(matches!(&state.kind, StateKind::Task(Task { timeout: Some(Quantity::Query(_)), .. })));
+        });
+        one(r#""Type": "Pass", "Output": {"a": ["{% 1 %}", " {% 2 %}"]}"#, &|state| {
+            let Some(PayloadTemplate::Object(members)) = &state.output else { panic!("a template") };
+            let PayloadTemplate::Array(elements) = &members[0].value else { panic!("an array") };
+            assert!(matches!(elements.as_slice(), [PayloadTemplate::Query(_), PayloadTemplate::Literal(_)]));
+        });
+        let processor = r#""ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Succeed"}}}"#;
+        one(&format!(r#""Type": "Map", {processor}"#), &|state| {
+            assert!(matches!(&state.kind, StateKind::Map(Map { items: Items::Template(None), .. })));
+        });
+    }
 }

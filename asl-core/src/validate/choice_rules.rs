@@ -1,6 +1,6 @@
 //! Rules of Choice states.
 
-use super::fields::{Object, empty};
+use super::fields::{Object, empty, foreign};
 use super::suggestion::similar;
 use crate::definition::{ChoiceRule, QueryLanguage, State, StateKind, Test, TestKind};
 use crate::diagnostic::{Code, Fault};
@@ -57,6 +57,10 @@ fn check_test(test: &Test, fields: &[&str], report: &Report<'_>) {
 fn check_fields(test: &Test, allowed: &[&str], report: &Report<'_>) {
     for name in test.field_names.iter() {
         if allowed.contains(&&*name.value) || Test::is_operator(&name.value) {
+            continue;
+        }
+        if ChoiceRule::JSONATA_FIELDS.contains(&&*name.value) && !RULE_FIELDS.contains(&&*name.value) {
+            report.add(foreign(name, QueryLanguage::JsonPath).of(test.span));
             continue;
         }
         let message = format!("Field '{}' is not supported", name.value);

@@ -125,8 +125,8 @@ fn check_supported(state: &State, state_type: StateType, report: &Report<'_>) {
     }
 }
 
-/// A field that only the other language has.
-fn foreign(name: &Spanned<Arc<str>>, language: QueryLanguage) -> Fault {
+/// A field that only states of the other language than `language` have.
+pub(super) fn foreign(name: &Spanned<Arc<str>>, language: QueryLanguage) -> Fault {
     let message = format!(
         "The QueryLanguage is set to '{}', but field '{}' is only supported for the '{}' QueryLanguage",
         language.name(),

@@ -37,7 +37,7 @@ pub(super) fn check_state(state: &State, report: &Report<'_>) {
 }
 
 fn check_task(task: &Task, report: &Report<'_>) {
-    let (timeout, heartbeat) = (literal(&task.timeout_seconds), literal(&task.heartbeat_seconds));
+    let (timeout, heartbeat) = (literal(task.timeout_seconds.as_ref()), literal(task.heartbeat_seconds.as_ref()));
     within("TimeoutSeconds", timeout, 1..=MAX_SECONDS, report);
     within("HeartbeatSeconds", heartbeat, 1..=MAX_SECONDS, report);
     if let (Some(timeout), Some(heartbeat)) = (timeout, heartbeat)
@@ -50,17 +50,17 @@ fn check_task(task: &Task, report: &Report<'_>) {
 }
 
 fn check_wait(wait: &Wait, report: &Report<'_>) {
-    within("Seconds", literal(&wait.seconds), 0..=MAX_SECONDS, report);
+    within("Seconds", literal(wait.seconds.as_ref()), 0..=MAX_SECONDS, report);
 }
 
 fn check_map(map: &Map, report: &Report<'_>) {
-    within("MaxConcurrency", literal(&map.max_concurrency), 0..=i64::MAX, report);
+    within("MaxConcurrency", literal(map.max_concurrency.as_ref()), 0..=i64::MAX, report);
     if let Some(label) = map.label.as_ref().filter(|label| label.value.chars().count() > MAX_LABEL_CHARACTERS) {
         let message = format!("`Label` must have at most {MAX_LABEL_CHARACTERS} characters");
         report.add(Fault::new(Code::TOO_LONG, label.span, message));
     }
-    within("ToleratedFailureCount", literal(&map.tolerated_failure_count), 0..=i64::MAX, report);
-    within("ToleratedFailurePercentage", literal(&map.tolerated_failure_percentage), 0.0..=100.0, report);
+    within("ToleratedFailureCount", literal(map.tolerated_failure_count.as_ref()), 0..=i64::MAX, report);
+    within("ToleratedFailurePercentage", literal(map.tolerated_failure_percentage.as_ref()), 0.0..=100.0, report);
 }
 
 fn check_retrier(retrier: &Retrier, report: &Report<'_>) {
@@ -77,8 +77,8 @@ fn check_retrier(retrier: &Retrier, report: &Report<'_>) {
     }
 }
 
-fn literal<T>(field: &Option<Computable<T>>) -> Option<&Spanned<T>> {
-    field.as_ref().and_then(Computable::literal)
+fn literal<T>(field: Option<&Computable<T>>) -> Option<&Spanned<T>> {
+    field.and_then(Computable::literal)
 }
 
 /// A number with names for the ends of its type.

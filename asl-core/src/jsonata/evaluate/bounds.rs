@@ -20,12 +20,9 @@ impl Bounds {
     }
 
     /// One level deeper, one step on.
-    pub(super) fn enter(&mut self, span: Span) -> Result<(), Fault> {
+    pub(super) fn enter(&mut self) -> Result<(), Fault> {
         self.depth += 1;
-        if self.depth > self.limits.depth {
-            return Err(Fault::at("U1001", span));
-        }
-        self.spend(1).map_err(|fault| fault.with_span(span))
+        if self.depth > self.limits.depth { Err(Fault::new("U1001")) } else { self.spend(1) }
     }
 
     pub(super) fn leave(&mut self) {
@@ -47,8 +44,8 @@ impl Bounds {
     /// Counts the elements of a sequence being built, and the steps that took.
     pub(in super::super) fn charge_items(&mut self, count: usize) -> Result<(), Fault> {
         self.check_length(count)?;
-        self.spend(count as u64)?;
-        self.charge(count.saturating_mul(size_of::<Item>()))
+        self.charge(count.saturating_mul(size_of::<Item>()))?;
+        self.spend(count as u64)
     }
 
     /// Refuses a sequence that is too long before it is built.
@@ -61,8 +58,8 @@ impl Bounds {
 
     /// Refuses text that is too long before it is built.
     pub(in super::super) fn charge_text(&mut self, bytes: usize) -> Result<(), Fault> {
-        self.spend(bytes as u64 / 64)?;
-        self.charge(bytes)
+        self.charge(bytes)?;
+        self.spend(bytes as u64 / 64)
     }
 
     pub(super) fn check_value_depth(&self, depth: usize, span: Span) -> Result<(), Fault> {

@@ -114,6 +114,19 @@ impl<'e> Evaluator<'e> {
     /// Calls a function; what it leaves out of its signature is filled from `context`.
     pub(in super::super) fn call(
         &mut self,
+        function: Function,
+        arguments: Vec<Option<Item>>,
+        context: Option<&Item>,
+    ) -> Evaluated {
+        self.bounds.enter()?;
+        let result = self.call_and_follow(function, arguments, context)?;
+        self.bounds.leave();
+        Ok(result)
+    }
+
+    /// Calls a function, and the function that its end calls, and so on.
+    fn call_and_follow(
+        &mut self,
         mut function: Function,
         mut arguments: Vec<Option<Item>>,
         context: Option<&Item>,
@@ -124,7 +137,7 @@ impl<'e> Evaluator<'e> {
                 Function::Builtin(builtin) => {
                     let arguments = builtin.signature.apply(arguments, context);
                     return arguments
-                        .and_then(|arguments| (builtin.run)(self, Arguments(arguments)))
+                        .and_then(|arguments| (builtin.run)(self, &mut Arguments(arguments)))
                         .map_err(|fault| fault.with_token(builtin.name));
                 }
                 Function::Defined(id) => id,
@@ -158,9 +171,7 @@ impl<'e> Evaluator<'e> {
                 Closure::Composed { first, second } => {
                     let (first, second) = (*first, *second);
                     arguments.truncate(1);
-                    self.bounds.enter(Span::new(0, 0))?;
                     arguments = vec![self.call(first, arguments, None)?];
-                    self.bounds.leave();
                     function = second;
                 }
                 Closure::Matcher(regex) => {
@@ -201,37 +212,42 @@ impl<'e> Evaluator<'e> {
 
     /// Evaluates what stands at the end of a function, without making the calls that stand there.
     fn tail(&mut self, node: &'e Node, input: Option<&Item>, frame: FrameId) -> Result<Tail, Fault> {
-        if !node.predicates.is_empty() || node.group.is_some() {
+        let is_plain = node.predicates.is_empty() && node.group.is_none();
+        if !is_plain || !matches!(node.kind, Kind::Call(_) | Kind::Condition(_) | Kind::Block { .. }) {
             return self.evaluate(node, input, frame).map(Tail::Value);
         }
-        self.bounds.enter(node.span)?;
+        self.bounds.enter()?;
         let result = match &node.kind {
             Kind::Call(call) => self.tail_call(call, node.span, input, frame)?,
-            Kind::Condition(condition) => {
-                let holds = self.evaluate(&condition.condition, input, frame)?.is_some_and(|item| item.is_truthy());
-                match (holds, &condition.otherwise) {
-                    (true, _) => self.tail(&condition.then, input, frame)?,
-                    (false, Some(otherwise)) => self.tail(otherwise, input, frame)?,
-                    (false, None) => Tail::Value(None),
-                }
-            }
-            Kind::Block { parts, binds } => {
-                let inner = if *binds { self.push_frame(frame, Vec::new())? } else { frame };
-                let mut result = Tail::Value(None);
-                if let Some((last, before)) = parts.split_last() {
-                    for part in before {
-                        self.evaluate(part, input, inner)?;
-                    }
-                    result = self.tail(last, input, inner)?;
-                }
-                if *binds {
-                    self.release(inner);
-                }
-                result
-            }
-            _ => Tail::Value(self.evaluate(node, input, frame)?),
+            Kind::Condition(condition) => match self.branch(condition, input, frame)? {
+                Some(branch) => self.tail(branch, input, frame)?,
+                None => Tail::Value(None),
+            },
+            Kind::Block { parts, binds } => self.tail_block(parts, *binds, input, frame)?,
+            _ => Tail::Value(None),
         };
         self.bounds.leave();
+        Ok(result)
+    }
+
+    fn tail_block(
+        &mut self,
+        parts: &'e [Node],
+        binds: bool,
+        input: Option<&Item>,
+        frame: FrameId,
+    ) -> Result<Tail, Fault> {
+        let inner = if binds { self.push_frame(frame, Vec::new())? } else { frame };
+        let mut result = Tail::Value(None);
+        if let Some((last, before)) = parts.split_last() {
+            for part in before {
+                self.evaluate(part, input, inner)?;
+            }
+            result = self.tail(last, input, inner)?;
+        }
+        if binds {
+            self.release(inner);
+        }
         Ok(result)
     }
 
@@ -244,18 +260,17 @@ impl<'e> Evaluator<'e> {
         Ok(Tail::Call { function, arguments })
     }
 
-    /// `procedure(arguments)`, with `piped` before the arguments if it stands behind `~>`.
+    /// `procedure(arguments)`, with what was piped into it by `~>` before the arguments.
     pub(super) fn call_node(
         &mut self,
         call: &'e Call,
         span: Span,
-        piped: Option<Option<Item>>,
+        mut arguments: Vec<Option<Item>>,
         input: Option<&Item>,
         frame: FrameId,
     ) -> Evaluated {
         let procedure = self.evaluate(&call.procedure, input, frame)?;
-        let mut arguments = Vec::with_capacity(call.arguments.len() + 1);
-        arguments.extend(piped);
+        arguments.reserve(call.arguments.len());
         if procedure.is_none() {
             self.refuse_bare_name(call, span, "T1005", frame)?;
         }
@@ -326,7 +341,7 @@ impl<'e> Evaluator<'e> {
     ) -> Evaluated {
         let piped = self.evaluate(left, input, frame)?;
         if let Kind::Call(call) = &right.kind {
-            return self.call_node(call, right.span, Some(piped), input, frame);
+            return self.call_node(call, right.span, vec![piped], input, frame);
         }
         let applied = self.evaluate(right, input, frame)?;
         let Some(second) = applied.as_ref().and_then(Item::as_function) else {

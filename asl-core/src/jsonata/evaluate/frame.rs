@@ -50,11 +50,11 @@ impl Evaluator<'_> {
     }
 
     /// The closest binding of a symbol, which may be a binding to undefined.
-    pub(super) fn local(&self, symbol: Symbol, frame: FrameId) -> Option<Option<Item>> {
+    pub(super) fn local(&self, symbol: Symbol, frame: FrameId) -> Option<&Option<Item>> {
         let mut next = Some(frame);
         while let Some(frame) = next.and_then(|id| self.frames.get(id.0)) {
             if let Some((_, value)) = frame.bindings.iter().find(|(candidate, _)| *candidate == symbol) {
-                return Some(value.clone());
+                return Some(value);
             }
             next = frame.parent;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::compiled::Group;
 use super::super::error::Fault;
 use super::super::functions;
-use super::super::item::Item;
+use super::super::item::{ArrayRef, Item};
 use super::frame::FrameId;
 use super::{Evaluator, Tuple};
 use crate::value::Value;
@@ -174,5 +174,5 @@ impl Gathered {
 }
 
 fn elements(item: &Item) -> Vec<Item> {
-    item.as_array().map_or_else(|| vec![item.clone()], |array| array.to_vec())
+    item.as_array().map_or_else(|| vec![item.clone()], ArrayRef::to_vec)
 }

@@ -71,7 +71,7 @@ impl<'e> Evaluator<'e> {
     pub(in super::super) fn deep_equals(&mut self, left: &Item, right: &Item) -> Result<bool, Fault> {
         let mut comparisons = 0;
         let equal = left.deep_equals(right, &mut comparisons);
-        self.bounds.spend(comparisons / 4)?;
+        self.bounds.spend(comparisons)?;
         Ok(equal)
     }
 

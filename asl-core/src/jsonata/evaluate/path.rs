@@ -3,7 +3,7 @@
 use super::super::compiled::{Kind, Node, Stage};
 use super::super::error::Fault;
 use super::super::functions;
-use super::super::item::{Item, List, Role};
+use super::super::item::{ArrayRef, Item, List, Role};
 use super::frame::FrameId;
 use super::{Evaluated, Evaluator, Tuple, collapse};
 use crate::value::Value;
@@ -131,7 +131,7 @@ impl<'e> Evaluator<'e> {
                         Some(array) if !array.is_flattened() => Sequence::One(Some(result)),
                         Some(array) if array.len() == 0 => Sequence::Empty,
                         Some(_) if is_last && !is_bare_sequence(&result) => {
-                            Sequence::of_items(result.as_array().map(|array| array.to_vec()).unwrap_or_default())
+                            Sequence::of_items(result.as_array().map(ArrayRef::to_vec).unwrap_or_default())
                         }
                         Some(_) => Sequence::Many(result),
                     },
@@ -145,7 +145,7 @@ impl<'e> Evaluator<'e> {
             && step.is_plain_name()
             && step.stages.is_empty()
         {
-            for value in values.iter() {
+            for value in values {
                 self.bounds.spend(1)?;
                 let found = match value {
                     Value::Object(object) => object.get(name).cloned().map(Item::Value),
@@ -217,12 +217,11 @@ impl<'e> Evaluator<'e> {
         };
         let Some(array) = input.as_ref().and_then(Item::as_array) else {
             let length = usize::from(input.is_some());
-            let chosen = match &predicate.kind {
-                Kind::Literal(Value::Number(number)) => place(number.as_f64(), length) == Some(0),
-                _ => {
-                    let choice = self.evaluate(predicate, input.as_ref(), frame)?;
-                    chosen_times(choice.as_ref(), 0, 1)? > 0
-                }
+            let chosen = if let Kind::Literal(Value::Number(number)) = &predicate.kind {
+                place(number.as_f64(), length) == Some(0)
+            } else {
+                let choice = self.evaluate(predicate, input.as_ref(), frame)?;
+                chosen_times(choice.as_ref(), 0, 1)? > 0
             };
             return Ok(if chosen { input.map(|item| Item::sequence(vec![item])) } else { None });
         };
@@ -273,7 +272,7 @@ fn place(number: f64, length: usize) -> Option<usize> {
     #[expect(clippy::cast_precision_loss, reason = "arrays are far shorter than 2⁵³")]
     let index = if floor < 0.0 { floor + length as f64 } else { floor };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a length")]
-    (index >= 0.0 && index < 9.0e15).then_some(index as usize)
+    (0.0..9.0e15).contains(&index).then_some(index as usize)
 }
 
 fn is_bare_sequence(item: &Item) -> bool {
@@ -284,7 +283,7 @@ fn tuples_of(sequence: &Sequence) -> Vec<Tuple> {
     let items = match sequence {
         Sequence::Empty => Vec::new(),
         Sequence::One(item) => return vec![Tuple::of(item.clone())],
-        Sequence::Many(item) => item.as_array().map(|array| array.to_vec()).unwrap_or_default(),
+        Sequence::Many(item) => item.as_array().map(ArrayRef::to_vec).unwrap_or_default(),
     };
     items.into_iter().map(|item| Tuple::of(Some(item))).collect()
 }

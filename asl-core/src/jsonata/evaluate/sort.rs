@@ -6,7 +6,7 @@ use super::super::ast::Span;
 use super::super::compiled::SortTerm;
 use super::super::error::Fault;
 use super::super::functions;
-use super::super::item::Item;
+use super::super::item::{ArrayRef, Item};
 use super::frame::FrameId;
 use super::operator::compare_text;
 use super::{Evaluator, Tuple};
@@ -26,7 +26,7 @@ impl<'e> Evaluator<'e> {
         array: &Item,
         frame: FrameId,
     ) -> Result<Item, Fault> {
-        let items = array.as_array().map(|array| array.to_vec()).unwrap_or_default();
+        let items = array.as_array().map(ArrayRef::to_vec).unwrap_or_default();
         if items.len() <= 1 {
             return Ok(array.clone());
         }
@@ -124,22 +124,16 @@ pub(in super::super) fn merge_sort<T>(
     let mut right = merge_sort(right, is_after)?.into_iter();
     let mut merged = Vec::with_capacity(left.len() + right.len());
     let (mut next_left, mut next_right) = (left.next(), right.next());
-    loop {
-        match (&mut next_left, &mut next_right) {
-            (Some(first), Some(second)) => {
-                if is_after(first, second)? {
-                    merged.extend(std::mem::replace(&mut next_right, right.next()));
-                } else {
-                    merged.extend(std::mem::replace(&mut next_left, left.next()));
-                }
-            }
-            _ => {
-                merged.extend(next_left);
-                merged.extend(left);
-                merged.extend(next_right);
-                merged.extend(right);
-                return Ok(merged);
-            }
+    while let (Some(first), Some(second)) = (&mut next_left, &mut next_right) {
+        if is_after(first, second)? {
+            merged.extend(std::mem::replace(&mut next_right, right.next()));
+        } else {
+            merged.extend(std::mem::replace(&mut next_left, left.next()));
         }
     }
+    merged.extend(next_left);
+    merged.extend(left);
+    merged.extend(next_right);
+    merged.extend(right);
+    Ok(merged)
 }

@@ -5,28 +5,28 @@ use crate::jsonata::error::Fault;
 use crate::jsonata::evaluate::{Evaluated, Evaluator};
 use crate::jsonata::item::{ArrayRef, Item};
 
-pub(super) fn sum(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
-    let numbers = numbers(evaluator, &arguments)?;
+pub(super) fn sum(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    let numbers = numbers(evaluator, arguments)?;
     Ok(numbers.map(|numbers| numbers.iter().sum::<f64>().into()))
 }
 
-pub(super) fn count(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn count(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let length = arguments.item(0).and_then(Item::as_array).map_or(0, ArrayRef::len);
     Ok(Some(length.into()))
 }
 
-pub(super) fn max(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
-    let numbers = numbers(evaluator, &arguments)?;
+pub(super) fn max(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    let numbers = numbers(evaluator, arguments)?;
     Ok(numbers.and_then(|numbers| numbers.into_iter().reduce(f64::max)).map(Item::from))
 }
 
-pub(super) fn min(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
-    let numbers = numbers(evaluator, &arguments)?;
+pub(super) fn min(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    let numbers = numbers(evaluator, arguments)?;
     Ok(numbers.and_then(|numbers| numbers.into_iter().reduce(f64::min)).map(Item::from))
 }
 
-pub(super) fn average(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
-    let Some(numbers) = numbers(evaluator, &arguments)?.filter(|numbers| !numbers.is_empty()) else { return Ok(None) };
+pub(super) fn average(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    let Some(numbers) = numbers(evaluator, arguments)?.filter(|numbers| !numbers.is_empty()) else { return Ok(None) };
     #[expect(clippy::cast_precision_loss, reason = "sequences are far shorter than 2⁵³")]
     let count = numbers.len() as f64;
     Ok(Some((numbers.iter().sum::<f64>() / count).into()))

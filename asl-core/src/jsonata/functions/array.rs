@@ -6,7 +6,7 @@ use super::Arguments;
 use crate::jsonata::evaluate::{Evaluated, Evaluator};
 use crate::jsonata::item::{ArrayRef, Item};
 
-pub(super) fn append(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+pub(super) fn append(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     match (arguments.take(0), arguments.take(1)) {
         (first, None) => Ok(first),
         (None, second) => Ok(second),
@@ -19,14 +19,14 @@ pub(super) fn append(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) ->
     }
 }
 
-pub(super) fn reverse(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+pub(super) fn reverse(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(mut items) = arguments.elements(0).filter(|items| items.len() > 1) else { return Ok(arguments.take(0)) };
     evaluator.bounds.charge_items(items.len())?;
     items.reverse();
     Ok(Some(Item::array(items)))
 }
 
-pub(super) fn shuffle(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+pub(super) fn shuffle(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(mut items) = arguments.elements(0).filter(|items| items.len() > 1) else { return Ok(arguments.take(0)) };
     evaluator.bounds.charge_items(items.len())?;
     for last in (1..items.len()).rev() {
@@ -43,7 +43,7 @@ pub(super) fn shuffle(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -
 }
 
 /// The elements of an array, each once; what is not an array stays as it is.
-pub(super) fn distinct(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+pub(super) fn distinct(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(items) = arguments.elements(0).filter(|items| items.len() > 1) else { return Ok(arguments.take(0)) };
     let is_sequence = arguments.item(0).and_then(Item::as_array).is_some_and(ArrayRef::is_sequence);
     evaluator.bounds.charge_items(items.len())?;
@@ -63,7 +63,6 @@ pub(super) fn distinct(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) 
                         break;
                     }
                 }
-                evaluator.bounds.spend(others.len() as u64 / 4)?;
                 if is_new {
                     others.push(item.clone());
                 }
@@ -78,7 +77,7 @@ pub(super) fn distinct(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) 
 }
 
 /// Arrays of the first elements, of the second, and so on, as far as the shortest goes.
-pub(super) fn zip(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn zip(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let arrays: Vec<Option<ArrayRef<'_>>> =
         (0..arguments.0.len()).map(|position| arguments.item(position).and_then(Item::as_array)).collect();
     let length = arrays.iter().map(|array| array.map_or(0, ArrayRef::len)).min().unwrap_or(0);

@@ -11,7 +11,7 @@ use crate::jsonata::item::Item;
 use crate::value::Value;
 
 /// The elements of an array in arrays of a size.
-pub(super) fn partition(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn partition(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(items), Some(size)) = (arguments.elements(0), arguments.number(1)) else { return Ok(None) };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not below 1; too large saturates")]
     let size = if size >= 1.0 {
@@ -24,7 +24,7 @@ pub(super) fn partition(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> 
 }
 
 /// The numbers from one to another, that included if the step lands on it.
-pub(super) fn range(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn range(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(first), Some(last), Some(step)) = (arguments.number(0), arguments.number(1), arguments.number(2)) else {
         return Ok(None);
     };
@@ -42,7 +42,7 @@ pub(super) fn range(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Eval
 }
 
 /// The digest of a text, in hexadecimal.
-pub(super) fn hash(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn hash(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(text), Some(algorithm)) = (arguments.text(0), arguments.text(1)) else { return Ok(None) };
     evaluator.bounds.spend(text.len() as u64 / 4)?;
     let digest = match &*algorithm {
@@ -53,11 +53,12 @@ pub(super) fn hash(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evalu
         "SHA-512" => sha2::Sha512::digest(text.as_bytes()).to_vec(),
         _ => return Err(refused(&format!("unknown hash algorithm {}", quote(&Item::from(algorithm))))),
     };
-    Ok(Some(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()))
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    Ok(Some(digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect::<String>().into()))
 }
 
 /// A random number; with a seed the first that `java.util.Random` gives for it.
-pub(super) fn random(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn random(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let number = match arguments.number(0) {
         #[expect(clippy::cast_possible_truncation, reason = "saturates as Java's conversion does")]
         Some(seed) => first_java_random(seed as i64),
@@ -81,12 +82,12 @@ fn first_java_random(seed: i64) -> f64 {
     number
 }
 
-pub(super) fn uuid(evaluator: &mut Evaluator<'_>, _arguments: Arguments) -> Evaluated {
+pub(super) fn uuid(evaluator: &mut Evaluator<'_>, _arguments: &mut Arguments) -> Evaluated {
     Ok(Some(evaluator.environment.random.uuid().into()))
 }
 
 /// The value of a JSON text.
-pub(super) fn parse(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn parse(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
     evaluator.bounds.charge_text(text.len().saturating_mul(8))?;
     let value: Value = text.parse().map_err(|invalid: crate::value::InvalidJson| refused(&invalid.to_string()))?;

@@ -5,19 +5,19 @@ use crate::jsonata::error::Fault;
 use crate::jsonata::evaluate::{Evaluated, Evaluator};
 use crate::jsonata::item::Item;
 
-pub(super) fn boolean(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn boolean(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     Ok(arguments.item(0).map(|item| item.is_truthy().into()))
 }
 
-pub(super) fn not(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn not(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     Ok(arguments.item(0).map(|item| (!item.is_truthy()).into()))
 }
 
-pub(super) fn exists(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn exists(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     Ok(Some(arguments.item(0).is_some().into()))
 }
 
-pub(super) fn kind(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn kind(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     Ok(arguments.item(0).map(|item| {
         Item::from(match item.signature_letter() {
             'l' => "null",
@@ -31,12 +31,12 @@ pub(super) fn kind(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Eval
     }))
 }
 
-pub(super) fn error(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn error(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let message = arguments.text(0).filter(|message| !message.is_empty());
     Err(Fault::new("D3137").with("message", message.as_deref().unwrap_or("$error() function evaluated")))
 }
 
-pub(super) fn assert(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn assert(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     if arguments.boolean(0) == Some(true) {
         return Ok(None);
     }

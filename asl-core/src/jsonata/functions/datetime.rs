@@ -5,24 +5,24 @@ use crate::jsonata::evaluate::{Evaluated, Evaluator};
 use crate::jsonata::item::Item;
 use crate::jsonata::picture;
 
-pub(super) fn now(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn now(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of all calendar years fit a double exactly")]
     let now = evaluator.environment.now_millis as f64;
     Ok(Some(picture::from_millis(now, arguments.text(0).as_deref(), arguments.text(1).as_deref())?.into()))
 }
 
-pub(super) fn millis(evaluator: &mut Evaluator<'_>, _arguments: Arguments) -> Evaluated {
+pub(super) fn millis(evaluator: &mut Evaluator<'_>, _arguments: &mut Arguments) -> Evaluated {
     Ok(Some(Item::Value(evaluator.environment.now_millis.into())))
 }
 
-pub(super) fn from_millis(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn from_millis(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(millis) = arguments.number(0) else { return Ok(None) };
     let (picture, timezone) = (arguments.text(1), arguments.text(2));
     evaluator.bounds.charge_text(picture.as_ref().map_or(0, |picture| picture.len()))?;
     Ok(Some(picture::from_millis(millis, picture.as_deref(), timezone.as_deref())?.into()))
 }
 
-pub(super) fn to_millis(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn to_millis(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
     evaluator.bounds.charge_text(text.len())?;
     let millis = picture::to_millis(&text, arguments.text(1).as_deref(), evaluator.environment.now_millis)?;

@@ -16,7 +16,7 @@ const UNRESERVED: &str = "-_.!~*'()";
 const RESERVED: &str = ";/?:@&=+$,#";
 
 /// Base64 of the text's characters as bytes; of a character beyond U+00FF only the low byte counts.
-pub(super) fn base64_encode(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn base64_encode(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
     let bytes: Vec<u8> = text.encode_utf16().map(|unit| unit.to_le_bytes()[0]).collect();
     let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
@@ -25,7 +25,7 @@ pub(super) fn base64_encode(evaluator: &mut Evaluator<'_>, arguments: Arguments)
 }
 
 /// The bytes of Base64 as characters; what is not of its alphabet is passed over.
-pub(super) fn base64_decode(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn base64_decode(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
     evaluator.bounds.charge_text(text.len())?;
     let digits: String = text
@@ -48,20 +48,20 @@ pub(super) fn base64_decode(evaluator: &mut Evaluator<'_>, arguments: Arguments)
     Ok(Some(bytes.into_iter().map(char::from).collect::<String>().into()))
 }
 
-pub(super) fn encode_url_component(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
-    encode(evaluator, &arguments, |character| UNRESERVED.contains(character))
+pub(super) fn encode_url_component(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    encode(evaluator, arguments, |character| UNRESERVED.contains(character))
 }
 
-pub(super) fn encode_url(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
-    encode(evaluator, &arguments, |character| UNRESERVED.contains(character) || RESERVED.contains(character))
+pub(super) fn encode_url(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    encode(evaluator, arguments, |character| UNRESERVED.contains(character) || RESERVED.contains(character))
 }
 
-pub(super) fn decode_url_component(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
-    decode(evaluator, &arguments, "", "decodeUrlComponent")
+pub(super) fn decode_url_component(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    decode(evaluator, arguments, "", "decodeUrlComponent")
 }
 
-pub(super) fn decode_url(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
-    decode(evaluator, &arguments, RESERVED, "decodeUrl")
+pub(super) fn decode_url(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    decode(evaluator, arguments, RESERVED, "decodeUrl")
 }
 
 fn encode(evaluator: &mut Evaluator<'_>, arguments: &Arguments, is_kept: impl Fn(char) -> bool) -> Evaluated {
@@ -73,7 +73,8 @@ fn encode(evaluator: &mut Evaluator<'_>, arguments: &Arguments, is_kept: impl Fn
         } else {
             for byte in character.encode_utf8(&mut [0; 4]).bytes() {
                 encoded.push('%');
-                encoded.push_str(&format!("{byte:02X}"));
+                let digits = [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16));
+                encoded.extend(digits.into_iter().flatten().map(|digit| digit.to_ascii_uppercase()));
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::jsonata::evaluate::{Evaluated, Evaluator};
 use crate::jsonata::item::Item;
 use crate::jsonata::picture::{self, DecimalFormat, PictureError};
 
-pub(super) fn format_number(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn format_number(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(number), Some(picture)) = (arguments.number(0), arguments.text(1)) else { return Ok(None) };
     evaluator.bounds.charge_text(picture.len())?;
     let mut format = DecimalFormat::default();
@@ -18,13 +18,13 @@ pub(super) fn format_number(evaluator: &mut Evaluator<'_>, arguments: Arguments)
     Ok(Some(picture::format_number(number, &picture, &format)?.into()))
 }
 
-pub(super) fn format_integer(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn format_integer(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(number), Some(picture)) = (arguments.number(0), arguments.text(1)) else { return Ok(None) };
     evaluator.bounds.charge_text(picture.len())?;
     Ok(Some(picture::format_integer(number, &picture)?.into()))
 }
 
-pub(super) fn parse_integer(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn parse_integer(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(text), Some(picture)) = (arguments.text(0), arguments.text(1)) else { return Ok(None) };
     evaluator.bounds.charge_text(text.len() + picture.len())?;
     Ok(Some(picture::parse_integer(&text, &picture)?.into()))

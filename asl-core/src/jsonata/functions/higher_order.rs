@@ -6,7 +6,7 @@ use crate::jsonata::evaluate::{Evaluated, Evaluator, Function, compare_text, mer
 use crate::jsonata::item::{Item, Record};
 use crate::value::Value;
 
-pub(super) fn map(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn map(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
     let mut results = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
@@ -16,11 +16,11 @@ pub(super) fn map(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evalua
     Ok(Some(Item::sequence(results)))
 }
 
-pub(super) fn filter(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn filter(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
     let mut kept = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
-        if holds(&call(evaluator, function, item.clone(), index.into(), arguments.item(0))?) {
+        if holds(call(evaluator, function, item.clone(), index.into(), arguments.item(0))?) {
             kept.push(item);
         }
     }
@@ -29,12 +29,12 @@ pub(super) fn filter(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Eva
 }
 
 /// The one element that a function accepts.
-pub(super) fn single(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn single(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(items) = arguments.elements(0) else { return Ok(None) };
     let mut found = None;
     for (index, item) in items.into_iter().enumerate() {
         let is_accepted = match arguments.function(1) {
-            Some(function) => holds(&call(evaluator, function, item.clone(), index.into(), arguments.item(0))?),
+            Some(function) => holds(call(evaluator, function, item.clone(), index.into(), arguments.item(0))?),
             None => true,
         };
         if is_accepted && found.replace(item).is_some() {
@@ -44,7 +44,7 @@ pub(super) fn single(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Eva
     found.map(Some).ok_or_else(|| Fault::new("D3139"))
 }
 
-pub(super) fn reduce(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+pub(super) fn reduce(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
     let arity = evaluator.arity(function);
     if arity < 2 {
@@ -70,12 +70,12 @@ pub(super) fn reduce(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) ->
 }
 
 /// The members that a function accepts.
-pub(super) fn sift(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn sift(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(object) = arguments.item(0).and_then(Item::as_object) else { return Ok(None) };
     let function = arguments.function(1).ok_or_else(|| Fault::new("T1006"))?;
     let mut kept = Record::default();
     for (key, value) in object.iter() {
-        if holds(&call(evaluator, function, value.clone(), key.clone().into(), arguments.item(0))?) {
+        if holds(call(evaluator, function, value.clone(), key.clone().into(), arguments.item(0))?) {
             evaluator.bounds.charge_items(2)?;
             kept.insert(key.clone(), value);
         }
@@ -83,7 +83,7 @@ pub(super) fn sift(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evalu
     Ok((kept.len() > 0).then(|| Item::object(kept)))
 }
 
-pub(super) fn each(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn each(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(function) = arguments.function(1) else { return Ok(None) };
     let mut results = Vec::new();
     if let Some(object) = arguments.item(0).and_then(Item::as_object) {
@@ -95,7 +95,7 @@ pub(super) fn each(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evalu
     Ok(Some(Item::sequence(results)))
 }
 
-pub(super) fn sort(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+pub(super) fn sort(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(items) = arguments.elements(0).filter(|items| items.len() > 1) else { return Ok(arguments.take(0)) };
     evaluator.bounds.charge_items(items.len())?;
     if let Some(function) = arguments.function(1) {
@@ -134,6 +134,6 @@ fn call(evaluator: &mut Evaluator<'_>, function: Function, item: Item, key: Item
     evaluator.call(function, given, Some(&Item::Value(Value::Null)))
 }
 
-fn holds(result: &Option<Item>) -> bool {
-    result.as_ref().is_some_and(Item::is_truthy)
+fn holds(result: Option<Item>) -> bool {
+    result.is_some_and(|item| item.is_truthy())
 }

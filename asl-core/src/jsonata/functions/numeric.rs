@@ -18,19 +18,18 @@ pub(in super::super) fn finite_number(item: &Item) -> Result<Option<f64>, Fault>
     }
 }
 
-pub(super) fn number(_evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+pub(super) fn number(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(item) = arguments.take(0) else { return Ok(None) };
     if item.as_f64().is_some() {
         return Ok(Some(item));
     }
-    let cast = match arguments_as_number(&item) {
-        Some(number) => number,
-        None => return Err(Fault::new("D3030").with("value", quote(&item))),
-    };
-    Ok(Some(cast.into()))
+    match cast(&item) {
+        Some(number) => Ok(Some(number.into())),
+        None => Err(Fault::new("D3030").with("value", quote(&item))),
+    }
 }
 
-fn arguments_as_number(item: &Item) -> Option<f64> {
+fn cast(item: &Item) -> Option<f64> {
     match item {
         Item::Value(crate::value::Value::Bool(boolean)) => Some(f64::from(u8::from(*boolean))),
         _ => item.as_str().and_then(parse_number),
@@ -61,19 +60,19 @@ fn parse_number(text: &str) -> Option<f64> {
     if is_number { text.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
 }
 
-pub(super) fn floor(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn floor(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     Ok(arguments.number(0).map(|number| number.floor().into()))
 }
 
-pub(super) fn ceil(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn ceil(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     Ok(arguments.number(0).map(|number| number.ceil().into()))
 }
 
-pub(super) fn abs(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn abs(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     Ok(arguments.number(0).map(|number| number.abs().into()))
 }
 
-pub(super) fn round(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn round(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     Ok(arguments.number(0).map(|number| round_half_even(number, arguments.number(1).unwrap_or(0.0)).into()))
 }
 
@@ -100,14 +99,14 @@ fn shift_decimal_point(number: f64, places: f64) -> f64 {
     format!("{mantissa}e{exponent}").parse().unwrap_or(f64::NAN)
 }
 
-pub(super) fn sqrt(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn sqrt(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     match arguments.number(0) {
         Some(number) if number < 0.0 => Err(Fault::new("D3060").with("value", number_text(number))),
         number => Ok(number.map(|number| number.sqrt().into())),
     }
 }
 
-pub(super) fn power(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn power(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(base) = arguments.number(0) else { return Ok(None) };
     let exponent = arguments.number(1).unwrap_or(f64::NAN);
     let power = base.powf(exponent);
@@ -118,11 +117,11 @@ pub(super) fn power(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Eva
     Ok(Some(power.into()))
 }
 
-pub(super) fn random(evaluator: &mut Evaluator<'_>, _arguments: Arguments) -> Evaluated {
+pub(super) fn random(evaluator: &mut Evaluator<'_>, _arguments: &mut Arguments) -> Evaluated {
     Ok(Some(evaluator.environment.random.number().into()))
 }
 
-pub(super) fn format_base(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn format_base(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(number) = arguments.number(0) else { return Ok(None) };
     let number = round_half_even(number, 0.0);
     let radix = round_half_even(arguments.number(1).unwrap_or(10.0), 0.0);

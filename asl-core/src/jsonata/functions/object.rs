@@ -25,7 +25,7 @@ pub(in super::super) fn lookup(item: &Item, key: &str) -> Option<Item> {
     Some(Item::sequence(found))
 }
 
-pub(super) fn look_up(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn look_up(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(item), Some(key)) = (arguments.item(0), arguments.text(1)) else { return Ok(None) };
     let found = lookup(item, &key);
     if let Some(array) = found.as_ref().and_then(Item::as_array) {
@@ -35,7 +35,7 @@ pub(super) fn look_up(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Ev
 }
 
 /// The keys of an object, or of all objects in an array, each once.
-pub(super) fn keys(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn keys(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let mut keys = Vec::new();
     if let Some(item) = arguments.item(0) {
         collect_keys(item, &mut keys, &mut BTreeSet::new());
@@ -57,7 +57,7 @@ fn collect_keys(item: &Item, keys: &mut Vec<Arc<str>>, known: &mut BTreeSet<Arc<
 }
 
 /// Objects of one member each.
-pub(super) fn spread(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+pub(super) fn spread(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(item) = arguments.take(0) else { return Ok(None) };
     let spread = spread_item(item);
     if let Some(array) = spread.as_array() {
@@ -88,7 +88,7 @@ fn spread_item(item: Item) -> Item {
 }
 
 /// One object with the members of all, later ones in the place of earlier ones.
-pub(super) fn merge(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn merge(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(array) = arguments.item(0).and_then(Item::as_array) else { return Ok(None) };
     let mut merged = Record::default();
     for element in array.iter() {
@@ -102,7 +102,7 @@ pub(super) fn merge(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Eval
 }
 
 /// A copy that shares nothing with the original, as if it had been written as JSON and read again.
-pub(super) fn clone(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn clone(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(item) = arguments.item(0) else { return Ok(None) };
     let mut parts = 0;
     let copy = copy(item, &mut parts);

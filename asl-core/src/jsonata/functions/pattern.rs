@@ -13,9 +13,9 @@ use crate::jsonata::item::{Item, Record};
 use crate::jsonata::regex::{Match, Regex};
 use crate::value::Value;
 
-pub(super) fn match_all(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn match_all(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(text), Some(pattern)) = (arguments.text(0), arguments.function(1)) else { return Ok(None) };
-    let limit = limit(&arguments, 2, "D3040")?;
+    let limit = limit(arguments, 2, "D3040")?;
     let mut results = Vec::new();
     let mut matches = Matches::of(evaluator, pattern, text.clone());
     while below(results.len(), limit) {
@@ -30,7 +30,7 @@ pub(super) fn match_all(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> 
     Ok(Some(Item::sequence(results)))
 }
 
-pub(super) fn contains(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn contains(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
     evaluator.bounds.spend(text.len() as u64 / 64)?;
     let contains = match (arguments.text(1), arguments.function(1)) {
@@ -41,9 +41,9 @@ pub(super) fn contains(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> E
     Ok(Some(contains.into()))
 }
 
-pub(super) fn split(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn split(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
-    let limit = limit(&arguments, 2, "D3020")?;
+    let limit = limit(arguments, 2, "D3020")?;
     let mut parts: Vec<Item> = Vec::new();
     match (arguments.text(1), arguments.function(1)) {
         (Some(separator), _) => {
@@ -78,12 +78,12 @@ pub(super) fn split(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Eval
     Ok(Some(Item::array(parts)))
 }
 
-pub(super) fn replace(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn replace(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
     if arguments.text(1).is_some_and(|pattern| pattern.is_empty()) {
         return Err(Fault::new("D3010"));
     }
-    let limit = limit(&arguments, 3, "D3011")?;
+    let limit = limit(arguments, 3, "D3011")?;
     let mut result = String::new();
     let mut position = 0;
     let mut count = 0;

@@ -4,7 +4,7 @@ use super::{Arguments, to_text};
 use crate::jsonata::evaluate::{Evaluated, Evaluator};
 use crate::jsonata::item::Item;
 
-pub(super) fn string(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Evaluated {
+pub(super) fn string(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(item) = arguments.take(0) else { return Ok(None) };
     if item.as_text().is_some() {
         return Ok(Some(item));
@@ -24,7 +24,7 @@ fn unwrapped(item: Item) -> Item {
     }
 }
 
-pub(super) fn substring(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn substring(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(text), Some(start)) = (arguments.text(0), arguments.number(1)) else {
         return Ok(arguments.text(0).map(Item::from));
     };
@@ -45,31 +45,31 @@ pub(super) fn substring(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> 
     Ok(Some(part.into()))
 }
 
-pub(super) fn substring_before(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn substring_before(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
     let before =
         arguments.text(1).and_then(|separator| text.split_once(&*separator).map(|(before, _)| Item::from(before)));
     Ok(Some(before.unwrap_or_else(|| text.into())))
 }
 
-pub(super) fn substring_after(_evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn substring_after(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
     let after =
         arguments.text(1).and_then(|separator| text.split_once(&*separator).map(|(_, after)| Item::from(after)));
     Ok(Some(after.unwrap_or_else(|| text.into())))
 }
 
-pub(super) fn lowercase(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
-    changed(evaluator, &arguments, str::to_lowercase)
+pub(super) fn lowercase(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    changed(evaluator, arguments, str::to_lowercase)
 }
 
-pub(super) fn uppercase(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
-    changed(evaluator, &arguments, str::to_uppercase)
+pub(super) fn uppercase(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    changed(evaluator, arguments, str::to_uppercase)
 }
 
 /// The text with every run of blanks made one space, and none at its ends.
-pub(super) fn trim(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
-    changed(evaluator, &arguments, |text| {
+pub(super) fn trim(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    changed(evaluator, arguments, |text| {
         let words: Vec<&str> = text.split([' ', '\t', '\n', '\r']).filter(|word| !word.is_empty()).collect();
         words.join(" ")
     })
@@ -82,14 +82,14 @@ fn changed(evaluator: &mut Evaluator<'_>, arguments: &Arguments, change: impl Fn
     Ok(Some(changed.into()))
 }
 
-pub(super) fn length(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn length(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
     evaluator.bounds.spend(text.len() as u64 / 64)?;
     Ok(Some(text.chars().count().into()))
 }
 
 /// The text made `width` long, to the right of it, or to the left if `width` is negative.
-pub(super) fn pad(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn pad(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(text), Some(width)) = (arguments.text(0), arguments.number(1)) else {
         return Ok(arguments.text(0).map(Item::from));
     };
@@ -104,7 +104,7 @@ pub(super) fn pad(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evalua
     Ok(Some(if width > 0.0 { format!("{text}{padding}") } else { format!("{padding}{text}") }.into()))
 }
 
-pub(super) fn join(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Evaluated {
+pub(super) fn join(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(items) = arguments.elements(0) else { return Ok(None) };
     let separator = arguments.text(1).unwrap_or_else(|| "".into());
     let parts: Vec<&str> = items.iter().filter_map(Item::as_str).collect();

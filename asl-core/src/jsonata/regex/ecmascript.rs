@@ -57,16 +57,14 @@ impl Rewriter<'_> {
                     self.repeat(is_repeatable, next.encode_utf8(&mut [0; 4]))?;
                     false
                 }
-                '{' => match self.counts()? {
-                    Some(counts) => {
-                        self.repeat(is_repeatable, &counts)?;
-                        false
+                '{' => {
+                    let counts = self.counts()?;
+                    match &counts {
+                        Some(counts) => self.repeat(is_repeatable, counts)?,
+                        None => push_literal(&mut self.out, '{'),
                     }
-                    None => {
-                        push_literal(&mut self.out, '{');
-                        true
-                    }
-                },
+                    counts.is_none()
+                }
                 '.' => {
                     self.push_class(&format!("^{LINE_END}"));
                     true
@@ -118,7 +116,7 @@ impl Rewriter<'_> {
         match name {
             Some((name, rest)) if is_group_name(name) => {
                 self.rest = rest;
-                self.out.push_str(&format!("(?<{name}>"));
+                self.out.extend(["(?<", name, ">"]);
                 Ok(())
             }
             _ => Err("invalid group".to_owned()),
@@ -161,11 +159,7 @@ impl Rewriter<'_> {
             ""
         };
         let mut inside = String::new();
-        loop {
-            let first = match self.class_atom()? {
-                None => break,
-                Some(atom) => atom,
-            };
+        while let Some(first) = self.class_atom()? {
             let is_range = self.rest.starts_with('-') && !self.rest.starts_with("-]");
             if !is_range {
                 first.push_to(&mut inside);
@@ -224,18 +218,19 @@ impl Rewriter<'_> {
                 // The engine's own `\b` goes by Unicode's words.
                 let (behind, before) = (format!("(?<=[{WORD}])"), format!("(?=[{WORD}])"));
                 let (not_behind, not_before) = (format!("(?<![{WORD}])"), format!("(?![{WORD}])"));
-                self.out.push_str(&if escape == 'b' {
+                let boundary = if escape == 'b' {
                     format!("(?:{behind}{not_before}|{not_behind}{before})")
                 } else {
                     format!("(?:{behind}{before}|{not_behind}{not_before})")
-                });
+                };
+                self.out.push_str(&boundary);
                 return Ok(false);
             }
             'k' if self.rest.starts_with('<') => {
                 let (name, rest) = self.rest.split_once('>').ok_or("invalid named reference")?;
                 let name = name.trim_start_matches('<');
                 self.rest = rest;
-                self.out.push_str(&format!(r"\k<{name}>"));
+                self.out.extend([r"\k<", name, ">"]);
             }
             '1'..='9' => {
                 let digits = self.rest.len() - self.rest.trim_start_matches(|digit: char| digit.is_ascii_digit()).len();
@@ -244,18 +239,20 @@ impl Rewriter<'_> {
                     Ok(group) if group <= self.groups => {
                         self.rest = rest;
                         // A group that did not take part matches the empty text.
-                        self.out.push_str(&format!(r"(?(\{group})\{group})"));
+                        let group = group.to_string();
+                        self.out.extend([r"(?(\", &group, r")\", &group, ")"]);
                     }
                     _ => push_literal(&mut self.out, escape),
                 }
             }
-            _ => match class_escape(escape) {
-                Some(set) => self.push_class(&set),
-                None => {
+            _ => {
+                if let Some(set) = class_escape(escape) {
+                    self.push_class(&set);
+                } else {
                     let character = self.character_escape(escape);
                     push_literal(&mut self.out, character);
                 }
-            },
+            }
         }
         Ok(true)
     }
@@ -327,7 +324,9 @@ fn class_escape(escape: char) -> Option<String> {
 
 fn push_literal(out: &mut String, character: char) {
     if character.is_ascii() && !character.is_ascii_alphanumeric() {
-        out.push_str(&format!(r"\x{:02X}", u32::from(character)));
+        let digits = [u32::from(character) >> 4, u32::from(character) & 15];
+        out.push_str(r"\x");
+        out.extend(digits.into_iter().filter_map(|digit| char::from_digit(digit, 16)));
     } else {
         out.push(character);
     }
