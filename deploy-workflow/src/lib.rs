@@ -2,6 +2,8 @@
 
 pub mod artifact;
 pub mod cloudformation;
+pub mod definitions;
 pub mod handlers;
 pub mod input;
 mod names;
+pub mod trigger;
