@@ -14,12 +14,12 @@ use std::sync::Arc;
 use crate::artifact::{ArtifactStore, StoreError};
 use crate::input::{InvalidInput, MachineInput};
 
-use self::event::{Job, UserParameters};
 pub use self::engine_executions::EngineExecutions;
-pub use self::executions::{
-    ExecutionDescription, ExecutionStatus, Executions, ExecutionsError, InMemoryExecutions,
+use self::event::{Job, UserParameters};
+pub use self::executions::{ExecutionDescription, ExecutionStatus, Executions, ExecutionsError, InMemoryExecutions};
+pub use self::pipeline::{
+    FailureDetails, FailureType, InMemoryPipeline, JobResult, PendingJob, Pipeline, PipelineError,
 };
-pub use self::pipeline::{FailureDetails, FailureType, InMemoryPipeline, JobResult, PendingJob, Pipeline, PipelineError};
 
 /// The most characters that CodePipeline takes as a failure's message.
 const MAX_MESSAGE_CHARACTERS: usize = 5_000;
