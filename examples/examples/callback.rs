@@ -34,6 +34,13 @@ const DEFINITION: &str = r#"{
     }
 }"#;
 
+/// The parameters of `sqs:sendMessage`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendMessage {
+    message_body: Approval,
+}
+
 /// What a person is asked.
 #[derive(Deserialize)]
 struct Approval {
@@ -56,8 +63,8 @@ async fn publish(documents: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
     let deliver = move |request: TaskRequest| {
         let outbox = outbox.clone();
         async move {
-            let message = request.parameters_json();
-            outbox.send(message).map_err(|_| Failure::named("InboxClosed"))?;
+            let SendMessage { message_body } = request.deserialize()?;
+            outbox.send(message_body).map_err(|_| Failure::named("InboxClosed"))?;
             Ok(json!({ "MessageId": request.idempotency_key() }))
         }
     };
@@ -69,8 +76,8 @@ async fn publish(documents: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
         started.push(engine.start_execution(&machine, None, json!({ "document": document })).await?);
     }
     for _ in &started {
-        let mut message = inbox.recv().await.ok_or("nobody asks")?;
-        decide(&engine, &serde_json::from_value(message["MessageBody"].take())?).await?;
+        let approval = inbox.recv().await.ok_or("nobody asks")?;
+        decide(&engine, &approval).await?;
     }
     let mut ends = Vec::new();
     for execution in started {
