@@ -6,4 +6,5 @@ pub mod definitions;
 pub mod handlers;
 pub mod input;
 mod names;
+pub mod sandbox;
 pub mod trigger;

@@ -90,7 +90,7 @@ impl CloudFormation for InProcessCloudFormation {
             let index = world.change_set(&input.change_set_name, input.stack_name.as_deref())?;
             let page = (offset, world.changes_per_page);
             let change_set = world.change_sets.get(index).ok_or_else(internal)?;
-            Ok(change_set.describe(world.now, &world.pace, page, request_id))
+            Ok(change_set.describe(world.now, page, request_id))
         })
     }
 
@@ -100,7 +100,7 @@ impl CloudFormation for InProcessCloudFormation {
             let of_stack = world.change_sets.iter().filter(|change_set| {
                 change_set.stack_id == stack.id && change_set.has_name && change_set.parent_id.is_none()
             });
-            let summaries = of_stack.map(|change_set| change_set.summary(world.now, &world.pace)).collect();
+            let summaries = of_stack.map(|change_set| change_set.summary(world.now)).collect();
             Ok(ListChangeSetsOutput { summaries, request_id: world.request_id() })
         })
     }
@@ -197,6 +197,7 @@ fn create_change_set(
     world.stacks.extend(new_stack);
     let id = world.change_set_id(&input.change_set_name);
     let changes = shown_changes(world, input, &planned, &deployment, (&id, &stack_id, &stack_name));
+    let (pending_until, made_at) = world.change_set_times();
     world.change_sets.push(ChangeSetRecord {
         id: id.clone(),
         name: input.change_set_name.clone(),
@@ -205,6 +206,8 @@ fn create_change_set(
         client_token: input.client_token.clone(),
         capabilities: input.capabilities.clone(),
         created_at: world.now,
+        pending_until,
+        made_at,
         deployment,
         planned,
         changes,
@@ -286,6 +289,7 @@ fn shown_changes(
                 let stack_id = format!("{stack_id}/{}", change.logical_resource_id);
                 let stack_name = format!("{stack_name}-{}", change.logical_resource_id);
                 let nested_changes = shown_changes(world, input, nested, inner, (&id, &stack_id, &stack_name));
+                let (pending_until, made_at) = world.change_set_times();
                 world.change_sets.push(ChangeSetRecord {
                     id: id.clone(),
                     name,
@@ -294,6 +298,8 @@ fn shown_changes(
                     client_token: None,
                     capabilities: input.capabilities.clone(),
                     created_at: world.now,
+                    pending_until,
+                    made_at,
                     deployment: inner.clone(),
                     planned: nested.clone(),
                     changes: nested_changes,
@@ -325,11 +331,11 @@ fn execute_change_set(world: &mut World, input: &ExecuteChangeSetInput) -> Resul
         let message = format!("ChangeSet [{id}] cannot be executed in its current {what} of [{status}]");
         ApiError::new(ErrorCode::InvalidChangeSetStatus, message)
     };
-    let status = change_set.status(world.now, &world.pace);
+    let status = change_set.status(world.now);
     if status != ChangeSetStatus::CreateComplete {
         return Err(invalid("status", status.as_str()));
     }
-    let execution_status = change_set.execution_status(world.now, &world.pace);
+    let execution_status = change_set.execution_status(world.now);
     if execution_status != ExecutionStatus::Available {
         return Err(invalid("execution status", execution_status.as_str()));
     }

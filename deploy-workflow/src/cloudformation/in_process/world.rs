@@ -136,6 +136,12 @@ impl World {
         }
     }
 
+    /// Until when a change set that is created now is pending, and when it is made.
+    pub(super) fn change_set_times(&self) -> (Timestamp, Timestamp) {
+        let pending_until = self.now.saturating_add(self.pace.change_set_pending);
+        (pending_until, pending_until.saturating_add(self.pace.change_set_creation))
+    }
+
     pub(super) fn request_id(&mut self) -> RequestId {
         RequestId(self.uuid())
     }
