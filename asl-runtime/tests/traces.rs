@@ -9,7 +9,8 @@ use asl_runtime::{Engine, Reply, Simulation, TaskRequest, scripted};
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 use crate::{machine_of, program, task};
 
@@ -26,6 +27,14 @@ struct Recording {
 }
 
 impl Recorder {
+    /// Records what happens on this thread, for as long as what is returned lives.
+    ///
+    /// With one dispatcher alone, `tracing` asks whichever thread comes to a callsite first and remembers its answer,
+    /// which on the threads of other tests is no; hence the second one.
+    fn subscribe(&self) -> (Dispatch, DefaultGuard) {
+        (Dispatch::new(NoSubscriber::new()), tracing::subscriber::set_default(self.clone()))
+    }
+
     fn lines(&self) -> String {
         self.0.lock().unwrap().lines.join("\n")
     }
@@ -85,7 +94,7 @@ impl Visit for Fields<'_> {
 #[tokio::test(start_paused = true)]
 async fn executions_and_tasks_have_spans() {
     let recorder = Recorder::default();
-    let _subscribed = tracing::subscriber::set_default(recorder.clone());
+    let _subscribed = recorder.subscribe();
     let charge = |_: TaskRequest| async { Err::<(), _>(Failure::new("CardDeclined", "insufficient funds")) };
     let clock = TokioClock::starting_at(Timestamp::UNIX_EPOCH);
     let engine = Engine::builder().clock(clock).handler("Charge", charge).build().unwrap();
@@ -99,8 +108,7 @@ async fn executions_and_tasks_have_spans() {
 fn tasks_of_a_simulation_have_spans() {
     let recorder = Recorder::default();
     let charge = scripted([Reply::success(json!(1))]);
-    tracing::subscriber::with_default(recorder.clone(), || {
-        Simulation::new().handler("Charge", charge).run(&program(&machine_of(&task("Charge"))), json!({})).unwrap();
-    });
+    let _subscribed = recorder.subscribe();
+    Simulation::new().handler("Charge", charge).run(&program(&machine_of(&task("Charge"))), json!({})).unwrap();
     insta::assert_snapshot!(recorder.lines());
 }
