@@ -9,7 +9,6 @@ mod error;
 pub mod in_process;
 mod status;
 
-
 pub use self::api::{
     Capability, Change, ChangeDetail, ChangeSetSummary, ChangeSetType, CloudFormation, CreateChangeSetInput,
     CreateChangeSetOutput, CreateStackInput, CreateStackOutput, DeleteChangeSetInput, DeleteStackInput,

@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn reads_the_published_input() {
-        let text = r#"{"environmentName":"prod","stackName":"sample-lambda-app","templatePath":"lambda-template.yaml"}"#;
+        let text =
+            r#"{"environmentName":"prod","stackName":"sample-lambda-app","templatePath":"lambda-template.yaml"}"#;
         let input = MachineInput::parse(text).unwrap();
         assert_eq!(input.stack_name, "sample-lambda-app");
         assert_eq!(serde_json::to_string(&input).unwrap(), text);

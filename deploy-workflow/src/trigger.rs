@@ -14,12 +14,12 @@ use std::sync::Arc;
 use crate::artifact::{ArtifactStore, StoreError};
 use crate::input::{InvalidInput, MachineInput};
 
-use self::event::{Job, UserParameters};
 pub use self::engine_executions::EngineExecutions;
-pub use self::executions::{
-    ExecutionDescription, ExecutionStatus, Executions, ExecutionsError, InMemoryExecutions,
+use self::event::{Job, UserParameters};
+pub use self::executions::{ExecutionDescription, ExecutionStatus, Executions, ExecutionsError, InMemoryExecutions};
+pub use self::pipeline::{
+    FailureDetails, FailureType, InMemoryPipeline, JobResult, PendingJob, Pipeline, PipelineError,
 };
-pub use self::pipeline::{FailureDetails, FailureType, InMemoryPipeline, JobResult, PendingJob, Pipeline, PipelineError};
 
 /// The most characters that CodePipeline takes as a failure's message.
 const MAX_MESSAGE_CHARACTERS: usize = 5_000;
@@ -105,8 +105,9 @@ async fn start(trigger: &Trigger, job: &Job) -> Result<Told, FailureDetails> {
         members.insert("revisionS3Key".to_owned(), revision.object_key.as_str().into());
     }
     match trigger.executions.start_execution(&job.id, input).await {
-        Ok(execution_arn) => Ok(Told::Running { execution_arn }),
-        Err(ExecutionsError::AlreadyExists { execution_arn }) => Ok(Told::Running { execution_arn }),
+        Ok(execution_arn) | Err(ExecutionsError::AlreadyExists { execution_arn }) => {
+            Ok(Told::Running { execution_arn })
+        }
         Err(error) => Err(job_failed(error.to_string(), None)),
     }
 }

@@ -218,10 +218,7 @@ mod tests {
             StackCondition::MustBeDeleted,
             &["CREATE_FAILED", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETE_FAILED"],
         );
-        check(
-            StackCondition::NeedsOperator,
-            &["UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED"],
-        );
+        check(StackCondition::NeedsOperator, &["UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED"]);
         let busy = StackStatus::ALL.iter().filter(|status| status.condition() == StackCondition::Busy);
         for status in busy {
             assert!(status.as_str().ends_with("_IN_PROGRESS"), "{status}");

@@ -35,9 +35,9 @@ pub(super) async fn handle(services: Services, request: TaskRequest) -> Result<P
         return Ok(Progress::InProgress);
     }
     match stack.stack_status {
-        StackStatus::CreateComplete
-        | StackStatus::UpdateComplete
-        | StackStatus::UpdateCompleteCleanupInProgress => Ok(Progress::Complete),
+        StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::UpdateCompleteCleanupInProgress => {
+            Ok(Progress::Complete)
+        }
         StackStatus::CreateInProgress
         | StackStatus::ReviewInProgress
         | StackStatus::RollbackInProgress

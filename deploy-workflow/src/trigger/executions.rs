@@ -126,9 +126,7 @@ impl InMemoryExecutions {
 
     /// The ARNs and inputs of the executions that were started.
     pub fn started(&self) -> Vec<(String, serde_json::Value)> {
-        self.with(|recorded| {
-            recorded.executions.iter().map(|(arn, (input, _))| (arn.clone(), input.clone())).collect()
-        })
+        self.with(|recorded| recorded.executions.iter().map(|(arn, (input, _))| (arn.clone(), input.clone())).collect())
     }
 
     fn with<T>(&self, action: impl FnOnce(&mut Recorded) -> T) -> T {

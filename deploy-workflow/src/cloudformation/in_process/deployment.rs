@@ -27,6 +27,7 @@ pub(super) struct Deployment {
 
 /// One resource of a deployment.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "CloudFormation's own word")]
 pub(super) struct Resource {
     pub(super) logical_id: String,
     pub(super) resource_type: String,
@@ -237,10 +238,7 @@ mod tests {
         check(&[], "Parameters: [env] must have values");
         check(&[Parameter::new("nope", "1")], "Parameters: [nope] do not exist in the template");
         check(&[Parameter::new("env", "qa")], "Parameter 'env' must be one of AllowedValues");
-        check(
-            &[Parameter::new("env", "dev"), Parameter::new("size", "big")],
-            "Parameter 'size' must be a number.",
-        );
+        check(&[Parameter::new("env", "dev"), Parameter::new("size", "big")], "Parameter 'size' must be a number.");
     }
 
     #[test]

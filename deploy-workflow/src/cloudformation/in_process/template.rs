@@ -9,9 +9,9 @@ mod yaml;
 
 use serde_json::{Map, Value};
 
+use super::resource_types;
 use crate::cloudformation::api::{Capability, ParameterDeclaration};
 use crate::cloudformation::error::ApiError;
-use super::resource_types;
 
 pub(super) use self::function::{Scope, references};
 
@@ -121,7 +121,8 @@ impl Template {
     /// What a caller must acknowledge.
     pub(super) fn required_capabilities(&self) -> Vec<Capability> {
         let mut required = Vec::new();
-        let iam: Vec<_> = self.resources.iter().filter(|resource| resource.resource_type.starts_with("AWS::IAM::")).collect();
+        let iam: Vec<_> =
+            self.resources.iter().filter(|resource| resource.resource_type.starts_with("AWS::IAM::")).collect();
         if iam.iter().any(|resource| resource_types::has_iam_name(&resource.resource_type, &resource.properties)) {
             required.push(Capability::CapabilityNamedIam);
         } else if !iam.is_empty() {
@@ -270,10 +271,7 @@ mod tests {
             "Resources: {A: {Properties: {}}}",
             "Template format error: [/Resources/A] Every Resources object must contain a Type member.",
         );
-        check(
-            "Resources: {A: {Type: Bucket}}",
-            "Template format error: Unrecognized resource types: [Bucket]",
-        );
+        check("Resources: {A: {Type: Bucket}}", "Template format error: Unrecognized resource types: [Bucket]");
         check(
             "Resources: {A: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '${env}-${Missing.Arn}'}}}",
             "Template format error: Unresolved resource dependencies [env, Missing] in the Resources block of the template",

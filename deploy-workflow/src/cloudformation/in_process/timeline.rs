@@ -117,8 +117,12 @@ impl<'a> Timeline<'a> {
         for PlannedChange { change, .. } in changes {
             let Some(resource) = old.resource(&change.logical_resource_id) else { continue };
             match change.policy_action {
-                Some(PolicyAction::Delete | PolicyAction::Snapshot) => timeline.delete(resource),
-                Some(PolicyAction::ReplaceAndDelete | PolicyAction::ReplaceAndSnapshot) => timeline.delete(resource),
+                Some(
+                    PolicyAction::Delete
+                    | PolicyAction::Snapshot
+                    | PolicyAction::ReplaceAndDelete
+                    | PolicyAction::ReplaceAndSnapshot,
+                ) => timeline.delete(resource),
                 Some(PolicyAction::Retain | PolicyAction::ReplaceAndRetain) => timeline.skip(resource),
                 None => {}
             }
@@ -258,8 +262,7 @@ impl<'a> Timeline<'a> {
         let named = resource.physical_name().map(str::to_owned);
         let step = Step::Resource {
             logical_id: resource.logical_id.clone(),
-            physical_id: named
-                .unwrap_or_else(|| format!("{}-{}", self.circumstances.stack_name, resource.logical_id)),
+            physical_id: named.unwrap_or_else(|| format!("{}-{}", self.circumstances.stack_name, resource.logical_id)),
             resource_type: resource.resource_type.clone(),
             status,
             reason,
@@ -280,5 +283,4 @@ impl<'a> Timeline<'a> {
     }
 }
 
-const REPLACES: &str =
-    "Requested update requires the creation of a new physical resource; hence creating one.";
+const REPLACES: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
