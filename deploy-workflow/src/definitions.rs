@@ -18,7 +18,7 @@ pub enum Definition {
 }
 
 impl Definition {
-    /// Every definition.
+    /// Every definition, in the order of its variants.
     pub const ALL: &[Self] = &[Self::Standard, Self::BlueGreen, Self::WaitForExecution];
 
     /// The name of the file, without its extension.

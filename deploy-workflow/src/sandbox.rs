@@ -38,10 +38,7 @@ impl Sandbox {
 
     /// What the handlers work with.
     pub fn services(&self) -> Services {
-        Services {
-            cloudformation: Arc::new(self.cloudformation.clone()),
-            artifacts: Arc::new(self.artifacts.clone()),
-        }
+        Services { cloudformation: Arc::new(self.cloudformation.clone()), artifacts: Arc::new(self.artifacts.clone()) }
     }
 
     /// Creates a stack at once, as if it had been there before; returns its id.

@@ -105,8 +105,9 @@ async fn start(trigger: &Trigger, job: &Job) -> Result<Told, FailureDetails> {
         members.insert("revisionS3Key".to_owned(), revision.object_key.as_str().into());
     }
     match trigger.executions.start_execution(&job.id, input).await {
-        Ok(execution_arn) => Ok(Told::Running { execution_arn }),
-        Err(ExecutionsError::AlreadyExists { execution_arn }) => Ok(Told::Running { execution_arn }),
+        Ok(execution_arn) | Err(ExecutionsError::AlreadyExists { execution_arn }) => {
+            Ok(Told::Running { execution_arn })
+        }
         Err(error) => Err(job_failed(error.to_string(), None)),
     }
 }

@@ -181,11 +181,8 @@ fn an_update_that_fails_is_rolled_back() {
     let id = account.change("one", TWO_TOPICS).unwrap();
     account.advance(12);
     account.execute("one").unwrap();
-    let expected = [
-        "0s UPDATE_IN_PROGRESS",
-        "8s UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
-        "10s UPDATE_ROLLBACK_COMPLETE",
-    ];
+    let expected =
+        ["0s UPDATE_IN_PROGRESS", "8s UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "10s UPDATE_ROLLBACK_COMPLETE"];
     assert_eq!(account.watch_stack("app"), expected);
     assert_eq!(account.describe(&id).unwrap().execution_status.as_str(), "EXECUTE_FAILED");
     account.change("two", "Resources: {C: {Type: AWS::SNS::Topic}}").unwrap();

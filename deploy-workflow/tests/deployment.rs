@@ -1,8 +1,10 @@
 //! A deployment under test: an account, a revision of the template, and one execution after the other.
 
-use asl_core::Value;
+use std::sync::LazyLock;
+
 use asl_core::execution::Start;
 use asl_core::history::EventDetails;
+use asl_core::{Program, Value};
 use asl_runtime::clock::VirtualClock;
 use asl_runtime::{Run, Simulation};
 use deploy_workflow::cloudformation::{
@@ -65,7 +67,11 @@ impl Deployment {
     }
 
     /// Executes while `meanwhile` is told every state that is entered.
-    pub(crate) fn execute_while(&mut self, definition: Definition, meanwhile: impl FnMut(&str) + Send + 'static) -> Run {
+    pub(crate) fn execute_while(
+        &mut self,
+        definition: Definition,
+        meanwhile: impl FnMut(&str) + Send + 'static,
+    ) -> Run {
         self.simulate(definition, &json!({}), meanwhile)
     }
 
@@ -87,7 +93,7 @@ impl Deployment {
                     meanwhile(name);
                 }
             })
-            .run_start(&definition.program().unwrap(), Start::new(name, input))
+            .run_start(&program(definition), Start::new(name, input))
             .unwrap()
     }
 
@@ -114,6 +120,13 @@ impl Deployment {
         let input = ListChangeSetsInput { stack_name: STACK.to_owned() };
         wait(self.sandbox.cloudformation.list_change_sets(input)).unwrap().summaries
     }
+}
+
+/// The program of a definition, compiled once.
+fn program(definition: Definition) -> Program {
+    static PROGRAMS: LazyLock<Vec<Program>> =
+        LazyLock::new(|| Definition::ALL.iter().map(|definition| definition.program().unwrap()).collect());
+    PROGRAMS[definition as usize].clone()
 }
 
 /// The machine's input as the trigger makes it.

@@ -77,7 +77,9 @@ fn a_change_on_the_last_page_is_seen() {
 fn a_removal_inside_a_nested_stack_is_seen() {
     let url = template_url(BUCKET, "nested.yaml");
     let parent = |label: &str| {
-        format!("Resources: {{Inner: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: '{url}', Tags: [{{Key: l, Value: {label}}}]}}}}}}")
+        format!(
+            "Resources: {{Inner: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: '{url}', Tags: [{{Key: l, Value: {label}}}]}}}}}}"
+        )
     };
     let check = |after: &str, expected: &str| {
         let deployment = Deployment::new();
@@ -273,7 +275,10 @@ fn an_obsolete_change_set_fails_under_its_own_name_and_is_deleted() {
 
 #[test]
 fn capabilities_are_what_the_input_says() {
-    let named = SAMPLE.replace("Type: AWS::IAM::Role\n    Properties:\n", "Type: AWS::IAM::Role\n    Properties:\n      RoleName: admin\n");
+    let named = SAMPLE.replace(
+        "Type: AWS::IAM::Role\n    Properties:\n",
+        "Type: AWS::IAM::Role\n    Properties:\n      RoleName: admin\n",
+    );
     let check = |template: &str, more: Json, expected: &str| {
         let mut deployment = Deployment::new();
         let run = deployment.deploy_with(STANDARD, template, &more);

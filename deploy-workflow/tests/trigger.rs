@@ -12,8 +12,7 @@ use serde_json::{Value as Json, json};
 use crate::deployment::wait;
 
 const JOB: &str = "11111111-2222-3333-4444-555555555555";
-const ARN: &str =
-    "arn:aws:states:us-east-1:111122223333:execution:deploy:11111111-2222-3333-4444-555555555555";
+const ARN: &str = "arn:aws:states:us-east-1:111122223333:execution:deploy:11111111-2222-3333-4444-555555555555";
 const INPUT: &str = include_str!("../inputs/prod.json");
 
 struct Bench {

@@ -30,8 +30,7 @@ fn an_unsafe_change_creates_a_new_stack_beside_the_old_one() {
     expected["stackCreationDetails"] =
         json!({"ResponseMetadata": {"RequestId": "<RequestId>"}, "StackId": "<StackId>"});
     expected["stackCreationStatus"] = json!("complete");
-    expected["activeStack"] =
-        json!({"stackName": green, "recordedAt": "active-stacks/prod-sample-lambda-app.json"});
+    expected["activeStack"] = json!({"stackName": green, "recordedAt": "active-stacks/prod-sample-lambda-app.json"});
     assert_eq!(output, expected);
     assert_eq!(deployment.status(STACK), "CREATE_COMPLETE");
     assert_eq!(deployment.status(&format!("prod-{green}")), "CREATE_COMPLETE");
