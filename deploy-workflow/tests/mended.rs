@@ -210,7 +210,7 @@ fn a_stack_that_never_gets_done_uses_up_the_polls_and_not_the_history() {
 fn a_change_set_that_never_gets_done_is_deleted() {
     let mut deployment = Deployment::of_stack(SAMPLE);
     let mut pace = Pace::default();
-    pace.change_set_creation = std::time::Duration::from_secs(86_400);
+    pace.change_set_creation = std::time::Duration::from_hours(24);
     deployment.sandbox.cloudformation.set_pace(pace);
     let run = deployment.deploy(SAFE_UPDATE);
     assert_eq!(failure(&run), "Deployment Timed Out: the change set was not made within its 120 polls");
