@@ -3,6 +3,7 @@
 use super::Execution;
 use super::step::{Known, Step};
 use super::strand::Strand;
+use crate::evaluate;
 use crate::failure::{ErrorName, Failure};
 use crate::program::{Choice, State, Transition};
 use crate::value::Value;
@@ -32,6 +33,7 @@ impl Execution {
         };
         let assigned = self.assign(strand, assign, input)?;
         let output = self.evaluate(strand, input, &Known::default(), |scope| state.output_path.apply(scope))?;
+        evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
         Ok(Step::Exit { output, assigned, transition: Transition::Next(next) })
     }
 }

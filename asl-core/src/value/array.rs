@@ -21,6 +21,10 @@ impl Array {
         &self.0.body
     }
 
+    pub(super) fn measured(&self) -> Option<Measure> {
+        self.0.measure.get().copied()
+    }
+
     pub(super) fn measure(&self) -> Measure {
         *self.0.measure.get_or_init(|| Measure::container(self.iter().map(|element| (0, element))))
     }

@@ -78,6 +78,10 @@ impl Object {
         Some(value)
     }
 
+    pub(super) fn measured(&self) -> Option<Measure> {
+        self.0.measure.get().copied()
+    }
+
     pub(super) fn measure(&self) -> Measure {
         *self
             .0
