@@ -22,9 +22,9 @@ pub(crate) fn evaluate(template: &PayloadTemplate, scope: &Scope<'_>, limits: &L
             return Err(too_large(&format!("The value of the variable '{name}' has")));
         }
         together = together.saturating_add(value.text_size());
-    }
-    if together > limits.assign_bytes {
-        return Err(too_large("The values of the field 'Assign' have"));
+        if together > limits.assign_bytes {
+            return Err(too_large("The values of the field 'Assign' have"));
+        }
     }
     Ok(assigned)
 }
