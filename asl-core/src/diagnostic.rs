@@ -103,7 +103,7 @@ impl fmt::Display for Severity {
 }
 
 /// Diagnostics in the order of their places; of one place, in the order they were added.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
@@ -145,6 +145,13 @@ impl Diagnostics {
 impl fmt::Display for Diagnostics {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|diagnostic| writeln!(formatter, "{diagnostic}"))
+    }
+}
+
+/// The same as [`Display`](fmt::Display), so that a `main` that returns them is readable.
+impl fmt::Debug for Diagnostics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

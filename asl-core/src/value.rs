@@ -143,6 +143,31 @@ impl Value {
         self.measure().depth
     }
 
+    /// Whether the compact JSON text has more than `bytes` bytes, or nests more than `depth` levels deep.
+    ///
+    /// Looks at little more than `bytes` of text, however much longer that of shared parts seen many times is.
+    pub(crate) fn exceeds(&self, bytes: usize, depth: usize) -> bool {
+        self.fit_into(bytes).is_none() || self.text_size() > bytes || self.depth() > depth
+    }
+
+    /// What is left of `bytes` after the least that this value's text can take.
+    fn fit_into(&self, bytes: usize) -> Option<usize> {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) => bytes.checked_sub(1),
+            Self::String(text) => bytes.checked_sub(text.len() + 2),
+            Self::Array(array) => match array.measured() {
+                Some(measure) => bytes.checked_sub(measure.size),
+                None => array.iter().try_fold(bytes.checked_sub(2)?, |left, element| element.fit_into(left)),
+            },
+            Self::Object(object) => match object.measured() {
+                Some(measure) => bytes.checked_sub(measure.size),
+                None => object
+                    .iter()
+                    .try_fold(bytes.checked_sub(2)?, |left, (key, value)| value.fit_into(left.checked_sub(key.len())?)),
+            },
+        }
+    }
+
     fn measure(&self) -> Measure {
         match self {
             Self::Null => Measure::scalar(4),
@@ -357,6 +382,26 @@ mod tests {
         }
         assert_eq!(parse("7").depth(), 0);
         assert_eq!(parse(r#"{"a":[[]]}"#).depth(), 3);
+    }
+
+    #[test]
+    fn exceeding_needs_no_look_at_the_whole() {
+        let text = Value::from("x".repeat(1_000));
+        let mut shared = Value::from(vec![text.clone(), text]);
+        for _ in 0..50 {
+            shared = vec![shared.clone(), shared].into();
+        }
+        assert!(shared.exceeds(1_000_000, 1_000));
+        for (text, bytes, depth, expected) in [
+            ("[1,2]", 5, 1, false),
+            ("[1,2]", 4, 1, true),
+            ("[1,2]", 5, 0, true),
+            (r#"{"a":"b"}"#, 9, 1, false),
+            (r#"{"a":"b"}"#, 8, 1, true),
+            ("12345", 4, 0, true),
+        ] {
+            assert_eq!(parse(text).exceeds(bytes, depth), expected, "{text} {bytes} {depth}");
+        }
     }
 
     #[test]

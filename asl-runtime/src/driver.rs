@@ -36,6 +36,8 @@ impl Driver {
         (driver, work)
     }
 
+    /// Tells the execution of `event`, after [`handle_deadline`](Self::handle_deadline): what follows from a deadline
+    /// would be lost with an event that is refused.
     pub(crate) fn handle(&mut self, now: Timestamp, event: Event) -> Result<Vec<Work>, Rejected> {
         let closed = match &event {
             Event::TaskSucceeded { task, .. } | Event::TaskFailed { task, .. } => Some(*task),

@@ -57,6 +57,7 @@ use crate::registry::{MissingHandlers, Registry};
 pub struct Simulation {
     seed: u64,
     start_at: Timestamp,
+    clock: Option<VirtualClock>,
     registry: Registry,
     limits: Limits,
     interleaving: Interleaving,
@@ -92,6 +93,14 @@ impl Simulation {
     /// The virtual time at which runs start.
     pub fn start_at(mut self, start_at: Timestamp) -> Self {
         self.start_at = start_at;
+        self
+    }
+
+    /// The clock that runs go by, for a world outside the simulation that goes by it too.
+    ///
+    /// Every run starts at the time that it shows, but not before [`start_at`](Self::start_at).
+    pub fn clock(mut self, clock: VirtualClock) -> Self {
+        self.clock = Some(clock);
         self
     }
 
@@ -149,7 +158,9 @@ impl Simulation {
     /// As [`run`](Self::run).
     pub fn run_start(&mut self, program: &Program, start: Start) -> Result<Run, SimulationError> {
         self.registry.check(program)?;
-        let clock = VirtualClock::starting_at(self.start_at);
+        let clock = self.clock.clone().unwrap_or_else(|| VirtualClock::starting_at(self.start_at));
+        clock.advance_to(self.start_at);
+        let started_at = clock.now();
         let world = World::start(program.clone(), start, clock.clone());
         Stage {
             registry: &self.registry,
@@ -165,7 +176,7 @@ impl Simulation {
             world,
             observed: 0,
         }
-        .play(self.start_at)
+        .play(started_at)
     }
 }
 

@@ -309,7 +309,7 @@ async fn shutdown_lets_handlers_end_and_takes_nothing_new() {
     let machine = engine.create_state_machine("m", &machine_of(&task("Slow")).to_string()).unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    engine.shutdown(Duration::from_secs(60)).await;
+    engine.shutdown(Duration::from_mins(1)).await;
     assert_eq!(engine.wait(&arn).await.unwrap(), Outcome::Succeeded("done".into()));
     assert!(matches!(engine.start_execution(&machine, None, json!({})).await, Err(Error::ShutDown)));
 }

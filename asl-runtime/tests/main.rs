@@ -4,6 +4,7 @@
 mod engine;
 mod handlers;
 mod simulation;
+mod traces;
 
 use asl_core::Program;
 use serde_json::{Value, json};

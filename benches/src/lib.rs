@@ -1,1 +1,180 @@
-//! Placeholder.
+//! The shared workloads: small machines that every engine is measured by.
+//!
+//! They are read from `../shared/bench/workloads` or from where `ASL_BENCH_WORKLOADS` says; see [`folder`].
+//! A test checks that each gives the output that it should; `cargo bench -p benches` measures them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use asl_core::{Diagnostics, Failure, Program, Value, compile};
+use asl_runtime::{Registry, TaskRequest};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// The environment variable that names another folder for the workloads.
+pub const WORKLOADS_VARIABLE: &str = "ASL_BENCH_WORKLOADS";
+
+/// The workloads that are executions in the JSONPath dialect.
+const NAMES: [&str; 10] = [
+    "w1_hello",
+    "w2_deploy",
+    "w3_loop",
+    "w4_choice",
+    "w5_map",
+    "w5_map_iterator",
+    "w6_parallel",
+    "w7_retry",
+    "w8_payload",
+    "w9_jsonata",
+];
+
+/// How often the function `Flaky` fails before it answers.
+const FAILURES_OF_FLAKY: u32 = 3;
+
+/// A machine with its input, what its functions answer, and what must come of it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Workload {
+    /// Such as `w1_hello`.
+    pub name: &'static str,
+    /// The text of the definition.
+    pub definition: String,
+    /// The definition, compiled.
+    pub program: Program,
+    /// What executions are started with.
+    pub input: Value,
+    /// The output that they must have.
+    pub expected: Value,
+    functions: BTreeMap<String, Value>,
+}
+
+/// What the manifest says of a workload.
+#[derive(Deserialize)]
+struct Entry {
+    asl: String,
+    input: String,
+    expected: String,
+    mocks: BTreeMap<String, Value>,
+}
+
+/// Why workloads could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkloadsError {
+    /// There are none.
+    #[error("there are no workloads in {}; `{WORKLOADS_VARIABLE}` may name another folder", .0.display())]
+    Absent(PathBuf),
+    /// A file is missing or cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A definition has errors.
+    #[error("{name} does not compile:\n{diagnostics}")]
+    Invalid {
+        /// The workload.
+        name: &'static str,
+        /// What is wrong with it.
+        diagnostics: Diagnostics,
+    },
+}
+
+/// Where the workloads are: beside the project, unless [`WORKLOADS_VARIABLE`] says otherwise.
+pub fn folder() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/bench/workloads");
+    std::env::var_os(WORKLOADS_VARIABLE).map_or_else(beside, PathBuf::from)
+}
+
+/// Every workload in `folder`.
+///
+/// # Errors
+///
+/// When the folder has no manifest, or one of its files is not what the manifest says.
+pub fn workloads(folder: &Path) -> Result<Vec<Workload>, WorkloadsError> {
+    let manifest = folder.join("manifest.json");
+    if !manifest.is_file() {
+        return Err(WorkloadsError::Absent(folder.to_owned()));
+    }
+    let mut entries: BTreeMap<String, Entry> = read_json(&manifest)?;
+    let known = NAMES.into_iter().filter_map(|name| Some((name, entries.remove(name)?)));
+    known.map(|(name, entry)| Workload::read(name, entry, folder)).collect()
+}
+
+impl Workload {
+    fn read(name: &'static str, entry: Entry, folder: &Path) -> Result<Self, WorkloadsError> {
+        let definition = read_text(&folder.join(&entry.asl))?;
+        let program =
+            compile(&definition).into_program().map_err(|diagnostics| WorkloadsError::Invalid { name, diagnostics })?;
+        Ok(Self {
+            name,
+            definition,
+            program,
+            input: read_json(&folder.join(&entry.input))?,
+            expected: read_json(&folder.join(&entry.expected))?,
+            functions: entry.mocks,
+        })
+    }
+
+    /// What the function called `name` answers to a Task that was retried `retry_count` times before.
+    ///
+    /// # Errors
+    ///
+    /// As a function that the workload does not have, and as `Flaky` at first.
+    pub fn answer(&self, name: &str, retry_count: u32) -> Result<Value, Failure> {
+        match self.functions.get(name) {
+            None => Err(Failure::new("FunctionNotFound", name)),
+            Some(_) if name == "Flaky" && retry_count < FAILURES_OF_FLAKY => Err(Failure::named("Flaky.Error")),
+            Some(answer) => Ok(answer.clone()),
+        }
+    }
+
+    /// Handlers that answer as [`answer`](Self::answer) says.
+    pub fn handlers(&self) -> Registry {
+        let workload = self.clone();
+        Registry::new().handler("*", move |request: TaskRequest| {
+            let name = request.resource().function_name().unwrap_or_default();
+            std::future::ready(workload.answer(name, request.retry_count()))
+        })
+    }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, WorkloadsError> {
+    serde_json::from_str(&read_text(path)?)
+        .map_err(|error| WorkloadsError::Unreadable { path: path.to_owned(), source: error.into() })
+}
+
+fn read_text(path: &Path) -> Result<String, WorkloadsError> {
+    fs::read_to_string(path).map_err(|source| WorkloadsError::Unreadable { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use asl_runtime::Simulation;
+
+    use super::*;
+
+    #[test]
+    fn every_workload_gives_its_output() {
+        let workloads = match workloads(&folder()) {
+            Ok(workloads) => workloads,
+            Err(absent @ WorkloadsError::Absent(_)) => {
+                // Unlike what goes through `eprintln!`, this is seen when the test passes.
+                let _ = writeln!(io::stderr(), "ABSENT: {absent}; nothing was checked");
+                return;
+            }
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(workloads.len(), NAMES.len());
+        for workload in workloads {
+            let mut simulation = Simulation::new().registry(workload.handlers());
+            let run = simulation.run(&workload.program, workload.input.clone()).unwrap();
+            assert_eq!(run.output(), Some(&workload.expected), "{}: {:?}", workload.name, run.failure());
+        }
+    }
+}

@@ -6,8 +6,6 @@ mod corpus;
 mod judge;
 #[cfg(test)]
 mod own_cases;
-#[cfg(test)]
-mod workloads;
 
 use std::io::Write;
 

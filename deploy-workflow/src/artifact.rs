@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 
-pub use self::archive::{ArchiveError, read_file};
+pub use self::archive::{ArchiveError, check_path, read_file};
 
 /// A store of objects in buckets: what the deployment needs of S3.
 #[async_trait]
@@ -58,7 +58,19 @@ impl StoreError {
 
 /// Objects in memory; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct InMemoryArtifacts(Arc<RwLock<BTreeMap<(String, String), Arc<[u8]>>>>);
+pub struct InMemoryArtifacts(Arc<RwLock<BTreeMap<Location, Arc<[u8]>>>>);
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Location {
+    bucket: String,
+    key: String,
+}
+
+impl Location {
+    fn new(bucket: &str, key: &str) -> Self {
+        Self { bucket: bucket.to_owned(), key: key.to_owned() }
+    }
+}
 
 impl InMemoryArtifacts {
     /// A store without objects.
@@ -76,7 +88,7 @@ impl InMemoryArtifacts {
     /// Writes an object, in place of any older one.
     pub fn put(&self, bucket: &str, key: &str, bytes: impl Into<Arc<[u8]>>) {
         let mut objects = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        objects.insert((bucket.to_owned(), key.to_owned()), bytes.into());
+        objects.insert(Location::new(bucket, key), bytes.into());
     }
 }
 
@@ -84,7 +96,7 @@ impl InMemoryArtifacts {
 impl ArtifactStore for InMemoryArtifacts {
     async fn get_object(&self, bucket: &str, key: &str) -> Result<Arc<[u8]>, StoreError> {
         let objects = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let object = objects.get(&(bucket.to_owned(), key.to_owned())).cloned();
+        let object = objects.get(&Location::new(bucket, key)).cloned();
         object.ok_or_else(|| {
             StoreError::new(StoreError::NO_SUCH_KEY, format!("there is no object `{key}` in bucket `{bucket}`"))
         })

@@ -34,11 +34,13 @@ impl MachineInput {
     ///
     /// When it is not JSON, or a member is missing, unknown or of the wrong type; the message says where.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
-        serde_json::from_str(text).map_err(|error| InvalidInput {
-            // The position is a part of the message, which is about to get a better one.
-            message: error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
-            line: error.line(),
-            column: error.column(),
+        if text.trim_start().starts_with('[') {
+            return Err(InvalidInput { message: "expected an object".to_owned(), line: 1, column: 1 });
+        }
+        serde_json::from_str(text).map_err(|error| {
+            let text = error.to_string();
+            let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_owned();
+            InvalidInput { message, line: error.line(), column: error.column() }
         })
     }
 }
@@ -100,6 +102,7 @@ mod tests {
             "2:12: unknown field `stackname`, expected one of `environmentName`, `stackName`, `templatePath`, \
              `capabilities`, `parameters`, `changePolicy`",
         );
-        check("[]", "1:0: invalid type: sequence, expected struct MachineInput");
+        check(r#"["prod", "app", "template.yaml"]"#, "1:1: expected an object");
+        check("7", "1:1: invalid type: integer `7`, expected struct MachineInput");
     }
 }

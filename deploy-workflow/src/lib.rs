@@ -1,7 +1,68 @@
-//! Deploys CloudFormation stacks with state machines.
+//! Deploys CloudFormation stacks with state machines: the reference application of the workflow engine.
+//!
+//! A pipeline's job comes to the [`trigger`], which starts an execution of one of the [`definitions`].
+//! Its Tasks call the [`handlers`], which take a template out of an [`artifact`] and work on [`cloudformation`].
+//!
+//! | to change | look at |
+//! |---|---|
+//! | what the machine does, and when it retries or gives up | `definitions/*.asl.json` |
+//! | what one Task does | the file of that name under `handlers/` |
+//! | which changes are safe | `handlers/inspect_change_set.rs` |
+//! | how the in-process CloudFormation behaves | `cloudformation/in_process/` |
+//! | what needs a replacement | `cloudformation/in_process/resource_types.rs` |
+//! | a situation to try out | `scenario.rs`, `templates/`, `inputs/` |
+//! | what is printed | `cli/` |
+//!
+//! CloudFormation, S3, CodePipeline and Step Functions are behind the traits [`CloudFormation`], [`ArtifactStore`],
+//! [`Pipeline`] and [`Executions`], each with an implementation in this process.
+//!
+//! # Examples
+//!
+//! Deploying to an account of one's own, in no time:
+//!
+//! ```
+//! use asl_runtime::Simulation;
+//! use asl_runtime::clock::VirtualClock;
+//! use deploy_workflow::definitions::Definition;
+//! use deploy_workflow::handlers;
+//! use deploy_workflow::sandbox::{BUCKET, Sandbox, archive};
+//! use serde_json::json;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let clock = VirtualClock::default();
+//! let sandbox = Sandbox::new(clock.clone());
+//! let template = b"Resources: {Topic: {Type: AWS::SNS::Topic}}";
+//! sandbox.artifacts.put(BUCKET, "revision.zip", archive(&[("template.yaml", template)])?);
+//!
+//! let program = Definition::Standard.program().map_err(|diagnostics| format!("{diagnostics:?}"))?;
+//! let run = Simulation::new().clock(clock).registry(handlers::registry(&sandbox.services())).run(
+//!     &program,
+//!     json!({
+//!         "environmentName": "test",
+//!         "stackName": "topic",
+//!         "templatePath": "template.yaml",
+//!         "revisionS3Bucket": BUCKET,
+//!         "revisionS3Key": "revision.zip",
+//!     }),
+//! )?;
+//! assert_eq!(run.output().and_then(|output| output.get("stackCreationStatus")?.as_str()), Some("complete"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`CloudFormation`]: cloudformation::CloudFormation
+//! [`ArtifactStore`]: artifact::ArtifactStore
+//! [`Pipeline`]: trigger::Pipeline
+//! [`Executions`]: trigger::Executions
 
 pub mod artifact;
+pub mod cli;
 pub mod cloudformation;
+pub mod definitions;
 pub mod handlers;
 pub mod input;
 mod names;
+pub mod rehearsal;
+pub mod sandbox;
+pub mod scenario;
+pub mod trigger;

@@ -4,6 +4,7 @@
 //! and no other execution can take the name of this one's change set.
 
 use asl_core::Failure;
+use sha2::{Digest as _, Sha256};
 
 use crate::handlers::INVALID_INPUT;
 
@@ -51,9 +52,9 @@ pub(crate) fn client_token(execution_arn: &str, request: &str) -> String {
     format!("{request}-{:016x}", fingerprint(execution_arn))
 }
 
-/// FNV-1a, which unlike the standard library's hashes never changes.
+/// The first eight bytes of the text's SHA-256.
 fn fingerprint(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    Sha256::digest(text).iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use crate::step::{Steps, Verdict, cargo, program, workspace_root};
 
 /// The environment variable that names another folder for the recorded corpus.
 const CORPUS_VARIABLE: &str = "ASL_CONFORMANCE_CORPUS";
+/// The environment variable that names another folder for the workloads.
+const WORKLOADS_VARIABLE: &str = "ASL_BENCH_WORKLOADS";
 
 /// Says which shared material the tests will find, then runs all of them.
 pub(crate) fn run(steps: &mut Steps) {
@@ -17,11 +19,14 @@ pub(crate) fn run(steps: &mut Steps) {
 
 /// Tests need nothing but Rust; what else is there lets some of them check more.
 fn shared_material() -> Verdict {
-    let beside = || workspace_root().join("../shared/conformance");
-    let corpus = std::env::var_os(CORPUS_VARIABLE).map_or_else(beside, PathBuf::from);
+    let folder = |variable, beside: &str| {
+        std::env::var_os(variable).map_or_else(|| workspace_root().join(beside), PathBuf::from)
+    };
+    let corpus = folder(CORPUS_VARIABLE, "../shared/conformance");
+    let workloads = folder(WORKLOADS_VARIABLE, "../shared/bench/workloads");
     let materials = [
         ("AWS-recorded corpus", "executions are replayed and scored", corpus.join("executions").is_dir()),
-        ("workloads", "their outputs are checked", corpus.join("../bench/workloads/manifest.json").is_file()),
+        ("workloads", "their outputs are checked", workloads.join("manifest.json").is_file()),
         (
             "python3",
             "figures are compared with the corpus' judge.py",

@@ -12,19 +12,19 @@ use super::scope::Scope;
 
 /// The variables that `Assign` sets, every one computed from what the scope held before.
 ///
-/// Fails with `States.DataLimitExceeded` if a variable, or all of these together, are over [`Limits::assign_bytes`].
+/// Fails with `States.DataLimitExceeded` if a variable, or all of these together, are over [`Limits::assign_bytes`],
+/// or a variable nests deeper than [`Limits::payload_depth`].
 pub(crate) fn evaluate(template: &PayloadTemplate, scope: &Scope<'_>, limits: &Limits) -> Result<Object, Failure> {
     let Value::Object(assigned) = template.evaluate(scope)? else { return Ok(Object::default()) };
     let mut together = 0_usize;
     for (name, value) in &assigned {
-        let size = value.text_size();
-        together = together.saturating_add(size);
-        if size > limits.assign_bytes {
+        if value.exceeds(limits.assign_bytes, limits.payload_depth) {
             return Err(too_large(&format!("The value of the variable '{name}' has")));
         }
-    }
-    if together > limits.assign_bytes {
-        return Err(too_large("The values of the field 'Assign' have"));
+        together = together.saturating_add(value.text_size());
+        if together > limits.assign_bytes {
+            return Err(too_large("The values of the field 'Assign' have"));
+        }
     }
     Ok(assigned)
 }
@@ -77,6 +77,8 @@ mod tests {
         );
         let message = "The value of the variable 'a' has a size exceeding the maximum number of bytes service limit.";
         assert_eq!(assign(input, &[("a.$", "$")], &limits), Err(Failure::new(ErrorName::DATA_LIMIT_EXCEEDED, message)));
+        let limits = Limits { payload_depth: 0, ..limits };
+        assert_eq!(assign("[]", &[("a.$", "$")], &limits), Err(Failure::new(ErrorName::DATA_LIMIT_EXCEEDED, message)));
         assert!(check_total(1, &limits).is_ok());
         assert!(check_total(2, &limits).is_err());
     }

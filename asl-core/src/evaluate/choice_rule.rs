@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::failure::Failure;
 use crate::jsonpath::JsonPath;
-use crate::timestamp::instant;
+use crate::timestamp::{Instant, instant};
 use crate::value::{Number, Value};
 
 pub(crate) use self::operator::{OperandForm, Operator};
@@ -43,7 +43,7 @@ pub(crate) struct Comparison {
 pub(crate) enum Test {
     String(Relation, Operand<Arc<str>>),
     Numeric(Relation, Operand<Number>),
-    Timestamp(Relation, Operand<jiff::Timestamp>),
+    Timestamp(Relation, Operand<Instant>),
     BooleanEquals(Operand<bool>),
     StringMatches(Pattern),
     /// `IsNull`, `IsPresent` and their like; the operand says which answer makes the comparison true.
@@ -209,7 +209,7 @@ fn string(value: &Value) -> Option<Arc<str>> {
     }
 }
 
-fn timestamp(value: &Value) -> Option<jiff::Timestamp> {
+fn timestamp(value: &Value) -> Option<Instant> {
     value.as_str().and_then(instant)
 }
 

@@ -8,7 +8,7 @@ use crate::value::Value;
 ///
 /// `subject` is what the message names: the resource or service of a Task, or the state.
 pub(crate) fn check_payload(payload: &Value, subject: &str, limits: &Limits) -> Result<(), Failure> {
-    if payload.text_size() <= limits.payload_bytes && payload.depth() <= limits.payload_depth {
+    if !payload.exceeds(limits.payload_bytes, limits.payload_depth) {
         return Ok(());
     }
     Err(Failure::new(

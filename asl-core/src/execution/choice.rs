@@ -3,6 +3,7 @@
 use super::Execution;
 use super::step::{Known, Step};
 use super::strand::Strand;
+use crate::evaluate;
 use crate::failure::{ErrorName, Failure};
 use crate::program::{Choice, State, Transition};
 use crate::value::Value;
@@ -36,6 +37,7 @@ impl Execution {
         };
         let assigned = self.assign(strand, assign, input, &Known::default())?;
         let output = self.output(strand, state, output, input)?;
+        evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
         Ok(Step::Exit { output, assigned, transition: Transition::Next(next) })
     }
 }

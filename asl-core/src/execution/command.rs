@@ -157,7 +157,7 @@ impl Outcome {
     }
 }
 
-/// An event that an execution refuses, changing nothing.
+/// An event that an execution refuses; nothing follows from it, but what was due before it has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejected {

@@ -3,6 +3,7 @@
 use super::Execution;
 use super::step::{Known, Step};
 use super::strand::{Children, MapPhase, Phase, Strand, Tolerance};
+use crate::evaluate;
 use crate::evaluate::context_object::MapItem;
 use crate::failure::error_equals::Origin;
 use crate::failure::{ErrorName, Failure};
@@ -85,6 +86,7 @@ impl Execution {
                 self.payload(strand, template, &phase.effective_input, &known)?
             }
         };
+        evaluate::check_payload(&input, &state.name, &self.progress.start.limits)?;
         let started = self.emit(chain, EventDetails::MapIterationStarted { name: state.name.clone(), index });
         let mut iteration = self.new_strand(Some((strand.id, index)), map.start_at, started);
         iteration.item = item;

@@ -3,6 +3,7 @@
 use super::step::{Known, Step};
 use super::strand::{Children, Phase, Strand, StrandId};
 use super::{Command, Execution};
+use crate::evaluate;
 use crate::failure::Failure;
 use crate::failure::error_equals::Origin;
 use crate::history::{EventDetails, EventId};
@@ -19,6 +20,7 @@ impl Execution {
     ) -> Result<Step, Failure> {
         strand.chain = self.emit(strand.chain, EventDetails::ParallelStateStarted);
         let input = self.parameters(strand, state, input, &Known::default())?;
+        evaluate::check_payload(&input, &state.name, &self.progress.start.limits)?;
         let mut children = Children::expecting(branches.len());
         for (index, start_at) in branches.iter().enumerate() {
             let branch = self.new_strand(Some((strand.id, index)), *start_at, strand.chain);

@@ -3,6 +3,7 @@
 use super::Execution;
 use super::step::{Known, Step};
 use super::strand::{Phase, Strand};
+use crate::evaluate;
 use crate::failure::Failure;
 use crate::program::{State, Wait};
 use crate::value::Value;
@@ -20,6 +21,7 @@ impl Execution {
         let input = self.evaluate(strand, &strand.input, &Known::default(), |scope| state.input_path.apply(scope))?;
         let assigned = self.assign(strand, state.assign.as_ref(), &input, &Known::default())?;
         let output = self.output(strand, state, state.output.as_ref(), &input)?;
+        evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
         Ok(Step::Exit { output, assigned, transition: state.transition })
     }
 }

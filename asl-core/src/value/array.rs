@@ -26,6 +26,10 @@ impl Array {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    pub(super) fn measured(&self) -> Option<Measure> {
+        self.0.measure.get().copied()
+    }
+
     pub(super) fn measure(&self) -> Measure {
         *self.0.measure.get_or_init(|| Measure::container(self.iter().map(|element| (0, element))))
     }

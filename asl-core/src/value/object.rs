@@ -88,6 +88,10 @@ impl Object {
         Arc::as_ptr(&self.0).addr()
     }
 
+    pub(super) fn measured(&self) -> Option<Measure> {
+        self.0.measure.get().copied()
+    }
+
     pub(super) fn measure(&self) -> Measure {
         *self
             .0

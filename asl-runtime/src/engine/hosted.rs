@@ -173,7 +173,6 @@ impl HostedExecution {
 
     /// Nothing if nothing is due, as when the execution was told of something else in the meantime.
     pub(super) fn handle_deadline(&self, now: Timestamp) -> Result<Option<Applied>, Error> {
-        self.with(|state| state.armed = None);
         self.apply(now, |driver, at| {
             if driver.next_deadline().is_none_or(|deadline| deadline > at) {
                 return Ok(None);

@@ -103,28 +103,32 @@ impl Inner {
         let mut changes = BTreeMap::new();
         for (execution, told) in messages {
             let now = self.clock.now();
+            // What is due counts even if the event that comes after it is refused.
+            let due = execution.handle_deadline(now).unwrap_or_default();
             let (applied, answer) = match told {
                 Told::Start(start) => (Ok(Some(execution.start(now, *start))), None),
                 Told::Event { event, answer } => (execution.handle(now, event).map(Some), answer),
-                Told::DeadlineReached => (execution.handle_deadline(now), None),
+                Told::DeadlineReached => (Ok(None), None),
             };
-            match applied {
-                Ok(applied) => {
-                    let change = changes.entry(execution.number()).or_insert_with(|| Change {
-                        execution,
-                        entries: Vec::new(),
-                        consequences: Consequences::default(),
-                    });
-                    change.consequences.answers.extend(answer);
-                    if let Some(Applied { entry, work }) = applied {
-                        change.entries.push(entry);
-                        change.consequences.work.extend(work);
-                    }
+            let (applied, answer, refused) = match applied {
+                Ok(applied) => (applied, answer, None),
+                Err(error) => (None, None, Some((error, answer))),
+            };
+            if due.is_some() || refused.is_none() {
+                let change = changes.entry(execution.number()).or_insert_with(|| Change {
+                    execution: Arc::clone(&execution),
+                    entries: Vec::new(),
+                    consequences: Consequences::default(),
+                });
+                change.consequences.answers.extend(answer);
+                for Applied { entry, work } in due.into_iter().chain(applied) {
+                    change.entries.push(entry);
+                    change.consequences.work.extend(work);
                 }
-                Err(error) => {
-                    tracing::debug!(parent: execution.span(), %error, "refused");
-                    answer_all(answer.into_iter().collect(), &Err(error));
-                }
+            }
+            if let Some((error, answer)) = refused {
+                tracing::debug!(parent: execution.span(), %error, "refused");
+                answer_all(answer.into_iter().collect(), &Err(error));
             }
         }
         changes.into_values().collect()

@@ -27,9 +27,14 @@ struct State {
 
 impl State {
     fn handle(&mut self, now: Timestamp, event: Event) -> Result<(), Error> {
+        self.handle_deadline(now);
         let work = self.driver.handle(now, event)?;
         self.work.extend(work);
         Ok(())
+    }
+
+    fn handle_deadline(&mut self, now: Timestamp) {
+        self.work.extend(self.driver.handle_deadline(now));
     }
 }
 
@@ -58,10 +63,7 @@ impl World {
 
     pub(super) fn handle_deadline(&self) {
         let now = self.clock.now();
-        self.with(|state| {
-            let work = state.driver.handle_deadline(now);
-            state.work.extend(work);
-        });
+        self.with(|state| state.handle_deadline(now));
     }
 
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {

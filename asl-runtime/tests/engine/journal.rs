@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asl_core::execution::{Execution, Outcome, Output, Snapshot};
-use asl_core::history::HistoryEvent;
+use asl_core::history::{EventDetails, HistoryEvent};
 use asl_core::{Failure, Program};
+use asl_runtime::clock::VirtualClock;
 use asl_runtime::store::{Batch, Inbound, Journal, MemoryStore, Store, StoreError};
-use asl_runtime::{Error, TaskRequest};
+use asl_runtime::{Engine, Error, TaskRequest};
 use async_trait::async_trait;
 use serde_json::json;
 
@@ -176,4 +177,29 @@ async fn an_execution_whose_journal_breaks_is_given_up() {
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     assert!(matches!(engine.wait(&arn).await, Err(Error::Store(StoreError::Broken(_)))));
     assert!(!engine.get_execution_history(&arn).unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_counts_even_if_a_late_answer_comes_first() {
+    let definition = json!({"StartAt": "Work", "States": {
+        "Work": {"Type": "Task", "Resource": "arn:aws:states:us-east-1:000000000000:activity:work", "Next": "Wait"},
+        "Wait": {"Type": "Wait", "Seconds": 5, "End": true},
+    }});
+    let (store, clock) = (MemoryStore::new(), VirtualClock::default());
+    let engine = Engine::builder().clock(clock.clone()).store(store.clone()).build().unwrap();
+    let machine = engine.create_state_machine("m", &definition.to_string()).unwrap();
+    let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
+    let work = "arn:aws:states:us-east-1:000000000000:activity:work";
+    let token = engine.get_activity_task(work, None).await.unwrap().unwrap().task_token;
+    engine.send_task_success(&token, json!(1)).await.unwrap();
+
+    clock.advance(Duration::from_secs(5));
+    assert!(engine.send_task_success(&token, json!(2)).await.is_err());
+
+    let ended = tokio::time::timeout(Duration::from_secs(1), engine.wait(&arn)).await;
+    assert_eq!(ended.unwrap().unwrap(), Outcome::Succeeded(1.into()));
+    let history = engine.get_execution_history(&arn).unwrap();
+    assert!(matches!(history.last().unwrap().details, EventDetails::ExecutionSucceeded { .. }));
+    let journal = store.load(&arn).await.unwrap().unwrap();
+    assert_eq!(replay(&program(&definition), &journal), history);
 }

@@ -1,5 +1,6 @@
 //! Zip archives, read in memory: nothing is unpacked onto a disk, and no entry can reach outside or grow without bound.
 
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
 use std::path::{Component, Path};
 
@@ -50,7 +51,7 @@ pub enum ArchiveError {
 ///
 /// When the archive is broken, unsafe or over its bounds, or has no such file.
 pub fn read_file(archive: &[u8], path: &str) -> Result<String, ArchiveError> {
-    let wanted = normalized(path).ok_or_else(|| ArchiveError::PathEscapes(path.to_owned()))?;
+    let wanted = safe_path(path)?;
     if archive.len() > MAX_ARCHIVE_BYTES {
         return Err(ArchiveError::TooLarge(format!("the artifact is larger than {MAX_ARCHIVE_BYTES} bytes")));
     }
@@ -60,7 +61,7 @@ pub fn read_file(archive: &[u8], path: &str) -> Result<String, ArchiveError> {
     }
     let names = archive
         .file_names()
-        .map(|name| name.map(|name| name.into_owned()).map_err(unreadable))
+        .map(|name| name.map(Cow::into_owned).map_err(unreadable))
         .collect::<Result<Vec<_>, _>>()?;
     let mut found = None;
     for (index, name) in names.iter().enumerate() {
@@ -81,6 +82,19 @@ pub fn read_file(archive: &[u8], path: &str) -> Result<String, ArchiveError> {
         )));
     }
     String::from_utf8(bytes).map_err(|_| ArchiveError::NotText(path.to_owned()))
+}
+
+/// Checks that `path` stays inside of an archive, whatever is in it.
+///
+/// # Errors
+///
+/// [`ArchiveError::PathEscapes`] when it does not.
+pub fn check_path(path: &str) -> Result<(), ArchiveError> {
+    safe_path(path).map(drop)
+}
+
+fn safe_path(path: &str) -> Result<Vec<&str>, ArchiveError> {
+    normalized(path).ok_or_else(|| ArchiveError::PathEscapes(path.to_owned()))
 }
 
 /// The parts of a relative path that stays inside; none for any other.

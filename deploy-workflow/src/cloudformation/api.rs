@@ -18,7 +18,6 @@ use super::status::{
 /// Every operation fails with an [`ApiError`] whose code and message are those of the wire.
 #[async_trait]
 #[expect(missing_docs, reason = "the operations are the API's own")]
-#[expect(clippy::missing_errors_doc, reason = "said once, on the trait")]
 pub trait CloudFormation: fmt::Debug + Send + Sync {
     async fn describe_stacks(&self, input: DescribeStacksInput) -> Result<DescribeStacksOutput, ApiError>;
     async fn describe_stack_events(
@@ -55,7 +54,6 @@ pub fn template_url(bucket: &str, key: &str) -> String {
 
 /// What the caller acknowledges that a template may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[expect(clippy::enum_variant_names, reason = "the API's own words")]
 pub enum Capability {
     /// It may create IAM resources.
     #[serde(rename = "CAPABILITY_IAM")]

@@ -19,6 +19,7 @@ mod timeline;
 mod world;
 
 use std::fmt;
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -57,18 +58,14 @@ impl InProcessCloudFormation {
         Self(Arc::new(Service { clock, templates, world: Mutex::default() }))
     }
 
-    /// How long things take from now on.
-    #[must_use]
-    pub fn pace(self, pace: Pace) -> Self {
+    /// How long what begins from now on takes.
+    pub fn set_pace(&self, pace: Pace) {
         self.world().pace = pace;
-        self
     }
 
-    /// How many changes `DescribeChangeSet` returns in one page, at least one.
-    #[must_use]
-    pub fn changes_per_page(self, changes: usize) -> Self {
-        self.world().changes_per_page = changes.max(1);
-        self
+    /// How many changes `DescribeChangeSet` returns in one page.
+    pub fn set_changes_per_page(&self, changes: NonZero<usize>) {
+        self.world().changes_per_page = changes.get();
     }
 
     /// Lets something go wrong.
@@ -187,6 +184,16 @@ pub struct Pace {
     pub resource: Duration,
     /// How long an update takes to clean up after itself, besides deleting resources: 2 s.
     pub cleanup: Duration,
+}
+
+impl Pace {
+    /// Everything is done as soon as somebody looks.
+    pub const INSTANT: Self = Self {
+        change_set_pending: Duration::ZERO,
+        change_set_creation: Duration::ZERO,
+        resource: Duration::ZERO,
+        cleanup: Duration::ZERO,
+    };
 }
 
 impl Default for Pace {

@@ -43,7 +43,7 @@ pub(super) async fn handle(services: Services, request: TaskRequest) -> Result<C
         return Ok(ChangeSetAction::NoChanges);
     }
     check_available(&first)?;
-    let is_safe = every_change_is_safe(&services, first, &event.change_policy).await?;
+    let is_safe = every_change_is_safe(&services, first, event.change_policy).await?;
     Ok(if is_safe {
         ChangeSetAction::CanSafelyUpdateExistingStack
     } else {
@@ -92,7 +92,7 @@ pub(super) fn check_available(change_set: &DescribeChangeSetOutput) -> Result<()
 async fn every_change_is_safe(
     services: &Services,
     first: DescribeChangeSetOutput,
-    policy: &ChangePolicy,
+    policy: ChangePolicy,
 ) -> Result<bool, Failure> {
     let mut seen = BTreeSet::from([first.change_set_id.clone()]);
     let mut waiting = Vec::new();
@@ -119,7 +119,7 @@ async fn every_change_is_safe(
 }
 
 /// Whether a change loses nothing.
-fn is_safe(change: &ResourceChange, policy: &ChangePolicy) -> bool {
+fn is_safe(change: &ResourceChange, policy: ChangePolicy) -> bool {
     let allows = |verdict: Verdict| verdict == Verdict::Allow;
     let by_action = match (change.action, change.replacement) {
         (ChangeAction::Remove, _) => {
@@ -174,8 +174,8 @@ mod tests {
     fn only_what_loses_nothing_is_safe() {
         use ChangeAction::{Add, Dynamic, Import, Modify, Remove, SyncWithActual};
         let check = |change: ResourceChange, by_default: bool, leniently: bool| {
-            assert_eq!(is_safe(&change, &ChangePolicy::default()), by_default, "{change:?}");
-            assert_eq!(is_safe(&change, &LENIENT), leniently, "{change:?}");
+            assert_eq!(is_safe(&change, ChangePolicy::default()), by_default, "{change:?}");
+            assert_eq!(is_safe(&change, LENIENT), leniently, "{change:?}");
         };
         check(change(Add, None, None), true, true);
         check(change(Import, None, None), true, true);
@@ -195,7 +195,7 @@ mod tests {
         for action in ChangeAction::ALL {
             for policy_action in PolicyAction::ALL.iter().filter(|policy| **policy != PolicyAction::Retain) {
                 let change = change(*action, Some(Replacement::False), Some(*policy_action));
-                assert!(!is_safe(&change, &LENIENT), "{change:?}");
+                assert!(!is_safe(&change, LENIENT), "{change:?}");
             }
         }
     }

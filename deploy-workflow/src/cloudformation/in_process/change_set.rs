@@ -2,7 +2,6 @@
 
 use asl_core::Timestamp;
 
-use super::Pace;
 use super::deployment::Deployment;
 use super::diff::PlannedChange;
 use crate::cloudformation::api::{Capability, Change, ChangeSetSummary, DescribeChangeSetOutput, RequestId};
@@ -18,6 +17,8 @@ pub(super) struct ChangeSetRecord {
     pub(super) client_token: Option<String>,
     pub(super) capabilities: Vec<Capability>,
     pub(super) created_at: Timestamp,
+    pub(super) pending_until: Timestamp,
+    pub(super) made_at: Timestamp,
     /// What executing it would make of the stack.
     pub(super) deployment: Deployment,
     pub(super) planned: Vec<PlannedChange>,
@@ -44,19 +45,17 @@ pub(super) enum Execution {
 }
 
 impl ChangeSetRecord {
-    pub(super) fn status(&self, now: Timestamp, pace: &Pace) -> ChangeSetStatus {
-        let begins = self.created_at.saturating_add(pace.change_set_pending);
-        let ends = begins.saturating_add(pace.change_set_creation);
+    pub(super) fn status(&self, now: Timestamp) -> ChangeSetStatus {
         match &self.failure {
-            _ if now < begins => ChangeSetStatus::CreatePending,
-            _ if now < ends => ChangeSetStatus::CreateInProgress,
+            _ if now < self.pending_until => ChangeSetStatus::CreatePending,
+            _ if now < self.made_at => ChangeSetStatus::CreateInProgress,
             Some(_) => ChangeSetStatus::Failed,
             None => ChangeSetStatus::CreateComplete,
         }
     }
 
-    pub(super) fn execution_status(&self, now: Timestamp, pace: &Pace) -> ExecutionStatus {
-        match (self.status(now, pace), self.execution) {
+    pub(super) fn execution_status(&self, now: Timestamp) -> ExecutionStatus {
+        match (self.status(now), self.execution) {
             (_, Execution::Obsolete) => ExecutionStatus::Obsolete,
             (ChangeSetStatus::CreateComplete, Execution::NotStarted) => ExecutionStatus::Available,
             (ChangeSetStatus::CreateComplete, Execution::InProgress) => ExecutionStatus::ExecuteInProgress,
@@ -66,12 +65,12 @@ impl ChangeSetRecord {
         }
     }
 
-    pub(super) fn summary(&self, now: Timestamp, pace: &Pace) -> ChangeSetSummary {
+    pub(super) fn summary(&self, now: Timestamp) -> ChangeSetSummary {
         ChangeSetSummary {
             change_set_id: self.id.clone(),
             change_set_name: self.name.clone(),
-            status: self.status(now, pace),
-            execution_status: self.execution_status(now, pace),
+            status: self.status(now),
+            execution_status: self.execution_status(now),
         }
     }
 
@@ -79,11 +78,10 @@ impl ChangeSetRecord {
     pub(super) fn describe(
         &self,
         now: Timestamp,
-        pace: &Pace,
         (offset, size): (usize, usize),
         request_id: RequestId,
     ) -> DescribeChangeSetOutput {
-        let status = self.status(now, pace);
+        let status = self.status(now);
         let is_made = status == ChangeSetStatus::CreateComplete;
         let shown = if is_made { self.changes.as_slice() } else { &[] };
         let end = offset.saturating_add(size);
@@ -95,7 +93,7 @@ impl ChangeSetRecord {
             creation_time: self.created_at,
             status,
             status_reason: self.failure.clone().filter(|_| status == ChangeSetStatus::Failed),
-            execution_status: self.execution_status(now, pace),
+            execution_status: self.execution_status(now),
             parent_change_set_id: self.parent_id.clone(),
             root_change_set_id: self.root_id.clone(),
             changes: shown.iter().skip(offset).take(size).cloned().collect(),

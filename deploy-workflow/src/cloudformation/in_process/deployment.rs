@@ -27,6 +27,7 @@ pub(super) struct Deployment {
 
 /// One resource of a deployment.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "CloudFormation's own word")]
 pub(super) struct Resource {
     pub(super) logical_id: String,
     pub(super) resource_type: String,

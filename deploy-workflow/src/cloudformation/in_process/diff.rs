@@ -1,6 +1,7 @@
 //! What changes between two deployments, as a change set tells it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -110,9 +111,9 @@ fn modification(
 }
 
 fn changed_properties(before: &Resource, after: &Resource, replaced: &BTreeSet<&str>) -> Vec<ChangeDetail> {
-    let names: BTreeMap<_, _> = before.properties.iter().chain(&after.properties).map(|(key, _)| (key, ())).collect();
+    let names: BTreeSet<_> = before.properties.keys().chain(after.properties.keys()).collect();
     names
-        .into_keys()
+        .into_iter()
         .filter_map(|name| {
             let (old, new) = (before.properties.get(name), after.properties.get(name));
             let refers_to_replaced = after.references_of(name).iter().any(|id| replaced.contains(id.as_str()));
@@ -176,12 +177,18 @@ fn same(left: &Value, right: &Value) -> bool {
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
         }
-        (Value::String(text), other) | (other, Value::String(text)) => match other {
-            Value::String(other) => text == other,
-            Value::Bool(_) | Value::Number(_) => *text == other.to_string(),
-            _ => false,
+        (left, right) => match (scalar_text(left), scalar_text(right)) {
+            (Some(left), Some(right)) => left == right,
+            _ => left == right,
         },
-        (left, right) => left == right,
+    }
+}
+
+fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(text.into()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string().into()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

@@ -81,7 +81,8 @@ impl StackRecord {
     /// Lets everything happen that is due by `now`, and returns what became of the pending deployment meanwhile.
     pub(super) fn advance_to(&mut self, now: Timestamp) -> Vec<Settlement> {
         let mut settlements = Vec::new();
-        while let Some((at, step)) = self.timeline.pop_front_if(|(at, _)| *at <= now) {
+        while self.timeline.front().is_some_and(|(at, _)| *at <= now) {
+            let Some((at, step)) = self.timeline.pop_front() else { break };
             settlements.extend(self.take(at, step));
         }
         settlements

@@ -324,7 +324,7 @@ mod tests {
             &[Capability::CapabilityNamedIam],
         );
         check(
-            "{Transform: AWS::Serverless-2016-10-31, Resources: {A: {Type: AWS::Serverless::Function}}}",
+            "Transform: AWS::Serverless-2016-10-31\nResources: {A: {Type: AWS::Serverless::Function}}",
             &[Capability::CapabilityAutoExpand],
         );
     }

@@ -117,8 +117,12 @@ impl<'a> Timeline<'a> {
         for PlannedChange { change, .. } in changes {
             let Some(resource) = old.resource(&change.logical_resource_id) else { continue };
             match change.policy_action {
-                Some(PolicyAction::Delete | PolicyAction::Snapshot) => timeline.delete(resource),
-                Some(PolicyAction::ReplaceAndDelete | PolicyAction::ReplaceAndSnapshot) => timeline.delete(resource),
+                Some(
+                    PolicyAction::Delete
+                    | PolicyAction::Snapshot
+                    | PolicyAction::ReplaceAndDelete
+                    | PolicyAction::ReplaceAndSnapshot,
+                ) => timeline.delete(resource),
                 Some(PolicyAction::Retain | PolicyAction::ReplaceAndRetain) => timeline.skip(resource),
                 None => {}
             }

@@ -24,13 +24,13 @@ pub(super) struct World {
     pub(super) calls: Vec<Operation>,
     pub(super) stacks: Vec<StackRecord>,
     pub(super) change_sets: Vec<ChangeSetRecord>,
-    tokens: Vec<Token>,
+    requests: Vec<KnownRequest>,
     ids_given: u64,
 }
 
-/// A client token, and the request that it came with.
+/// A request that came with a client token.
 #[derive(Debug)]
-struct Token {
+struct KnownRequest {
     token: String,
     operation: Operation,
     target: String,
@@ -47,7 +47,7 @@ impl Default for World {
             calls: Vec::new(),
             stacks: Vec::new(),
             change_sets: Vec::new(),
-            tokens: Vec::new(),
+            requests: Vec::new(),
             ids_given: 0,
         }
     }
@@ -119,7 +119,7 @@ impl World {
         operation: Operation,
         target: &str,
     ) -> Result<Option<String>, ApiError> {
-        let Some(known) = self.tokens.iter().find(|known| Some(known.token.as_str()) == token) else {
+        let Some(known) = self.requests.iter().find(|known| Some(known.token.as_str()) == token) else {
             return Ok(None);
         };
         if known.operation == operation && known.target == target {
@@ -132,8 +132,14 @@ impl World {
     pub(super) fn remember_token(&mut self, token: Option<String>, operation: Operation, target: &str, result: &str) {
         if let Some(token) = token {
             let (target, result) = (target.to_owned(), result.to_owned());
-            self.tokens.push(Token { token, operation, target, result });
+            self.requests.push(KnownRequest { token, operation, target, result });
         }
+    }
+
+    /// Until when a change set that is created now is pending, and when it is made.
+    pub(super) fn change_set_times(&self) -> (Timestamp, Timestamp) {
+        let pending_until = self.now.saturating_add(self.pace.change_set_pending);
+        (pending_until, pending_until.saturating_add(self.pace.change_set_creation))
     }
 
     pub(super) fn request_id(&mut self) -> RequestId {

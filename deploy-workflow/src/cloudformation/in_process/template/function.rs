@@ -131,16 +131,17 @@ impl Scope<'_> {
                 Piece::Variable(name) => match variables.get(name) {
                     Some(Value::Object(reference)) => {
                         left.insert(name.to_owned(), Value::Object(reference.clone()));
-                        result.push_str(&format!("${{{name}}}"));
+                        result.extend(["${", name, "}"]);
                     }
                     Some(value) => result.push_str(&text_of(value)),
-                    None => match self.lookup(name) {
-                        Some(value) => result.push_str(&value),
-                        None => {
+                    None => {
+                        if let Some(value) = self.lookup(name) {
+                            result.push_str(&value);
+                        } else {
                             whole = false;
-                            result.push_str(&format!("${{{name}}}"));
+                            result.extend(["${", name, "}"]);
                         }
-                    },
+                    }
                 },
             }
         }
@@ -153,13 +154,10 @@ impl Scope<'_> {
     fn find_in_map(&self, argument: &Value) -> Result<Value, ApiError> {
         let keys: Vec<_> = argument.as_array().into_iter().flatten().take(3).map(text_of).collect();
         let found = keys.iter().try_fold(&self.template.mappings, |map, key| map.get(key));
-        match (keys.len(), found) {
-            (3, Some(value)) => Ok(value.clone()),
-            _ => {
-                let path = keys.join("::");
-                Err(ApiError::validation(format!("Template error: Unable to get mapping for {path}")))
-            }
-        }
+        found.filter(|_| keys.len() == 3).cloned().ok_or_else(|| {
+            let path = keys.join("::");
+            ApiError::validation(format!("Template error: Unable to get mapping for {path}"))
+        })
     }
 
     fn named_condition(&self, name: &str, depth: usize) -> Result<bool, ApiError> {

@@ -1,0 +1,157 @@
+//! The trigger: lets a pipeline's job start an execution, and tells the pipeline how it goes.
+//!
+//! The pipeline calls it with a job, and again with the job's continuation token for as long as it is told
+//! that the job goes on. See CodePipeline's
+//! [Lambda action](https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html).
+
+mod engine_executions;
+mod event;
+mod executions;
+mod pipeline;
+
+use std::sync::Arc;
+
+use crate::artifact::{ArtifactStore, StoreError};
+use crate::input::{InvalidInput, MachineInput};
+
+pub use self::engine_executions::EngineExecutions;
+use self::event::{Job, UserParameters};
+pub use self::executions::{ExecutionDescription, ExecutionStatus, Executions, ExecutionsError, InMemoryExecutions};
+pub use self::pipeline::{
+    FailureDetails, FailureType, InMemoryPipeline, JobResult, PendingJob, Pipeline, PipelineError,
+};
+
+/// The most characters that CodePipeline takes as a failure's message.
+const MAX_MESSAGE_CHARACTERS: usize = 5_000;
+
+/// What the trigger works with.
+#[derive(Debug, Clone)]
+pub struct Trigger {
+    /// Where the machine input file is.
+    pub artifacts: Arc<dyn ArtifactStore>,
+    /// Who is told how the job goes.
+    pub pipeline: Arc<dyn Pipeline>,
+    /// Where executions are started.
+    pub executions: Arc<dyn Executions>,
+}
+
+/// What the pipeline was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Told {
+    /// The job goes on: this execution runs.
+    Running {
+        /// The execution's ARN.
+        execution_arn: String,
+    },
+    /// The job is done.
+    Succeeded,
+    /// The job failed.
+    Failed(FailureDetails),
+}
+
+/// Why the pipeline could not be told anything; CodePipeline calls again then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TriggerError {
+    /// The event has no job, so there is nobody to tell.
+    #[error("not an event of a CodePipeline job: {0}")]
+    NotAJob(String),
+    /// The pipeline refused what it was told.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+}
+
+/// Handles one event of a pipeline: starts the job's execution, or looks how far it is.
+///
+/// Whatever goes wrong with the job is told to the pipeline and is no error:
+/// an error would make CodePipeline call again.
+///
+/// # Errors
+///
+/// When there is nobody to tell, or the pipeline refuses to be told.
+pub async fn handle_event(trigger: &Trigger, event: &serde_json::Value) -> Result<Told, TriggerError> {
+    let job = Job::from_event(event).map_err(TriggerError::NotAJob)?;
+    let told = match &job.continuation_token {
+        None => start(trigger, &job).await,
+        Some(token) => monitor(trigger, token).await,
+    };
+    let told = told.unwrap_or_else(Told::Failed);
+    match &told {
+        Told::Running { execution_arn } => {
+            let token = event::continuation_token(execution_arn);
+            trigger.pipeline.put_job_success_result(&job.id, Some(&token)).await?;
+        }
+        Told::Succeeded => trigger.pipeline.put_job_success_result(&job.id, None).await?,
+        Told::Failed(details) => trigger.pipeline.put_job_failure_result(&job.id, details).await?,
+    }
+    Ok(told)
+}
+
+/// The execution is named after the job: a second delivery of the event finds the execution that the first one started.
+async fn start(trigger: &Trigger, job: &Job) -> Result<Told, FailureDetails> {
+    let parameters = UserParameters::parse(&job.user_parameters).map_err(configuration)?;
+    let revision = job.revision(parameters.input_artifact.as_deref()).map_err(|message| FailureDetails {
+        failure_type: FailureType::RevisionUnavailable,
+        ..configuration(message)
+    })?;
+    let (bucket, key) = (&parameters.s3_bucket, &parameters.state_machine_file);
+    let file = trigger.artifacts.get_object(bucket, key).await.map_err(|error| unreadable(&error))?;
+    let text = std::str::from_utf8(&file).map_err(|_| configuration(format!("`{key}` is not UTF-8 text")))?;
+    let input = MachineInput::parse(text).map_err(|error: InvalidInput| configuration(format!("{key}:{error}")))?;
+    let mut input = serde_json::to_value(&input).map_err(|error| configuration(error.to_string()))?;
+    if let Some(members) = input.as_object_mut() {
+        members.insert("revisionS3Bucket".to_owned(), revision.bucket_name.as_str().into());
+        members.insert("revisionS3Key".to_owned(), revision.object_key.as_str().into());
+    }
+    match trigger.executions.start_execution(&job.id, input).await {
+        Ok(execution_arn) | Err(ExecutionsError::AlreadyExists { execution_arn }) => {
+            Ok(Told::Running { execution_arn })
+        }
+        Err(error) => Err(job_failed(error.to_string(), None)),
+    }
+}
+
+async fn monitor(trigger: &Trigger, token: &str) -> Result<Told, FailureDetails> {
+    let execution_arn = event::execution_arn(token).map_err(configuration)?;
+    let execution = match trigger.executions.describe_execution(&execution_arn).await {
+        Ok(execution) => execution,
+        Err(error) if error.is_transient() => return Ok(Told::Running { execution_arn }),
+        Err(error) => return Err(job_failed(error.to_string(), Some(execution_arn))),
+    };
+    match execution.status {
+        ExecutionStatus::Running | ExecutionStatus::PendingRedrive => Ok(Told::Running { execution_arn }),
+        ExecutionStatus::Succeeded => Ok(Told::Succeeded),
+        ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => {
+            let reason = match (execution.error, execution.cause) {
+                (Some(error), Some(cause)) => format!(": {error}: {cause}"),
+                (Some(reason), None) | (None, Some(reason)) => format!(": {reason}"),
+                (None, None) => String::new(),
+            };
+            let message = format!("execution {}{reason}", execution.status);
+            Err(job_failed(message, Some(execution_arn)))
+        }
+    }
+}
+
+fn configuration(message: String) -> FailureDetails {
+    FailureDetails { failure_type: FailureType::ConfigurationError, ..job_failed(message, None) }
+}
+
+fn unreadable(error: &StoreError) -> FailureDetails {
+    let failure_type = match error.code() {
+        "AccessDenied" => FailureType::PermissionError,
+        _ => FailureType::ConfigurationError,
+    };
+    FailureDetails { failure_type, ..job_failed(error.to_string(), None) }
+}
+
+/// A failure with a message that CodePipeline takes: not empty and not too long.
+fn job_failed(message: String, external_execution_id: Option<String>) -> FailureDetails {
+    let message = match message.char_indices().nth(MAX_MESSAGE_CHARACTERS) {
+        None if message.is_empty() => "no reason is known".to_owned(),
+        None => message,
+        Some(_) => message.chars().take(MAX_MESSAGE_CHARACTERS - 1).chain(['…']).collect(),
+    };
+    FailureDetails { failure_type: FailureType::JobFailed, message, external_execution_id }
+}

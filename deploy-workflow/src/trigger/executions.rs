@@ -1,0 +1,163 @@
+//! What the trigger needs of Step Functions, and one in memory that does what it is told.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+/// The operations of the Step Functions API that start and watch executions of one machine.
+#[async_trait]
+pub trait Executions: fmt::Debug + Send + Sync {
+    /// Starts an execution; returns its ARN.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecutionsError::AlreadyExists`] when the name is taken, and the API's other errors.
+    async fn start_execution(&self, name: &str, input: serde_json::Value) -> Result<String, ExecutionsError>;
+
+    /// What is known of an execution.
+    ///
+    /// # Errors
+    ///
+    /// The API's errors.
+    async fn describe_execution(&self, execution_arn: &str) -> Result<ExecutionDescription, ExecutionsError>;
+}
+
+/// An execution, as far as the trigger wants to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecutionDescription {
+    /// Whether it runs, or how it ended.
+    pub status: ExecutionStatus,
+    /// The error's name, if it failed with one.
+    pub error: Option<String>,
+    /// The error's cause, if it failed with one.
+    pub cause: Option<String>,
+}
+
+/// The status of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are the API's own words")]
+pub enum ExecutionStatus {
+    Running,
+    Succeeded,
+    Failed,
+    TimedOut,
+    Aborted,
+    PendingRedrive,
+}
+
+/// As in the API.
+impl fmt::Display for ExecutionStatus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Running => "RUNNING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Aborted => "ABORTED",
+            Self::PendingRedrive => "PENDING_REDRIVE",
+        })
+    }
+}
+
+/// Why an execution could not be started or described.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecutionsError {
+    /// There is an execution of this name already.
+    #[error("ExecutionAlreadyExists: {execution_arn}")]
+    AlreadyExists {
+        /// Its ARN.
+        execution_arn: String,
+    },
+    /// Any other error, with the API's code.
+    #[error("{code}: {message}")]
+    Api {
+        /// The API's code.
+        code: String,
+        /// The message.
+        message: String,
+    },
+}
+
+impl ExecutionsError {
+    /// An error with the API's code and a message.
+    pub fn api(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Api { code: code.into(), message: message.into() }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        const TRANSIENT: [&str; 3] = ["ThrottlingException", "ServiceUnavailable", "InternalServerException"];
+        matches!(self, Self::Api { code, .. } if TRANSIENT.contains(&code.as_str()))
+    }
+}
+
+/// Executions in memory that do nothing until they are told; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct InMemoryExecutions(Arc<Mutex<Recorded>>);
+
+#[derive(Debug, Default)]
+struct Recorded {
+    executions: BTreeMap<String, (serde_json::Value, ExecutionDescription)>,
+    refusal: Option<ExecutionsError>,
+}
+
+impl InMemoryExecutions {
+    /// No executions yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How an execution goes from now on.
+    pub fn set(&self, execution_arn: &str, description: ExecutionDescription) {
+        self.with(|recorded| {
+            if let Some((_, known)) = recorded.executions.get_mut(execution_arn) {
+                *known = description;
+            }
+        });
+    }
+
+    /// The next call fails.
+    pub fn refuse_next(&self, error: ExecutionsError) {
+        self.with(|recorded| recorded.refusal = Some(error));
+    }
+
+    /// The ARNs and inputs of the executions that were started.
+    pub fn started(&self) -> Vec<(String, serde_json::Value)> {
+        self.with(|recorded| recorded.executions.iter().map(|(arn, (input, _))| (arn.clone(), input.clone())).collect())
+    }
+
+    fn with<T>(&self, action: impl FnOnce(&mut Recorded) -> T) -> T {
+        action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Executions for InMemoryExecutions {
+    async fn start_execution(&self, name: &str, input: serde_json::Value) -> Result<String, ExecutionsError> {
+        let execution_arn = format!("arn:aws:states:us-east-1:111122223333:execution:deploy:{name}");
+        self.with(|recorded| {
+            if let Some(error) = recorded.refusal.take() {
+                return Err(error);
+            }
+            if recorded.executions.contains_key(&execution_arn) {
+                return Err(ExecutionsError::AlreadyExists { execution_arn });
+            }
+            let running = ExecutionDescription { status: ExecutionStatus::Running, error: None, cause: None };
+            recorded.executions.insert(execution_arn.clone(), (input, running));
+            Ok(execution_arn)
+        })
+    }
+
+    async fn describe_execution(&self, execution_arn: &str) -> Result<ExecutionDescription, ExecutionsError> {
+        self.with(|recorded| {
+            if let Some(error) = recorded.refusal.take() {
+                return Err(error);
+            }
+            let known = recorded.executions.get(execution_arn).map(|(_, description)| description.clone());
+            known.ok_or_else(|| ExecutionsError::api("ExecutionDoesNotExist", execution_arn))
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! What the trigger needs of CodePipeline, and one in memory.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde_json::json;
+
+/// The operations of the CodePipeline API that answer a job.
+#[async_trait]
+pub trait Pipeline: fmt::Debug + Send + Sync {
+    /// Says that the job goes on, if there is a token, or is done.
+    ///
+    /// # Errors
+    ///
+    /// When the pipeline refuses.
+    async fn put_job_success_result(&self, job_id: &str, continuation_token: Option<&str>)
+    -> Result<(), PipelineError>;
+
+    /// Says that the job failed.
+    ///
+    /// # Errors
+    ///
+    /// When the pipeline refuses.
+    async fn put_job_failure_result(&self, job_id: &str, details: &FailureDetails) -> Result<(), PipelineError>;
+}
+
+/// Why a job failed, as CodePipeline takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailureDetails {
+    /// What kind of failure it is.
+    #[serde(rename = "type")]
+    pub failure_type: FailureType,
+    /// 1 to 5,000 characters.
+    pub message: String,
+    /// The execution's ARN, if there is one: 1 to 1,500 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_execution_id: Option<String>,
+}
+
+/// The kinds of failure that CodePipeline knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the variants are the API's own words")]
+#[non_exhaustive]
+pub enum FailureType {
+    JobFailed,
+    ConfigurationError,
+    PermissionError,
+    RevisionOutOfSync,
+    RevisionUnavailable,
+    SystemUnavailable,
+}
+
+/// A pipeline that refuses; the code is the API's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct PipelineError {
+    code: String,
+    message: String,
+}
+
+impl PipelineError {
+    /// A refusal with the API's code and a message.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+
+    /// The API's code.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+}
+
+/// A pipeline in memory that keeps to CodePipeline's limits; clones share their jobs.
+#[derive(Debug, Clone, Default)]
+pub struct InMemoryPipeline(Arc<Mutex<BTreeMap<String, (PendingJob, JobResult)>>>);
+
+/// A job for the trigger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingJob {
+    /// The job's id, a UUID.
+    pub id: String,
+    /// The action's `UserParameters`.
+    pub user_parameters: String,
+    /// The bucket of the input artifact.
+    pub bucket: String,
+    /// The key of the input artifact.
+    pub key: String,
+}
+
+/// What a pipeline knows of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobResult {
+    /// Nothing yet.
+    Created,
+    /// It goes on.
+    InProgress {
+        /// The token to call with again.
+        continuation_token: String,
+    },
+    /// It is done.
+    Succeeded,
+    /// It failed.
+    Failed(FailureDetails),
+}
+
+impl InMemoryPipeline {
+    /// A pipeline without jobs.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a job.
+    pub fn add(&self, job: PendingJob) {
+        self.with(|jobs| jobs.insert(job.id.clone(), (job, JobResult::Created)));
+    }
+
+    /// What is known of a job.
+    pub fn result(&self, job_id: &str) -> Option<JobResult> {
+        self.with(|jobs| jobs.get(job_id).map(|(_, result)| result.clone()))
+    }
+
+    /// The event that the trigger is called with for a job as it is now.
+    pub fn event(&self, job_id: &str) -> Option<serde_json::Value> {
+        let (job, result) = self.with(|jobs| jobs.get(job_id).cloned())?;
+        let mut data = json!({
+            "actionConfiguration": {"configuration": {
+                "FunctionName": "StateMachineTriggerLambda",
+                "UserParameters": job.user_parameters,
+            }},
+            "inputArtifacts": [{
+                "name": "SourceArtifact",
+                "revision": null,
+                "location": {"type": "S3", "s3Location": {"bucketName": job.bucket, "objectKey": job.key}},
+            }],
+            "outputArtifacts": [],
+        });
+        if let (JobResult::InProgress { continuation_token }, Some(data)) = (result, data.as_object_mut()) {
+            data.insert("continuationToken".to_owned(), continuation_token.into());
+        }
+        Some(json!({"CodePipeline.job": {"id": job.id, "accountId": "111122223333", "data": data}}))
+    }
+
+    fn answer(&self, job_id: &str, answer: JobResult) -> Result<(), PipelineError> {
+        self.with(|jobs| {
+            let Some((_, result)) = jobs.get_mut(job_id) else {
+                return Err(PipelineError::new("JobNotFoundException", format!("there is no job `{job_id}`")));
+            };
+            if matches!(result, JobResult::Succeeded | JobResult::Failed(_)) {
+                return Err(PipelineError::new("InvalidJobStateException", format!("job `{job_id}` has ended")));
+            }
+            *result = answer;
+            Ok(())
+        })
+    }
+
+    fn with<T>(&self, action: impl FnOnce(&mut BTreeMap<String, (PendingJob, JobResult)>) -> T) -> T {
+        action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Pipeline for InMemoryPipeline {
+    async fn put_job_success_result(
+        &self,
+        job_id: &str,
+        continuation_token: Option<&str>,
+    ) -> Result<(), PipelineError> {
+        match continuation_token {
+            None => self.answer(job_id, JobResult::Succeeded),
+            Some(token) => {
+                check_length("continuationToken", token, 2_048)?;
+                self.answer(job_id, JobResult::InProgress { continuation_token: token.to_owned() })
+            }
+        }
+    }
+
+    async fn put_job_failure_result(&self, job_id: &str, details: &FailureDetails) -> Result<(), PipelineError> {
+        check_length("failureDetails.message", &details.message, 5_000)?;
+        if let Some(id) = &details.external_execution_id {
+            check_length("failureDetails.externalExecutionId", id, 1_500)?;
+        }
+        self.answer(job_id, JobResult::Failed(details.clone()))
+    }
+}
+
+fn check_length(field: &str, text: &str, most: usize) -> Result<(), PipelineError> {
+    if (1..=most).contains(&text.chars().count()) {
+        return Ok(());
+    }
+    Err(PipelineError::new("ValidationException", format!("`{field}` must have 1 to {most} characters")))
+}
