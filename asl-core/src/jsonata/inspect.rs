@@ -1,5 +1,7 @@
 //! What an expression refers to, for checks before it is ever evaluated.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -57,7 +59,7 @@ pub struct CalledFunction {
 
 /// Collects what `ast` refers to.
 pub(super) fn references(ast: &Ast, dialect: Dialect) -> References {
-    let mut inspection = Inspection { references: References::default(), bound: Vec::new(), dialect };
+    let mut inspection = Inspection { references: References::default(), bound: Bound::default(), dialect };
     inspection.visit(ast, true, &[]);
     inspection.references
 }
@@ -65,8 +67,45 @@ pub(super) fn references(ast: &Ast, dialect: Dialect) -> References {
 struct Inspection {
     references: References,
     /// The variables that the expression itself binds around the piece being visited.
-    bound: Vec<Arc<str>>,
+    bound: Bound,
     dialect: Dialect,
+}
+
+/// Names that are bound, the innermost last.
+#[derive(Default)]
+struct Bound {
+    names: Vec<Arc<str>>,
+    /// How often each name is among them.
+    times: BTreeMap<Arc<str>, usize>,
+}
+
+impl Bound {
+    fn contains(&self, name: &str) -> bool {
+        self.times.contains_key(name)
+    }
+
+    fn push(&mut self, name: Arc<str>) {
+        *self.times.entry(name.clone()).or_default() += 1;
+        self.names.push(name);
+    }
+
+    /// Forgets all names but the first `length`.
+    fn truncate(&mut self, length: usize) {
+        for name in self.names.drain(length.min(self.names.len())..) {
+            if let Entry::Occupied(mut times) = self.times.entry(name) {
+                *times.get_mut() -= 1;
+                if *times.get() == 0 {
+                    times.remove();
+                }
+            }
+        }
+    }
+}
+
+impl Extend<Arc<str>> for Bound {
+    fn extend<I: IntoIterator<Item = Arc<str>>>(&mut self, names: I) {
+        names.into_iter().for_each(|name| self.push(name));
+    }
 }
 
 impl Inspection {
@@ -132,13 +171,13 @@ impl Inspection {
             }
             AstKind::Call(call) | AstKind::Partial(call) => self.call(call, 0, is_top_level),
             AstKind::Lambda { parameters, body, .. } => {
-                let outer = self.bound.len();
+                let outer = self.bound.names.len();
                 self.bound.extend(parameters.iter().cloned());
                 self.visit(body, is_top_level, &[]);
                 self.bound.truncate(outer);
             }
             AstKind::Block(parts) => {
-                let outer = self.bound.len();
+                let outer = self.bound.names.len();
                 // A function can refer to what the block binds only after it.
                 let later = parts.iter().filter_map(|part| match &part.kind {
                     AstKind::Bind { name, right } if matches!(right.kind, AstKind::Lambda { .. }) => Some(name.clone()),
