@@ -227,8 +227,8 @@ mod tests {
             reference.name.to_string()
         });
         let variables = references.variables.iter().map(|variable| {
-            let path: String = variable.path.iter().map(|name| format!(".{name}")).collect();
-            format!("${}{path}", variable.name)
+            let names: Vec<&str> = std::iter::once(&variable.name).chain(&variable.path).map(|name| &**name).collect();
+            format!("${}", names.join("."))
         });
         let functions = references.functions.iter().map(|function| {
             let fits = if !function.is_known {

@@ -160,6 +160,9 @@ fn sequences_of_one_collapse_unless_kept() {
     check("[1,2,3][$ > 2]", "3");
     check("[1,2,3][$ > 2][]", "[3]");
     check("[1,2,3][$ > 3]", "undefined");
+    check("[].a", "[]");
+    check("[]#$i.a", "undefined");
+    check("[2]^($)", "2");
     check("{'a': [1]}.a", "[1]");
     check("{'a': [1]}.*", "[1]");
     check("[{'a': 1}].a", "1");
