@@ -250,3 +250,72 @@ fn plain_name(step: &Ast) -> Option<Arc<str>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Dialect, Expression};
+
+    /// `expected` names what `text` refers to: top-level context, then `$variables` with their paths, then calls.
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let expression = Expression::parse(text, Dialect::Aws).unwrap();
+        let references = expression.references();
+        let context = references.context.iter().filter(|reference| reference.is_top_level);
+        let context = context.map(|reference| {
+            assert_eq!(text.get(reference.span.clone()), Some(&*reference.name));
+            reference.name.to_string()
+        });
+        let variables = references.variables.iter().map(|variable| {
+            let names: Vec<&str> = std::iter::once(&variable.name).chain(&variable.path).map(|name| &**name).collect();
+            format!("${}", names.join("."))
+        });
+        let functions = references.functions.iter().map(|function| {
+            let fits = if !function.is_known {
+                "?"
+            } else if function.fits {
+                ""
+            } else {
+                "!"
+            };
+            format!("{}/{}{fits}", function.name, function.arguments)
+        });
+        let found: Vec<String> = context.chain(variables).chain(functions).collect();
+        assert_eq!(found.join(" "), expected, "{text}");
+    }
+
+    #[test]
+    fn context_is_top_level_outside_of_steps_and_predicates() {
+        check("phone", "phone");
+        check("$", "$");
+        check("$$.a", "$$");
+        check("phone.number[type = 'x']", "phone");
+        check("$states.input.items[price < 50].sku", "$states.input.items.sku");
+        check("$states.input.items.(price * qty)", "$states.input.items");
+        check("$states.input.items^(>price)[0]", "$states.input.items");
+        check("$x.a{k: v}", "$x.a");
+        check("[a, {'b': c}]", "a c");
+        check("$map($x, function($v) { name })", "name $x map/2");
+        check("$x.$y[$$ = 1]", "$$ $x $y");
+    }
+
+    #[test]
+    fn variables_are_those_the_expression_does_not_bind() {
+        check("($a := 1; $a + $b)", "$b");
+        check("($a := $a; $a)", "$a");
+        check("function($v, $w) { $v + $w + $u }", "$u");
+        check("($f := function($n) { $f($n - 1) }; $f(1))", "");
+        check("($f := function() { $g() }; $g := function() { 1 }; $f())", "");
+        check("$x@$i.$i", "$x");
+        check("$sum", "");
+        check("$states.'result'.a", "$states.result.a");
+    }
+
+    #[test]
+    fn calls_tell_their_function_and_number_of_arguments() {
+        check("$sum([1]) + $nope(1, 2)", "sum/1 nope/2?");
+        check("$substring()", "substring/0!");
+        check("$x ~> $substring(1) ~> $trim", "$x substring/2 trim/1");
+        check("$uuid() & $hash('a', 'MD5') & $eval('1')", "uuid/0 hash/2 eval/1?");
+        check("$zip($a, $b, $c)", "$a $b $c zip/3");
+    }
+}
