@@ -1,5 +1,7 @@
 //! What an expression refers to, for checks before it is ever evaluated.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -57,7 +59,7 @@ pub struct CalledFunction {
 
 /// Collects what `ast` refers to.
 pub(super) fn references(ast: &Ast, dialect: Dialect) -> References {
-    let mut inspection = Inspection { references: References::default(), bound: Vec::new(), dialect };
+    let mut inspection = Inspection { references: References::default(), bound: Bound::default(), dialect };
     inspection.visit(ast, true, &[]);
     inspection.references
 }
@@ -65,8 +67,45 @@ pub(super) fn references(ast: &Ast, dialect: Dialect) -> References {
 struct Inspection {
     references: References,
     /// The variables that the expression itself binds around the piece being visited.
-    bound: Vec<Arc<str>>,
+    bound: Bound,
     dialect: Dialect,
+}
+
+/// Names that are bound, the innermost last.
+#[derive(Default)]
+struct Bound {
+    names: Vec<Arc<str>>,
+    /// How often each name is among them.
+    times: BTreeMap<Arc<str>, usize>,
+}
+
+impl Bound {
+    fn contains(&self, name: &str) -> bool {
+        self.times.contains_key(name)
+    }
+
+    fn push(&mut self, name: Arc<str>) {
+        *self.times.entry(name.clone()).or_default() += 1;
+        self.names.push(name);
+    }
+
+    /// Forgets all names but the first `length`.
+    fn truncate(&mut self, length: usize) {
+        for name in self.names.drain(length.min(self.names.len())..) {
+            if let Entry::Occupied(mut times) = self.times.entry(name) {
+                *times.get_mut() -= 1;
+                if *times.get() == 0 {
+                    times.remove();
+                }
+            }
+        }
+    }
+}
+
+impl Extend<Arc<str>> for Bound {
+    fn extend<I: IntoIterator<Item = Arc<str>>>(&mut self, names: I) {
+        names.into_iter().for_each(|name| self.push(name));
+    }
 }
 
 impl Inspection {
@@ -132,13 +171,13 @@ impl Inspection {
             }
             AstKind::Call(call) | AstKind::Partial(call) => self.call(call, 0, is_top_level),
             AstKind::Lambda { parameters, body, .. } => {
-                let outer = self.bound.len();
+                let outer = self.bound.names.len();
                 self.bound.extend(parameters.iter().cloned());
                 self.visit(body, is_top_level, &[]);
                 self.bound.truncate(outer);
             }
             AstKind::Block(parts) => {
-                let outer = self.bound.len();
+                let outer = self.bound.names.len();
                 // A function can refer to what the block binds only after it.
                 let later = parts.iter().filter_map(|part| match &part.kind {
                     AstKind::Bind { name, right } if matches!(right.kind, AstKind::Lambda { .. }) => Some(name.clone()),
@@ -209,5 +248,74 @@ fn plain_name(step: &Ast) -> Option<Arc<str>> {
         AstKind::Name(name) | AstKind::String(name) => Some(name.clone()),
         AstKind::Filter { left, .. } => plain_name(left),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Dialect, Expression};
+
+    /// `expected` names what `text` refers to: top-level context, then `$variables` with their paths, then calls.
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let expression = Expression::parse(text, Dialect::Aws).unwrap();
+        let references = expression.references();
+        let context = references.context.iter().filter(|reference| reference.is_top_level);
+        let context = context.map(|reference| {
+            assert_eq!(text.get(reference.span.clone()), Some(&*reference.name));
+            reference.name.to_string()
+        });
+        let variables = references.variables.iter().map(|variable| {
+            let names: Vec<&str> = std::iter::once(&variable.name).chain(&variable.path).map(|name| &**name).collect();
+            format!("${}", names.join("."))
+        });
+        let functions = references.functions.iter().map(|function| {
+            let fits = if !function.is_known {
+                "?"
+            } else if function.fits {
+                ""
+            } else {
+                "!"
+            };
+            format!("{}/{}{fits}", function.name, function.arguments)
+        });
+        let found: Vec<String> = context.chain(variables).chain(functions).collect();
+        assert_eq!(found.join(" "), expected, "{text}");
+    }
+
+    #[test]
+    fn context_is_top_level_outside_of_steps_and_predicates() {
+        check("phone", "phone");
+        check("$", "$");
+        check("$$.a", "$$");
+        check("phone.number[type = 'x']", "phone");
+        check("$states.input.items[price < 50].sku", "$states.input.items.sku");
+        check("$states.input.items.(price * qty)", "$states.input.items");
+        check("$states.input.items^(>price)[0]", "$states.input.items");
+        check("$x.a{k: v}", "$x.a");
+        check("[a, {'b': c}]", "a c");
+        check("$map($x, function($v) { name })", "name $x map/2");
+        check("$x.$y[$$ = 1]", "$$ $x $y");
+    }
+
+    #[test]
+    fn variables_are_those_the_expression_does_not_bind() {
+        check("($a := 1; $a + $b)", "$b");
+        check("($a := $a; $a)", "$a");
+        check("function($v, $w) { $v + $w + $u }", "$u");
+        check("($f := function($n) { $f($n - 1) }; $f(1))", "");
+        check("($f := function() { $g() }; $g := function() { 1 }; $f())", "");
+        check("$x@$i.$i", "$x");
+        check("$sum", "");
+        check("$states.'result'.a", "$states.result.a");
+    }
+
+    #[test]
+    fn calls_tell_their_function_and_number_of_arguments() {
+        check("$sum([1]) + $nope(1, 2)", "sum/1 nope/2?");
+        check("$substring()", "substring/0!");
+        check("$x ~> $substring(1) ~> $trim", "$x substring/2 trim/1");
+        check("$uuid() & $hash('a', 'MD5') & $eval('1')", "uuid/0 hash/2 eval/1?");
+        check("$zip($a, $b, $c)", "$a $b $c zip/3");
     }
 }

@@ -275,14 +275,13 @@ impl Lowering {
             for slot in &predicate.seeking {
                 self.ancestry.resolve_in_predicate(step, *slot)?;
             }
-            let mut filtered = Part::of(Kind::Placeholder, span);
-            let predicate = filtered.adopt(predicate);
+            let Part { node: predicate, seeking, .. } = predicate;
             if is_path {
                 step.stages.push(Stage::Filter(predicate));
             } else {
                 step.predicates.push(predicate);
             }
-            Ok(filtered.seeking)
+            Ok(seeking)
         })?;
         if is_path {
             left.step_seeking.extend(step_seeking);

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::ast::{Ast, AstKind, Call, SortTerm, Span};
 use super::error::Fault;
+use super::functions::number_text;
 use super::lexer::{Lexer, Slash, Token, TokenKind};
 use super::signature::Signature;
+use crate::value::Value;
 
 /// How deep an expression may nest; everything that walks one recurses, and the evaluation's own bound is not below this.
 pub(super) const MAX_HEIGHT: usize = 200;
@@ -18,7 +20,7 @@ pub(super) fn parse(text: &str) -> Result<Ast, Fault> {
     let ast = parser.expression(0)?;
     match parser.current.kind {
         TokenKind::End => Ok(ast),
-        _ => Err(Fault::at("S0201", parser.current.span).with_token(parser.current_text())),
+        _ => Err(Fault::at("S0201", parser.current.span).with("token", parser.current_json())),
     }
 }
 
@@ -289,8 +291,8 @@ impl<'a> Parser<'a> {
             return Ok(self.advance(slash)?.span);
         }
         let code = if matches!(self.current.kind, TokenKind::End) { "S0203" } else { "S0202" };
-        let quoted = crate::value::Value::from(operator).to_string();
-        Err(Fault::at(code, self.current.span).with("value", quoted).with_token(self.current_text()))
+        let quoted = Value::from(operator).to_string();
+        Err(Fault::at(code, self.current.span).with("value", quoted).with("token", self.current_json()))
     }
 
     /// Takes the current token and reads the next.
@@ -302,8 +304,18 @@ impl<'a> Parser<'a> {
         Ok(std::mem::replace(&mut self.current, next))
     }
 
-    fn current_text(&self) -> &'a str {
-        self.text_of(self.current.span)
+    /// The current token as messages quote it: its value as JSON.
+    fn current_json(&self) -> String {
+        match &self.current.kind {
+            TokenKind::Number(number) => number_text(*number),
+            TokenKind::Constant(value) => value.to_string(),
+            TokenKind::Name(text) | TokenKind::Variable(text) | TokenKind::String(text) => {
+                Value::from(text.clone()).to_string()
+            }
+            TokenKind::Operator(_) | TokenKind::Regex(_) | TokenKind::End => {
+                Value::from(self.text_of(self.current.span)).to_string()
+            }
+        }
     }
 
     fn text_of(&self, span: Span) -> &'a str {

@@ -1,5 +1,7 @@
 //! Behaviour of the language as a whole; that of each function is with the function.
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// What `text` yields without an input: JSON, `undefined`, `function`, or the code of an error.
@@ -63,4 +65,132 @@ fn hostile_expressions_end_in_an_error() {
     for (text, expected) in cases {
         assert_eq!(outcome(&text, Dialect::Reference), expected, "{}", text.chars().take(80).collect::<String>());
     }
+}
+
+/// Pieces that expressions are made of, put together without regard to grammar.
+const PIECES: &[&str] = &[
+    "a",
+    "b.c",
+    "$",
+    "$$",
+    "$x",
+    "1",
+    "-2.5",
+    "'t'",
+    "\"é💩\"",
+    "null",
+    "true",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ".",
+    ",",
+    ";",
+    ":",
+    ":=",
+    "?",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "&",
+    "=",
+    "!=",
+    "<",
+    ">=",
+    "~>",
+    "^(",
+    "@$v",
+    "#$i",
+    "..",
+    "|",
+    "**",
+    " and ",
+    " in ",
+    "function($x)",
+    "<s-n?:s>",
+    "{$x}",
+    "$sum(",
+    "$map(",
+    "$replace(",
+    "$split(",
+    "$substring(",
+    "$sort(",
+    "/a+(b)?/i",
+    "$each(",
+    "$spread(",
+    "$pad(",
+    "$string(",
+    "$reduce(",
+    "$zip(",
+    "$merge(",
+    "[0]",
+    "[]",
+    "$formatNumber(",
+    "$toMillis(",
+];
+
+proptest! {
+    #[test]
+    fn parsing_and_evaluating_never_panic(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..14)) {
+        let text = pieces.concat();
+        let input: Value = r#"{"a":[{"b":{"c":1}},{"b":[{"c":"x"},null]}],"b":{"c":[[1,2],3.5]}}"#.parse().unwrap();
+        let mut environment = Environment::default();
+        environment.limits.steps = 20_000;
+        match Expression::parse(&text, Dialect::Aws) {
+            Ok(expression) => drop(expression.evaluate(Some(&input), &(), &environment)),
+            Err(error) => prop_assert!(text.get(error.span()).is_some(), "{text}: {error} at {:?}", error.span()),
+        }
+    }
+
+    #[test]
+    fn any_text_parses_or_says_why_not(text in "\\PC{0,40}") {
+        if let Err(error) = Expression::parse(&text, Dialect::Reference) {
+            prop_assert!(text.get(error.span()).is_some() && !error.message().is_empty(), "{text}: {error}");
+        }
+    }
+}
+
+#[test]
+fn sequences_of_one_collapse_unless_kept() {
+    check("[1,2,3][$ > 2]", "3");
+    check("[1,2,3][$ > 2][]", "[3]");
+    check("[1,2,3][$ > 3]", "undefined");
+    check("[].a", "[]");
+    check("[]#$i.a", "undefined");
+    check("[2]^($)", "2");
+    check("{'a': [1]}.a", "[1]");
+    check("{'a': [1]}.*", "[1]");
+    check("[{'a': 1}].a", "1");
+    check("[{'a': 1}].[a]", "[1]");
+    check("$map([1,2], function($x) { $filter([$x], function($y) { true }) })", "[[1],[2]]");
+}
+
+#[test]
+fn errors_carry_the_references_code_message_and_place() {
+    let cases = [
+        ("1 + 'a'", r#"T2002: The right side of the "+" operator must evaluate to a number"#, "+"),
+        ("$sum('a')", r#"T0412: Argument 1 of function "sum" must be an array of "numbers""#, "$sum('a')"),
+        ("sum(1)", "T1005: Attempted to invoke a non-function. Did you mean $sum?", "sum(1)"),
+        ("$nope()", "T1006: Attempted to invoke a non-function", "$nope()"),
+        ("$error('no')", "D3137: no", "$error('no')"),
+        ("[1 2]", r#"S0202: Expected "]", got 2"#, "2"),
+    ];
+    for (text, message, place) in cases {
+        let error = Expression::parse(text, Dialect::Reference)
+            .and_then(|expression| expression.evaluate(None, &(), &Environment::default()))
+            .unwrap_err();
+        assert_eq!(error.to_string(), message, "{text}");
+        assert_eq!(text.get(error.span()), Some(place), "{text}");
+    }
+}
+
+#[test]
+fn expressions_can_be_shared_between_threads() {
+    fn is_shared<T: Send + Sync>() {}
+    is_shared::<Expression>();
 }

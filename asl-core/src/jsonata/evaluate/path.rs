@@ -25,6 +25,15 @@ impl Sequence {
         }
     }
 
+    /// Whether the path ends here; an empty array that was written as such is its result.
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::One(_) => false,
+            Self::Many(item) => item.as_array().is_some_and(|array| array.len() == 0),
+        }
+    }
+
     fn into_item(self, keep_singleton: bool) -> Option<Item> {
         let (items, mut role) = match self {
             Self::Empty => return None,
@@ -59,10 +68,12 @@ impl<'e> Evaluator<'e> {
             _ => Sequence::One(input.cloned()),
         };
         let mut tuples: Option<Vec<Tuple>> = None;
+        let mut is_stream = false;
         for (position, step) in steps.iter().enumerate() {
+            is_stream |= step.is_tuple;
             if position == 0 && step.is_constructed {
                 sequence = self.constructed_step(step, &sequence, frame)?;
-            } else if step.is_tuple || tuples.is_some() {
+            } else if is_stream {
                 let stream = match tuples.take() {
                     Some(stream) => stream,
                     None => tuples_of(&sequence),
@@ -71,11 +82,12 @@ impl<'e> Evaluator<'e> {
             } else {
                 sequence = self.step(step, sequence, position + 1 == steps.len(), frame)?;
             }
-            if tuples.is_none() && matches!(sequence, Sequence::Empty) {
+            if !is_stream && sequence.is_empty() {
                 break;
             }
         }
-        if let Some(tuples) = tuples {
+        if is_stream {
+            let tuples = tuples.unwrap_or_else(|| tuples_of(&sequence));
             if let Some(group) = &node.group {
                 return self.group_tuples(group, tuples, frame).map(Some);
             }
@@ -101,7 +113,7 @@ impl<'e> Evaluator<'e> {
             Sequence::Many(item) => Some(item.clone()),
         };
         Ok(match self.evaluate(step, input.as_ref(), frame)? {
-            Some(item) if item.as_array().is_some_and(|array| array.len() > 0) => Sequence::Many(item),
+            Some(item) if item.is_array() => Sequence::Many(item),
             _ => Sequence::Empty,
         })
     }
@@ -109,7 +121,7 @@ impl<'e> Evaluator<'e> {
     fn step(&mut self, step: &'e Node, input: Sequence, is_last: bool, frame: FrameId) -> Result<Sequence, Fault> {
         if let Kind::Sort(terms) = &step.kind {
             let sorted = match input {
-                Sequence::Many(item) => Some(self.sort_items(terms, step.span, &item, frame)?),
+                Sequence::Many(item) => self.sort_items(terms, step.span, &item, frame)?,
                 Sequence::One(item) => item,
                 Sequence::Empty => None,
             };

@@ -9,7 +9,7 @@ use super::super::functions;
 use super::super::item::{ArrayRef, Item};
 use super::frame::FrameId;
 use super::operator::compare_text;
-use super::{Evaluator, Tuple};
+use super::{Evaluated, Evaluator, Tuple};
 
 /// Something to sort, and those of its keys that were needed so far.
 struct Sortable<T> {
@@ -18,23 +18,17 @@ struct Sortable<T> {
 }
 
 impl<'e> Evaluator<'e> {
-    /// The elements of an array in order; an array of one or none is returned as it is.
-    pub(super) fn sort_items(
-        &mut self,
-        terms: &'e [SortTerm],
-        span: Span,
-        array: &Item,
-        frame: FrameId,
-    ) -> Result<Item, Fault> {
-        let items = array.as_array().map(ArrayRef::to_vec).unwrap_or_default();
+    /// The elements of a sequence in order; a sequence of one is its element.
+    pub(super) fn sort_items(&mut self, terms: &'e [SortTerm], span: Span, array: &Item, frame: FrameId) -> Evaluated {
+        let mut items = array.as_array().map(ArrayRef::to_vec).unwrap_or_default();
         if items.len() <= 1 {
-            return Ok(array.clone());
+            return Ok(items.pop());
         }
         self.bounds.charge_items(items.len())?;
         let sorted = self.sort_by_terms(terms, span, items, |evaluator, term, item| {
             evaluator.evaluate(&term.expression, Some(item), frame)
         })?;
-        Ok(Item::array(sorted))
+        Ok(Some(Item::array(sorted)))
     }
 
     pub(super) fn sort_tuples(
@@ -60,7 +54,7 @@ impl<'e> Evaluator<'e> {
         terms: &'e [SortTerm],
         span: Span,
         elements: Vec<T>,
-        mut key: impl FnMut(&mut Self, &'e SortTerm, &T) -> super::Evaluated,
+        mut key: impl FnMut(&mut Self, &'e SortTerm, &T) -> Evaluated,
     ) -> Result<Vec<T>, Fault> {
         let sortable = elements.into_iter().map(|element| Sortable { element, keys: Vec::new() }).collect();
         let sorted = merge_sort(sortable, &mut |left: &mut Sortable<T>, right: &mut Sortable<T>| {
