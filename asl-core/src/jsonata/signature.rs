@@ -35,7 +35,6 @@ enum Occurs {
 struct Kinds(u8);
 
 impl Kinds {
-    const NONE: Self = Self(0);
     const MISSING: Self = Self(1);
     const FUNCTION: Self = Self::of_letter('f');
     const ANY: Self = Self(u8::MAX);
