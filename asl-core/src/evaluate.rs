@@ -18,11 +18,11 @@ mod wait;
 pub(crate) use self::choice_rule::Condition;
 pub(crate) use self::payload_limit::check_payload;
 pub(crate) use self::payload_template::{PayloadTemplate, TemplateMember};
-pub(crate) use self::scope::{Scope, Unresolved, Variables};
+pub(crate) use self::scope::{Budget, Scope, Unresolved, Variables};
 
 #[cfg(test)]
 mod tests {
-    use super::{Scope, Variables};
+    use super::{Budget, Scope, Variables};
     use crate::jsonpath::JsonPath;
     use crate::random::Random;
     use crate::value::Value;
@@ -43,6 +43,7 @@ mod tests {
             context: &|| parse(r#"{"State":{"Name":"Ship"}}"#),
             variables: &Variables::new(&[variables.as_object().unwrap()]),
             random: &Random::from_seed(0),
+            budget: Budget::default(),
         })
     }
 }

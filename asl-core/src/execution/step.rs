@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::strand::{Phase, Strand, StrandId};
 use super::{Execution, Outcome, Timer};
 use crate::evaluate::context_object::{ContextObject, ExecutionFacts, MapItem, StateFacts};
-use crate::evaluate::{self, PayloadTemplate, Scope, Variables};
+use crate::evaluate::{self, Budget, PayloadTemplate, Scope, Variables};
 use crate::failure::Failure;
 use crate::failure::error_equals::Origin;
 use crate::history::EventDetails;
@@ -199,7 +199,13 @@ impl Execution {
         let context = || self.context_object(strand, known);
         let scopes = self.scopes(strand);
         let variables = Variables::new(&scopes);
-        evaluation(&Scope { input, context: &context, variables: &variables, random: &self.progress.random })
+        evaluation(&Scope {
+            input,
+            context: &context,
+            variables: &variables,
+            random: &self.progress.random,
+            budget: Budget::default(),
+        })
     }
 
     fn context_object(&self, strand: &Strand, known: &Known<'_>) -> Value {

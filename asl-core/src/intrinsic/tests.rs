@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::evaluate::Variables;
+use crate::evaluate::{Budget, Variables};
 use crate::random::Random;
 
 fn evaluate(text: &str, input: &str) -> Result<String, String> {
@@ -15,6 +15,7 @@ fn evaluate(text: &str, input: &str) -> Result<String, String> {
         context: &|| r#"{"Execution":{"Name":"run-1"},"StateMachine":{"Id":"arn","Name":"m-n"}}"#.parse().unwrap(),
         variables: &Variables::new(&scopes),
         random: &Random::from_seed(1),
+        budget: Budget::default(),
     };
     let intrinsic = Intrinsic::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     intrinsic.evaluate(&scope).map(|value| value.to_string()).map_err(|failure| {
