@@ -229,9 +229,14 @@ impl Execution {
             } else if let Some(strand) = self.starting.pop_front() {
                 self.start_task(strand);
             } else {
-                break;
+                return;
             }
         }
+        // What was being put away when the execution ended waits for nothing.
+        self.progress.strands.clear();
+        self.timers.clear();
+        self.ready.clear();
+        self.starting.clear();
     }
 
     fn new_strand(&mut self, parent: Option<(StrandId, usize)>, state: StateId, chain: EventId) -> Strand {
@@ -308,10 +313,6 @@ impl Execution {
         for task in std::mem::take(&mut self.tasks).into_keys() {
             self.outputs.push_back(Output::Command(Command::CancelTask(task)));
         }
-        self.timers.clear();
-        self.ready.clear();
-        self.starting.clear();
-        self.progress.strands.clear();
         self.progress.outcome = Some(outcome.clone());
         self.outputs.push_back(Output::Command(Command::Finish(outcome)));
     }
