@@ -20,11 +20,11 @@ pub(crate) use self::choice_rule::Condition;
 pub(crate) use self::payload_limit::check_payload;
 pub(crate) use self::payload_template::{PayloadTemplate, TemplateMember};
 pub(crate) use self::query::{Query, States};
-pub(crate) use self::scope::{Scope, Unresolved, Variables};
+pub(crate) use self::scope::{Budget, Scope, Unresolved, Variables};
 
 #[cfg(test)]
 mod tests {
-    use super::{Scope, States, Variables};
+    use super::{Budget, Scope, States, Variables};
     use crate::jsonpath::JsonPath;
     use crate::random::Random;
     use crate::timestamp::Timestamp;
@@ -49,6 +49,7 @@ mod tests {
             variables: &Variables::new(&[variables.as_object().unwrap()]),
             random: &Random::from_seed(0),
             now: Timestamp::UNIX_EPOCH,
+            budget: Budget::default(),
         })
     }
 }

@@ -29,6 +29,7 @@ pub use self::snapshot::{InvalidSnapshot, OutputsPending, Snapshot};
 pub use self::start::{Limits, Start};
 use self::step::Step;
 use self::strand::{Strand, StrandId, Timer};
+use crate::evaluate;
 use crate::failure::Failure;
 use crate::history::{EventDetails, EventId, HistoryEvent};
 use crate::program::{Program, StateId};
@@ -74,6 +75,7 @@ impl Execution {
             started_at: now,
             now,
             last_event: EventId::default(),
+            retries: 0,
             timers_made: 0,
             strands_made: 0,
             strands: BTreeMap::new(),
@@ -205,6 +207,9 @@ impl Execution {
         let Start { input, role_arn, .. } = &self.progress.start;
         let (input, role_arn) = (input.clone(), role_arn.clone());
         self.emit(EventId::default(), EventDetails::ExecutionStarted { input: input.clone(), role_arn });
+        if let Err(failure) = evaluate::check_payload(&input, &self.progress.start.name, &self.progress.start.limits) {
+            return self.finish(Outcome::Failed(failure));
+        }
         let start_at = self.program.machine().start_at;
         let strand = self.new_strand(None, start_at, EventId::default());
         self.ready.push_back((strand.id, Step::Enter { state: start_at, input }));
@@ -229,9 +234,14 @@ impl Execution {
             } else if let Some(strand) = self.starting.pop_front() {
                 self.start_task(strand);
             } else {
-                break;
+                return;
             }
         }
+        // What was being put away when the execution ended waits for nothing.
+        self.progress.strands.clear();
+        self.timers.clear();
+        self.ready.clear();
+        self.starting.clear();
     }
 
     fn new_strand(&mut self, parent: Option<(StrandId, usize)>, state: StateId, chain: EventId) -> Strand {
@@ -308,10 +318,6 @@ impl Execution {
         for task in std::mem::take(&mut self.tasks).into_keys() {
             self.outputs.push_back(Output::Command(Command::CancelTask(task)));
         }
-        self.timers.clear();
-        self.ready.clear();
-        self.starting.clear();
-        self.progress.strands.clear();
         self.progress.outcome = Some(outcome.clone());
         self.outputs.push_back(Output::Command(Command::Finish(outcome)));
     }

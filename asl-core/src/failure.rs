@@ -115,18 +115,20 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The longest `Error`, in characters.
+    /// The longest `Error`, in characters; a longer one is cut.
     pub const MAX_ERROR_CHARACTERS: usize = 256;
-    /// The longest `Cause`, in characters.
+    /// The longest `Cause`, in characters; a longer one is cut.
     pub const MAX_CAUSE_CHARACTERS: usize = 32_768;
 
     /// A failure with a name and a cause.
     pub fn new(error: impl Into<ErrorName>, cause: impl Into<Arc<str>>) -> Self {
-        Self { error: Some(error.into()), cause: Some(cause.into()), alias: None, location: None }
+        Self::from_parts(Some(error.into()), Some(cause.into()))
     }
 
     /// A failure as a Fail state may leave it, without a name or without a cause.
     pub fn from_parts(error: Option<ErrorName>, cause: Option<Arc<str>>) -> Self {
+        let error = error.map(|error| ErrorName(cut(error.0, Self::MAX_ERROR_CHARACTERS)));
+        let cause = cause.map(|cause| cut(cause, Self::MAX_CAUSE_CHARACTERS));
         Self { error, cause, alias: None, location: None }
     }
 
@@ -171,7 +173,8 @@ impl Failure {
         let cause = self.cause().unwrap_or_default();
         let place =
             format!("An error occurred while executing the state '{state_name}' (entered at the event id #{entered}).");
-        Self { cause: Some(format!("{place} {cause}").into()), ..self.clone() }
+        let cause = cut(format!("{place} {cause}").into(), Self::MAX_CAUSE_CHARACTERS);
+        Self { cause: Some(cause), ..self.clone() }
     }
 
     /// The error's name.
@@ -196,6 +199,14 @@ impl Failure {
     }
 }
 
+/// The beginning of `text`, at most `characters` of it.
+fn cut(text: Arc<str>, characters: usize) -> Arc<str> {
+    match text.char_indices().nth(characters).and_then(|(end, _)| text.get(..end)) {
+        Some(beginning) => beginning.into(),
+        None => text,
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.error(), self.cause()) {
@@ -204,5 +215,19 @@ impl fmt::Display for Failure {
             (None, Some(cause)) => formatter.write_str(cause),
             (None, None) => formatter.write_str("failed without an error"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_and_causes_are_cut_to_what_aws_keeps() {
+        let failure = Failure::new("é".repeat(300), "é".repeat(40_000));
+        assert_eq!(failure.error().unwrap().chars().count(), Failure::MAX_ERROR_CHARACTERS);
+        assert_eq!(failure.cause().unwrap().chars().count(), Failure::MAX_CAUSE_CHARACTERS);
+        let failure = failure.while_executing("Ship", EventId::default());
+        assert_eq!(failure.cause().unwrap().chars().count(), Failure::MAX_CAUSE_CHARACTERS);
     }
 }

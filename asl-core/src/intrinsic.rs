@@ -83,7 +83,9 @@ impl Call {
     fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, String> {
         let arguments =
             self.arguments.iter().map(|argument| argument.evaluate(scope)).collect::<Result<Vec<_>, _>>()?;
-        self.function.apply(&arguments, scope.random)
+        let value = self.function.apply(&arguments, scope.random)?;
+        scope.budget.spend(&value).map_err(|over_budget| over_budget.to_string())?;
+        Ok(value)
     }
 
     fn collect_paths<'a>(&'a self, paths: &mut Vec<&'a JsonPath>) {

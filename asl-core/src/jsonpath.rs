@@ -72,6 +72,11 @@ impl JsonPath {
         self.steps.iter().all(Step::is_reference)
     }
 
+    /// Whether the path leads to one value, or to none.
+    pub(crate) fn is_definite(&self) -> bool {
+        step::leads_to_one_value(&self.steps)
+    }
+
     /// The value that a definite path finds in `document`, or the array of all that an indefinite one finds.
     ///
     /// An indefinite path always finds an array, empty where nothing fits.
@@ -80,11 +85,7 @@ impl JsonPath {
     ///
     /// When a definite path finds nothing, or an indefinite one has more to look at than is reasonable.
     pub(crate) fn select(&self, document: &Value) -> Result<Value, NotFound> {
-        if step::leads_to_one_value(&self.steps) {
-            walk::walk(&self.steps, document)
-        } else {
-            selection::select(&self.steps, document)
-        }
+        if self.is_definite() { walk::walk(&self.steps, document) } else { selection::select(&self.steps, document) }
     }
 }
 

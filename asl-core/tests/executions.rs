@@ -1,6 +1,6 @@
 //! Whole executions: a definition, scripted Tasks, and the history as one line per event.
 
-use asl_core::execution::Execution;
+use asl_core::execution::{Execution, Outcome, Start};
 use asl_core::history;
 
 use crate::world::{Script, aws_form, drain};
@@ -70,5 +70,20 @@ fn an_execution_restored_at_any_event_goes_on_to_the_same_history() {
             let restored = (aws_form(&history), restored_at);
             assert_eq!(restored, (aws_form(&played.history), restored_at), "{}", path.display());
         }
+    }
+}
+
+#[test]
+fn nothing_waits_once_the_history_is_full() {
+    let definition = serde_json::json!({"StartAt": "Each", "States": {"Each": {
+        "Type": "Map", "End": true, "ItemProcessor": {"StartAt": "Item", "States": {"Item": {"Type": "Pass", "End": true}}},
+    }}});
+    for history_events in 4..14 {
+        let mut start = Start::new("full", serde_json::json!([1, 2, 3]));
+        start.limits.history_events = history_events;
+        let program = asl_core::compile(&definition.to_string()).program.unwrap();
+        let execution = Execution::start(program, start, asl_core::Timestamp::UNIX_EPOCH);
+        assert_eq!(execution.outcome().map(Outcome::status), Some("FAILED"), "{history_events}");
+        assert_eq!(execution.waiting_states().count(), 0, "{history_events}");
     }
 }

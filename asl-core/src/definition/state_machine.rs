@@ -17,10 +17,7 @@ pub(crate) struct StateMachine {
     pub(crate) span: Span,
     pub(crate) role: MachineRole,
     pub(crate) field_names: FieldNames,
-    /// The language of states that name none; the outermost machine's.
-    pub(crate) language: QueryLanguage,
     pub(crate) comment: Option<Spanned<Arc<str>>>,
-    pub(crate) query_language: Option<Spanned<QueryLanguage>>,
     pub(crate) version: Option<Spanned<Arc<str>>>,
     pub(crate) start_at: Option<Spanned<Arc<str>>>,
     pub(crate) timeout_seconds: Option<Spanned<i64>>,
@@ -63,9 +60,8 @@ impl StateMachine {
 
     pub(super) fn read_root(node: &Node, report: &Report<'_>) -> Option<Self> {
         let fields = Fields::of_definition(node, report)?;
-        let query_language = fields.query_language();
-        let language = query_language.as_ref().map_or(QueryLanguage::JsonPath, |written| written.value);
-        Some(Self::read(MachineRole::Root, fields, language, query_language))
+        let language = fields.query_language().map_or(QueryLanguage::JsonPath, |written| written.value);
+        Some(Self::read(MachineRole::Root, fields, language))
     }
 
     /// Reads a machine inside a state whose definition's own language is `language`.
@@ -80,15 +76,10 @@ impl StateMachine {
             MachineRole::Root | MachineRole::ItemProcessor => What::Field("ItemProcessor"),
         };
         let fields = Fields::of(node, what, language, report)?;
-        Some(Self::read(role, fields, language, None))
+        Some(Self::read(role, fields, language))
     }
 
-    fn read(
-        role: MachineRole,
-        fields: Fields<'_>,
-        language: QueryLanguage,
-        query_language: Option<Spanned<QueryLanguage>>,
-    ) -> Self {
+    fn read(role: MachineRole, fields: Fields<'_>, language: QueryLanguage) -> Self {
         let field_names = fields.names();
         let fields = fields.only(|name| role.fields().contains(&name));
         let states = fields.object("States");
@@ -96,9 +87,7 @@ impl StateMachine {
             span: fields.span,
             role,
             field_names,
-            language,
             comment: fields.text("Comment"),
-            query_language,
             version: fields.text("Version"),
             start_at: fields.text("StartAt"),
             timeout_seconds: fields.integer("TimeoutSeconds"),

@@ -154,4 +154,17 @@ mod tests {
         assert!(template.literal().is_some());
         assert!(compile(&parse(r#"{"a":[1,{"b.$":"$"}]}"#)).literal().is_none());
     }
+
+    #[test]
+    fn many_expressions_that_each_stay_within_their_bounds_do_not_fill_the_memory() {
+        let repeated =
+            |parts: usize| format!("States.Format('{}',{})", "{}".repeat(parts), vec!["$.text"; parts].join(","));
+        let input = serde_json::json!({"text": "x".repeat(64 * 1024)}).to_string();
+        for (count, fits) in [(10, true), (300, false)] {
+            let expression = Expression::parse(&repeated(16)).unwrap();
+            let members = (0..count).map(|name| TemplateMember::expression(&format!("{name}.$"), expression.clone()));
+            let template = PayloadTemplate::object(members.collect());
+            assert_eq!(with_scope(&input, |scope| template.evaluate(scope)).is_ok(), fits, "{count}");
+        }
+    }
 }

@@ -45,7 +45,10 @@ impl Query {
         let environment =
             Environment { now_millis: scope.now.as_millis(), random: scope.random, limits: Limits::default() };
         match self.expression.evaluate(None, &bindings, &environment) {
-            Ok(Outcome::Value(value)) => Ok(value),
+            Ok(Outcome::Value(value)) => match scope.budget.spend(&value) {
+                Ok(()) => Ok(value),
+                Err(over_budget) => Err(self.failure(&format!("could not be evaluated: {over_budget}."))),
+            },
             Ok(Outcome::Undefined) => Err(self.failure("returned nothing (undefined).")),
             Ok(Outcome::Function) => Err(self.failure("returned an unsupported result type.")),
             Err(error) => Err(self.failure(&format!("threw an error during evaluation. {error}"))),

@@ -1,5 +1,8 @@
 //! What an expression can see, and what becomes of a path that finds nothing there.
 
+use std::cell::Cell;
+use std::fmt;
+
 use crate::failure::{ErrorName, Failure};
 use crate::jsonpath::{JsonPath, NotFound, Root};
 use crate::random::Random;
@@ -21,6 +24,45 @@ pub(crate) struct Scope<'a> {
     pub(crate) random: &'a Random,
     /// The time that JSONata's `$now()` tells.
     pub(crate) now: Timestamp,
+    /// What all expressions of one field may make together.
+    pub(crate) budget: Budget,
+}
+
+/// How much memory expressions may still fill with what they make, in bytes, roughly.
+///
+/// It is far above any payload: it only keeps a field of many expressions, each of which stays within its own
+/// bounds, from filling the memory before the payload's limit is checked.
+#[derive(Debug)]
+pub(crate) struct Budget(Cell<usize>);
+
+/// Expressions made more than their [`Budget`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OverBudget;
+
+impl Budget {
+    /// Takes note of a value that did not exist before; what it shares with others costs nothing.
+    pub(crate) fn spend(&self, made: &Value) -> Result<(), OverBudget> {
+        let bytes = match made {
+            Value::String(text) => text.len(),
+            Value::Array(array) => array.len().saturating_mul(size_of::<Value>()),
+            Value::Object(object) => object.len().saturating_mul(2 * size_of::<Value>()),
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        };
+        self.0.set(self.0.get().checked_sub(bytes).ok_or(OverBudget)?);
+        Ok(())
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Cell::new(256 * 1024 * 1024))
+    }
+}
+
+impl fmt::Display for OverBudget {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the expressions of the field make more than fits the memory")
+    }
 }
 
 impl Scope<'_> {
@@ -42,8 +84,15 @@ impl Scope<'_> {
                 None => return Err(Unresolved { path, reason: Reason::UnknownVariable(self.input.clone()) }),
             },
         };
-        path.select(&document)
-            .map_err(|not_found| Unresolved { path, reason: Reason::NotFound { not_found, document } })
+        let found = path
+            .select(&document)
+            .map_err(|not_found| Unresolved { path, reason: Reason::NotFound { not_found, document } })?;
+        if !path.is_definite() {
+            self.budget
+                .spend(&found)
+                .map_err(|over_budget| Unresolved { path, reason: Reason::OverBudget(over_budget) })?;
+        }
+        Ok(found)
     }
 }
 
@@ -82,6 +131,8 @@ enum Reason {
     UnknownVariable(Value),
     /// The path found nothing in the document.
     NotFound { not_found: NotFound, document: Value },
+    /// What the path found would fill the memory.
+    OverBudget(OverBudget),
 }
 
 impl Unresolved<'_> {
@@ -95,6 +146,7 @@ impl Unresolved<'_> {
         let path = self.path.text();
         let cause = match self.reason {
             Reason::NullInput => NULL_INPUT.into(),
+            Reason::OverBudget(over_budget) => format!("Invalid path '{path}' : {over_budget}"),
             Reason::UnknownVariable(document) | Reason::NotFound { document, .. } => format!(
                 "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{document}'"
             ),
@@ -107,6 +159,7 @@ impl Unresolved<'_> {
         let path = self.path.text();
         Failure::runtime(match self.reason {
             Reason::NullInput => NULL_INPUT.into(),
+            Reason::OverBudget(over_budget) => format!("Invalid path '{path}' : {over_budget}"),
             Reason::UnknownVariable(_) => format!("Invalid path '{path}' : No results for path: {path}"),
             Reason::NotFound { not_found, .. } => format!("Invalid path '{path}' : {}", not_found.message),
         })

@@ -21,6 +21,11 @@ impl Execution {
         if let Some((retrier, attempts)) = retrier
             && *attempts < retrier.max_attempts
         {
+            // An attempt that fails before it leaves an event must not go on for ever either.
+            self.progress.retries += 1;
+            if self.progress.retries >= self.progress.start.limits.history_events {
+                return Step::Break { failure: self.history_limit_exceeded(), origin: Origin::State };
+            }
             let delay = self.backoff(retrier, *attempts);
             *attempts += 1;
             let until = self.timer(self.progress.now.saturating_add(delay));

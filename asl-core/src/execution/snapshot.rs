@@ -33,6 +33,8 @@ pub(super) struct Progress {
     /// The latest time that the driver told.
     pub(super) now: Timestamp,
     pub(super) last_event: EventId,
+    /// How often a state was tried again, all states together.
+    pub(super) retries: u64,
     pub(super) timers_made: u64,
     pub(super) strands_made: u32,
     /// Strands that wait for something.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::strand::{Phase, Strand, StrandId};
 use super::{Execution, Outcome, Timer};
 use crate::evaluate::context_object::{ContextObject, ExecutionFacts, MapItem, StateFacts};
-use crate::evaluate::{self, PayloadTemplate, Scope, States, Variables};
+use crate::evaluate::{self, Budget, PayloadTemplate, Scope, States, Variables};
 use crate::failure::error_equals::Origin;
 use crate::failure::{ErrorName, Failure};
 use crate::history::EventDetails;
@@ -232,6 +232,7 @@ impl Execution {
             variables: &variables,
             random: &self.progress.random,
             now: self.progress.now,
+            budget: Budget::default(),
         })
     }
 
@@ -286,8 +287,9 @@ impl Execution {
         let limits = &self.progress.start.limits;
         let assigned =
             self.evaluate(strand, input, known, |scope| evaluate::assign::evaluate(template, scope, limits))?;
-        let scopes = self.progress.strands.values().map(|other| &other.variables).chain([&strand.variables, &assigned]);
-        let bytes = scopes.flat_map(Object::values).map(Value::text_size).sum();
+        let kept = strand.variables.iter().filter(|(name, _)| !assigned.contains_key(name)).map(|(_, value)| value);
+        let others = self.progress.strands.values().flat_map(|other| other.variables.values());
+        let bytes = others.chain(kept).chain(assigned.values()).map(Value::text_size).sum();
         evaluate::assign::check_total(bytes, limits)?;
         Ok(Some(assigned).filter(|assigned| !assigned.is_empty()))
     }

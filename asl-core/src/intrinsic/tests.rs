@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::evaluate::{States, Variables};
+use crate::evaluate::{Budget, States, Variables};
 use crate::random::Random;
 use crate::timestamp::Timestamp;
 
@@ -18,6 +18,7 @@ fn evaluate(text: &str, input: &str) -> Result<String, String> {
         variables: &Variables::new(&scopes),
         random: &Random::from_seed(1),
         now: Timestamp::UNIX_EPOCH,
+        budget: Budget::default(),
     };
     let intrinsic = Intrinsic::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     intrinsic.evaluate(&scope).map(|value| value.to_string()).map_err(|failure| {
