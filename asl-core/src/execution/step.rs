@@ -123,16 +123,15 @@ impl Execution {
 
     fn exit_with(&self, strand: &Strand, state: &State, result: &Value) -> Result<Step, Failure> {
         let known = Known { result: Some(result), ..Known::default() };
-        let output = match &state.output {
-            Some(template) => self.payload(strand, template, result, &known)?,
-            None => {
-                let selected = match &state.result_selector {
-                    None => result.clone(),
-                    Some(template) => self.payload(strand, template, result, &known)?,
-                };
-                let placed = state.result_path.apply(&strand.input, selected)?;
-                self.evaluate(strand, &placed, &known, |scope| state.output_path.apply(scope))?
-            }
+        let output = if let Some(template) = &state.output {
+            self.payload(strand, template, result, &known)?
+        } else {
+            let selected = match &state.result_selector {
+                None => result.clone(),
+                Some(template) => self.payload(strand, template, result, &known)?,
+            };
+            let placed = state.result_path.apply(&strand.input, selected)?;
+            self.evaluate(strand, &placed, &known, |scope| state.output_path.apply(scope))?
         };
         let assigned = self.assign(strand, state.assign.as_ref(), result, &known)?;
         evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
