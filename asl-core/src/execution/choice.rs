@@ -18,7 +18,7 @@ impl Execution {
     ) -> Result<Step, Failure> {
         let mut matching = None;
         for rule in &choice.choices {
-            if self.evaluate(strand, input, &Known::default(), |scope| rule.condition.holds(scope))? {
+            if self.evaluate(strand, input, |scope| rule.condition.holds(scope))? {
                 matching = Some(rule);
                 break;
             }

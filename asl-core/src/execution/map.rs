@@ -3,13 +3,19 @@
 use super::Execution;
 use super::step::{Known, Step};
 use super::strand::{Children, MapPhase, Phase, Strand, Tolerance};
-use crate::evaluate;
 use crate::evaluate::context_object::MapItem;
+use crate::evaluate::{self, Scope};
 use crate::failure::error_equals::Origin;
 use crate::failure::{ErrorName, Failure};
 use crate::history::{EventDetails, EventId};
 use crate::program::{Map, State, StateKind};
 use crate::value::Value;
+
+/// How an iteration ended without ending its Map.
+enum Ending<'a> {
+    Succeeded(Value),
+    Tolerated(&'a Failure),
+}
 
 impl Execution {
     pub(super) fn start_map(
@@ -19,33 +25,14 @@ impl Execution {
         map: &Map,
         input: Value,
     ) -> Result<Step, Failure> {
-        let items = self.evaluate(strand, &input, &Known::default(), |scope| map.items.evaluate(scope))?;
+        let items = self.evaluate(strand, &input, |scope| map.items.evaluate(scope))?;
         strand.chain = self.emit(strand.chain, EventDetails::MapStateStarted { length: items.len() });
         if items.is_empty() {
             self.emit(strand.chain, EventDetails::MapStateSucceeded);
             return Ok(Step::Succeed { result: items.into() });
         }
-        let limit = self.progress.start.limits.map_concurrency;
-        let (concurrency, tolerance) = self.evaluate(strand, &input, &Known::default(), |scope| {
-            let concurrency = match &map.max_concurrency {
-                None => 0,
-                Some(quantity) => quantity.evaluate("MaxConcurrency", scope)?,
-            };
-            let tolerance = Tolerance {
-                count: map
-                    .tolerated_failure_count
-                    .as_ref()
-                    .map(|quantity| quantity.evaluate("ToleratedFailureCount", scope))
-                    .transpose()?,
-                percentage: map
-                    .tolerated_failure_percentage
-                    .as_ref()
-                    .map(|percentage| percentage.evaluate(scope))
-                    .transpose()?,
-            };
-            let concurrency = usize::try_from(concurrency).unwrap_or(usize::MAX);
-            Ok((if concurrency == 0 { limit } else { concurrency.min(limit) }, tolerance))
-        })?;
+        let concurrency = self.concurrency(strand, map, &input)?;
+        let tolerance = self.evaluate(strand, &input, |scope| tolerance(map, scope))?;
         let mut phase = MapPhase {
             children: Children::expecting(items.len()),
             effective_input: input,
@@ -64,6 +51,16 @@ impl Execution {
             }
         }
         Ok(Step::Rest(Phase::Map(phase)))
+    }
+
+    /// How many iterations run at once: `MaxConcurrency`, and at most what the limits allow.
+    fn concurrency(&self, strand: &Strand, map: &Map, input: &Value) -> Result<usize, Failure> {
+        let limit = self.progress.start.limits.map_concurrency;
+        let Some(quantity) = &map.max_concurrency else { return Ok(limit) };
+        match self.evaluate(strand, input, |scope| quantity.evaluate("MaxConcurrency", scope))? {
+            0 => Ok(limit),
+            concurrency => Ok(usize::try_from(concurrency).map_or(limit, |concurrency| concurrency.min(limit))),
+        }
     }
 
     /// Begins with the next item, as a strand whose first event follows `chain`.
@@ -97,8 +94,7 @@ impl Execution {
     }
 
     pub(super) fn iteration_succeeded(&mut self, strand: &mut Strand, index: usize, chain: EventId, output: Value) {
-        let succeeded = |name| EventDetails::MapIterationSucceeded { name, index };
-        self.iteration_ended(strand, index, chain, output, &succeeded);
+        self.iteration_ended(strand, index, chain, Ending::Succeeded(output));
     }
 
     pub(super) fn iteration_failed(
@@ -111,9 +107,8 @@ impl Execution {
     ) {
         let Phase::Map(phase) = &mut strand.phase else { return };
         phase.failed += 1;
-        let failed = |name| EventDetails::MapIterationFailed { name, index };
         if !phase.tolerance.is_exceeded_by(phase.failed, phase.items.len()) {
-            return self.iteration_ended(strand, index, child.chain, failure.error_output(), &failed);
+            return self.iteration_ended(strand, index, child.chain, Ending::Tolerated(&failure));
         }
         phase.children.running.remove(&index);
         let failure = if phase.tolerance.is_given() {
@@ -124,7 +119,7 @@ impl Execution {
             Step::Fail { failure, origin }
         };
         if let Some(state) = self.program.state(strand.state) {
-            let details = failed(state.name.clone());
+            let details = EventDetails::MapIterationFailed { name: state.name.clone(), index };
             self.emit(child.chain, details);
         }
         self.abort_state(child, child.chain);
@@ -132,26 +127,25 @@ impl Execution {
     }
 
     /// Keeps an iteration's result, and begins with the next item or lets the state go on.
-    fn iteration_ended(
-        &mut self,
-        strand: &mut Strand,
-        index: usize,
-        chain: EventId,
-        result: Value,
-        details: &dyn Fn(std::sync::Arc<str>) -> EventDetails,
-    ) {
+    fn iteration_ended(&mut self, strand: &mut Strand, index: usize, chain: EventId, ending: Ending<'_>) {
         let program = self.program.clone();
         let Some(state) = program.state(strand.state) else { return };
         let StateKind::Map(map) = &state.kind else { return };
-        let ended = self.emit(chain, details(state.name.clone()));
+        let name = state.name.clone();
+        let (details, result) = match ending {
+            Ending::Succeeded(output) => (EventDetails::MapIterationSucceeded { name, index }, output),
+            Ending::Tolerated(failure) => (EventDetails::MapIterationFailed { name, index }, failure.error_output()),
+        };
+        let ended = self.emit(chain, details);
         let Phase::Map(mut phase) = std::mem::replace(&mut strand.phase, Phase::Running) else { return };
         phase.children.finished(index, result);
         if phase.next_item < phase.items.len() {
             let started = self.start_iteration(strand, state, map, &mut phase, chain);
             strand.phase = Phase::Map(phase);
             if let Err(failure) = started {
+                strand.chain = chain;
                 let failure = self.interpreter_failure(strand, failure);
-                self.fail_with_children(strand, chain, failure);
+                self.fail_with_children(strand, strand.chain, failure);
             }
         } else if phase.children.running.is_empty() {
             self.emit(ended, EventDetails::MapStateSucceeded);
@@ -161,4 +155,13 @@ impl Execution {
             strand.phase = Phase::Map(phase);
         }
     }
+}
+
+fn tolerance(map: &Map, scope: &Scope<'_>) -> Result<Tolerance, Failure> {
+    let count = map.tolerated_failure_count.as_ref();
+    let percentage = map.tolerated_failure_percentage.as_ref();
+    Ok(Tolerance {
+        count: count.map(|quantity| quantity.evaluate("ToleratedFailureCount", scope)).transpose()?,
+        percentage: percentage.map(|percentage| percentage.evaluate(scope)).transpose()?,
+    })
 }

@@ -30,9 +30,7 @@ impl Execution {
         cause: Option<&FailText>,
         input: &Value,
     ) -> Result<Step, Failure> {
-        let text = |field: &str, text: &FailText| {
-            self.evaluate(strand, input, &Known::default(), |scope| text.evaluate(field, scope))
-        };
+        let text = |field: &str, text: &FailText| self.evaluate(strand, input, |scope| text.evaluate(field, scope));
         let error = error.map(|error| text("ErrorPath", error)).transpose()?.map(|error| ErrorName::from(&*error));
         let cause = cause.map(|cause| text("CausePath", cause)).transpose()?;
         Ok(Step::Break { failure: Failure::from_parts(error, cause), origin: Origin::State })

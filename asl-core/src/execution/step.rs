@@ -95,8 +95,7 @@ impl Execution {
     fn attempt(&mut self, strand: &mut Strand) -> Step {
         let program = self.program.clone();
         let Some(state) = program.state(strand.state) else { return Step::End(strand.input.clone()) };
-        let effective_input =
-            self.evaluate(strand, &strand.input, &Known::default(), |scope| state.input_path.apply(scope));
+        let effective_input = self.evaluate(strand, &strand.input, |scope| state.input_path.apply(scope));
         let step = effective_input.and_then(|input| match &state.kind {
             StateKind::Pass { result } => self.pass(strand, state, result.as_ref(), &input),
             StateKind::Succeed => Ok(Step::Succeed { result: input }),
@@ -131,7 +130,7 @@ impl Execution {
                 Some(template) => self.payload(strand, template, result, &known)?,
             };
             let placed = state.result_path.apply(&strand.input, selected)?;
-            self.evaluate(strand, &placed, &known, |scope| state.output_path.apply(scope))?
+            self.evaluate_knowing(strand, &placed, &known, |scope| state.output_path.apply(scope))?
         };
         let assigned = self.assign(strand, state.assign.as_ref(), result, &known)?;
         evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
@@ -148,7 +147,7 @@ impl Execution {
     ) -> Result<Value, Failure> {
         match template {
             Some(template) => self.payload(strand, template, input, &Known::default()),
-            None => self.evaluate(strand, input, &Known::default(), |scope| state.output_path.apply(scope)),
+            None => self.evaluate(strand, input, |scope| state.output_path.apply(scope)),
         }
     }
 
@@ -209,11 +208,21 @@ impl Execution {
         input: &Value,
         known: &Known<'_>,
     ) -> Result<Value, Failure> {
-        self.evaluate(strand, input, known, |scope| template.evaluate(scope))
+        self.evaluate_knowing(strand, input, known, |scope| template.evaluate(scope))
     }
 
     /// Evaluates something with `input` as `$`, in a strand's scope.
     pub(super) fn evaluate<T>(
+        &self,
+        strand: &Strand,
+        input: &Value,
+        evaluation: impl FnOnce(&Scope<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.evaluate_knowing(strand, input, &Known::default(), evaluation)
+    }
+
+    /// The same, where more is known than the strand tells.
+    pub(super) fn evaluate_knowing<T>(
         &self,
         strand: &Strand,
         input: &Value,
@@ -285,7 +294,7 @@ impl Execution {
         let Some(template) = template else { return Ok(None) };
         let limits = &self.progress.start.limits;
         let assigned =
-            self.evaluate(strand, input, known, |scope| evaluate::assign::evaluate(template, scope, limits))?;
+            self.evaluate_knowing(strand, input, known, |scope| evaluate::assign::evaluate(template, scope, limits))?;
         let kept = strand.variables.iter().filter(|(name, _)| !assigned.contains_key(name)).map(|(_, value)| value);
         let others = self.progress.strands.values().flat_map(|other| other.variables.values());
         let bytes = others.chain(kept).chain(assigned.values()).map(Value::text_size).sum();

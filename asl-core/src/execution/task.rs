@@ -47,7 +47,7 @@ impl Execution {
         let parameters = self.parameters(strand, state, input, &known)?;
         let parameters = evaluate::integration::prepare(resource, parameters)?;
         let seconds = |field: &str, quantity: &Quantity| {
-            self.evaluate(strand, input, &Known::default(), |scope| quantity.evaluate_positive(field, scope))
+            self.evaluate(strand, input, |scope| quantity.evaluate_positive(field, scope))
         };
         let timeout = task.timeout.as_ref().map(|quantity| seconds("TimeoutSeconds", quantity)).transpose()?;
         let heartbeat = task.heartbeat.as_ref().map(|quantity| seconds("HeartbeatSeconds", quantity)).transpose()?;

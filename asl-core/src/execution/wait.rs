@@ -11,14 +11,14 @@ use crate::value::Value;
 impl Execution {
     pub(super) fn wait(&mut self, strand: &Strand, wait: &Wait, input: &Value) -> Result<Step, Failure> {
         let now = self.progress.now;
-        let until = self.evaluate(strand, input, &Known::default(), |scope| wait.until(now, scope))?;
+        let until = self.evaluate(strand, input, |scope| wait.until(now, scope))?;
         let until = self.timer(until);
         Ok(Step::Rest(Phase::Waiting { until }))
     }
 
     /// A Wait gives its effective input on.
     pub(super) fn pass_on(&self, strand: &Strand, state: &State) -> Result<Step, Failure> {
-        let input = self.evaluate(strand, &strand.input, &Known::default(), |scope| state.input_path.apply(scope))?;
+        let input = self.evaluate(strand, &strand.input, |scope| state.input_path.apply(scope))?;
         let assigned = self.assign(strand, state.assign.as_ref(), &input, &Known::default())?;
         let output = self.output(strand, state, state.output.as_ref(), &input)?;
         evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
