@@ -41,6 +41,7 @@ impl Program {
         &self.0
     }
 
+    // INVARIANT: lowering makes the ids and a snapshot names its program, so a strand's id always finds its state.
     pub(crate) fn state(&self, id: StateId) -> Option<&State> {
         self.0.states.get(id.0 as usize)
     }
