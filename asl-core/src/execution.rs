@@ -35,7 +35,7 @@ use crate::history::{EventDetails, EventId, HistoryEvent};
 use crate::program::{Program, StateId};
 use crate::random::Random;
 use crate::timestamp::Timestamp;
-use crate::value::Object;
+use crate::value::{Object, Value};
 
 /// A running or ended execution of a [`Program`].
 ///
@@ -70,6 +70,8 @@ pub struct Execution {
 
 impl Execution {
     /// Starts `program` at `now`; it runs until it waits for something.
+    ///
+    /// An input over the limits is not kept: the execution fails at once with `States.DataLimitExceeded`.
     pub fn start(program: Program, start: Start, now: Timestamp) -> Self {
         let progress = Progress {
             started_at: now,
@@ -204,12 +206,14 @@ impl Execution {
     }
 
     fn begin(&mut self) {
-        let Start { input, role_arn, .. } = &self.progress.start;
+        let Start { input, role_arn, name, limits, .. } = &self.progress.start;
         let (input, role_arn) = (input.clone(), role_arn.clone());
-        self.emit(EventId::default(), EventDetails::ExecutionStarted { input: input.clone(), role_arn });
-        if let Err(failure) = evaluate::check_payload(&input, &self.progress.start.name, &self.progress.start.limits) {
+        if let Err(failure) = evaluate::check_payload(&input, name, limits) {
+            self.progress.start.input = Value::Null;
+            self.emit(EventId::default(), EventDetails::ExecutionStarted { input: Value::Null, role_arn });
             return self.finish(Outcome::Failed(failure));
         }
+        self.emit(EventId::default(), EventDetails::ExecutionStarted { input: input.clone(), role_arn });
         let start_at = self.program.machine().start_at;
         let strand = self.new_strand(None, start_at, EventId::default());
         self.ready.push_back((strand.id, Step::Enter { state: start_at, input }));

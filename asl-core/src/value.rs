@@ -145,26 +145,30 @@ impl Value {
 
     /// Whether the compact JSON text has more than `bytes` bytes, or nests more than `depth` levels deep.
     ///
-    /// Looks at little more than `bytes` of text, however much longer that of shared parts seen many times is.
+    /// Looks at little more than `bytes` of text, however much longer that of shared parts seen many times is,
+    /// and no deeper than `depth`.
     pub(crate) fn exceeds(&self, bytes: usize, depth: usize) -> bool {
-        self.fit_into(bytes).is_none() || self.text_size() > bytes || self.depth() > depth
+        self.fit_into(bytes, depth).is_none() || self.text_size() > bytes
     }
 
-    /// What is left of `bytes` after the least that this value's text can take.
-    fn fit_into(&self, bytes: usize) -> Option<usize> {
+    /// What is left of `bytes` after the least that this value's text can take, if it nests at most `depth` levels deep.
+    fn fit_into(&self, bytes: usize, depth: usize) -> Option<usize> {
+        let measured = match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) => return bytes.checked_sub(1),
+            Self::String(text) => return bytes.checked_sub(text.len() + 2),
+            Self::Array(array) => array.measured(),
+            Self::Object(object) => object.measured(),
+        };
+        if let Some(measure) = measured {
+            return bytes.checked_sub(measure.size).filter(|_| measure.depth <= depth);
+        }
+        let (left, depth) = (bytes.checked_sub(2)?, depth.checked_sub(1)?);
         match self {
-            Self::Null | Self::Bool(_) | Self::Number(_) => bytes.checked_sub(1),
-            Self::String(text) => bytes.checked_sub(text.len() + 2),
-            Self::Array(array) => match array.measured() {
-                Some(measure) => bytes.checked_sub(measure.size),
-                None => array.iter().try_fold(bytes.checked_sub(2)?, |left, element| element.fit_into(left)),
-            },
-            Self::Object(object) => match object.measured() {
-                Some(measure) => bytes.checked_sub(measure.size),
-                None => object
-                    .iter()
-                    .try_fold(bytes.checked_sub(2)?, |left, (key, value)| value.fit_into(left.checked_sub(key.len())?)),
-            },
+            Self::Array(array) => array.iter().try_fold(left, |left, element| element.fit_into(left, depth)),
+            Self::Object(object) => {
+                object.iter().try_fold(left, |left, (key, value)| value.fit_into(left.checked_sub(key.len())?, depth))
+            }
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => Some(left),
         }
     }
 
@@ -401,6 +405,14 @@ mod tests {
             ("12345", 4, 0, true),
         ] {
             assert_eq!(parse(text).exceeds(bytes, depth), expected, "{text} {bytes} {depth}");
+        }
+    }
+
+    #[test]
+    fn depth_is_checked_without_going_deeper() {
+        let deep = |levels: usize| (0..levels).fold(Value::Null, |value, _| vec![value].into());
+        for (levels, depth, exceeded) in [(3, 3, false), (4, 3, true), (5_000, 1_000, true)] {
+            assert_eq!(deep(levels).exceeds(usize::MAX, depth), exceeded, "{levels} {depth}");
         }
     }
 

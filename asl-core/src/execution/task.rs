@@ -103,8 +103,10 @@ impl Execution {
 
     pub(super) fn task_submitted(&mut self, task: TaskId, output: Value) -> Result<(), Rejected> {
         let id = self.waiting_for(task)?;
-        if let Some(resource) = self.task_resource(id) {
-            self.emit_for(id, EventDetails::TaskSubmitted { resource, output });
+        let Some(resource) = self.task_resource(id) else { return Err(Rejected::TaskDoesNotExist) };
+        match evaluate::check_payload(&output, resource.as_str(), &self.progress.start.limits) {
+            Ok(()) => self.emit_for(id, EventDetails::TaskSubmitted { resource, output }),
+            Err(failure) => self.task_answered(task, Err(failure))?,
         }
         Ok(())
     }
