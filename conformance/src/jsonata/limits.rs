@@ -21,6 +21,7 @@ const RAISED: &[Raised] = &[Raised {
     raise: |limits| {
         limits.sequence_length = 10_000_000;
         limits.memory = 1 << 30;
+        limits.steps = 50_000_000;
     },
 }];
 
