@@ -7,20 +7,16 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::jsonata::JsonataTally;
 use crate::tally::{Figures, Tally};
 
-/// What was reached on the recorded corpus, by what was recorded and query language; it only ever rises.
+/// What was reached of everything recorded; it only ever rises.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Floor(BTreeMap<String, FloorFigures>);
-
-/// What was reached by a group of cases.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FloorFigures {
-    /// Cases with a verdict of exact.
-    pub exact: usize,
-    /// Cases that are exact, or exact but for the texts of causes.
-    pub exact_but_for_causes: usize,
+pub struct Floor {
+    /// What was reached on the recorded executions.
+    pub executions: ExecutionFloor,
+    /// What was reached on the reference test suite of JSONata.
+    pub jsonata_suite: JsonataFloor,
 }
 
 impl Floor {
@@ -44,6 +40,26 @@ impl Floor {
         fs::write(Self::path(), text)
     }
 
+    fn path() -> PathBuf {
+        [env!("CARGO_MANIFEST_DIR"), "floor.json"].iter().collect()
+    }
+}
+
+/// What was reached on recorded executions, by what was recorded and query language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ExecutionFloor(BTreeMap<String, FloorFigures>);
+
+/// What was reached by a group of cases.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorFigures {
+    /// Cases with a verdict of exact.
+    pub exact: usize,
+    /// Cases that are exact, or exact but for the texts of causes.
+    pub exact_but_for_causes: usize,
+}
+
+impl ExecutionFloor {
     /// The figures of `tally`.
     pub fn of(tally: &Tally) -> Self {
         let row = |(recorded, language, figures): (&str, &str, Figures)| {
@@ -70,9 +86,25 @@ impl Floor {
         }
         breaches
     }
+}
 
-    fn path() -> PathBuf {
-        [env!("CARGO_MANIFEST_DIR"), "floor.json"].iter().collect()
+/// What was reached on the reference test suite of JSONata.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonataFloor {
+    /// Cases that pass.
+    pub passed: usize,
+}
+
+impl JsonataFloor {
+    /// The figure of `tally`.
+    pub fn of(tally: &JsonataTally) -> Self {
+        Self { passed: tally.all().passed }
+    }
+
+    /// What of this floor `reached` does not reach, in words.
+    pub fn breaches(self, reached: Self) -> Vec<String> {
+        let breach = || format!("JSONata suite: {} cases pass, the floor is {}", reached.passed, self.passed);
+        (reached.passed < self.passed).then(breach).into_iter().collect()
     }
 }
 
@@ -83,18 +115,28 @@ mod tests {
     #[test]
     fn a_lower_figure_is_a_breach_and_a_higher_one_is_none() {
         let floor = |exact, exact_but_for_causes| {
-            Floor([("history jsonpath".to_owned(), FloorFigures { exact, exact_but_for_causes })].into())
+            ExecutionFloor([("history jsonpath".to_owned(), FloorFigures { exact, exact_but_for_causes })].into())
         };
-        let check = |reached: Floor, expected: &[&str]| assert_eq!(floor(5, 7).breaches(&reached), expected);
+        let check = |reached: ExecutionFloor, expected: &[&str]| assert_eq!(floor(5, 7).breaches(&reached), expected);
         check(floor(5, 7), &[]);
         check(floor(6, 8), &[]);
         check(floor(4, 8), &["history jsonpath: 4 cases are exact, the floor is 5"]);
         check(
-            Floor::default(),
+            ExecutionFloor::default(),
             &[
                 "history jsonpath: 0 cases are exact, the floor is 5",
                 "history jsonpath: 0 cases are exact but for causes, the floor is 7",
             ],
         );
+    }
+
+    #[test]
+    fn fewer_cases_that_pass_are_a_breach() {
+        let check = |passed: usize, expected: &[&str]| {
+            assert_eq!(JsonataFloor { passed: 5 }.breaches(JsonataFloor { passed }), expected);
+        };
+        check(5, &[]);
+        check(6, &[]);
+        check(4, &["JSONata suite: 4 cases pass, the floor is 5"]);
     }
 }

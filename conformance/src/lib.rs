@@ -1,8 +1,11 @@
-//! Replays recorded executions against the engine and scores it.
+//! Replays recorded executions against the engine and scores it, and does the same for JSONata's own test suite.
 //!
 //! A [`Case`] is an execution as AWS ran it. [`replay`] runs its definition and input in virtual time,
 //! its Tasks answered by what they answered then; [`score`] compares the history with the recorded one,
 //! by the same rules as the corpus' own `judge.py`, whose figures count; a [`Tally`] adds the scores up.
+//!
+//! A [`JsonataSuite`] holds the reference test suite of JSONata: [`evaluate`] runs one of its cases, and a
+//! [`JsonataTally`] adds up which ones pass.
 //!
 //! The recorded corpus is read from where it is, see [`Corpus::recorded`]; cases of our own are in `cases`.
 
@@ -11,6 +14,7 @@ mod case;
 mod compare;
 mod event;
 mod floor;
+mod jsonata;
 mod normalize;
 mod pattern;
 mod recording;
@@ -23,7 +27,11 @@ pub use self::answer::{EngineAnswer, Status, write_results};
 pub use self::case::{
     Answer, CORPUS_VARIABLE, Case, Corpus, CorpusError, Expected, MachineType, Names, Order, RecordedBy, Task, Tasks,
 };
-pub use self::floor::{Floor, FloorFigures};
+pub use self::floor::{ExecutionFloor, Floor, FloorFigures, JsonataFloor};
+pub use self::jsonata::{
+    Expectation, GroupFigures, JsonataAnswer, JsonataCase, JsonataOutcome, JsonataSuite, JsonataTally, LoadedSuite,
+    NotCounted, Reason, evaluate, raised_limits, write_jsonata_results,
+};
 pub use self::normalize::{NormalizeError, Transformer, normalize};
 pub use self::replay::replay;
 pub use self::score::{Difference, Score, Verdict, score};

@@ -1,26 +1,31 @@
-//! Replays a corpus and prints how well the engine does.
+//! Replays a corpus, or runs JSONata's test suite, and prints how well the engine does.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to the terminal")]
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use conformance::{
-    Corpus, CorpusError, Difference, EngineAnswer, Floor, Status, Tally, Verdict, replay, score, write_results,
+    Corpus, CorpusError, Difference, EngineAnswer, ExecutionFloor, Floor, JsonataAnswer, JsonataFloor, JsonataSuite,
+    JsonataTally, LoadedSuite, Status, Tally, Verdict, evaluate, raised_limits, replay, score, write_jsonata_results,
+    write_results,
 };
 
-/// Replay recorded executions and score the engine as the corpus' judge.py does
+/// Replay recorded executions, or run JSONata's test suite, and score the engine as the corpus' judges do
 #[derive(Parser)]
 struct Arguments {
     /// The folder with executions/*.jsonl [default: that of `ASL_CONFORMANCE_CORPUS`, else ../shared/conformance]
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
+    /// Run the reference test suite of JSONata in DIR instead [default: the corpus' folder jsonata]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "corpus")]
+    jsonata: Option<Option<PathBuf>>,
     /// Only the cases whose id contains this word
     #[arg(long, value_name = "WORD", default_value = "")]
     filter: String,
-    /// Write the engine's answers to this file, one a line, for judge.py
+    /// Write the engine's answers to this file, one a line, for the corpus' judge
     #[arg(long, value_name = "FILE.jsonl")]
     write_results: Option<PathBuf>,
     /// Check in what was reached as the score never to fall below again
@@ -29,7 +34,12 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let result = match &arguments.jsonata {
+        Some(folder) => run_jsonata_suite(folder.as_deref(), &arguments),
+        None => replay_executions(&arguments),
+    };
+    match result {
         Ok(exit_code) => exit_code,
         Err(error) => {
             eprintln!("error: {error}");
@@ -51,7 +61,7 @@ enum Error {
     Fallen(Vec<String>),
 }
 
-fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
+fn replay_executions(arguments: &Arguments) -> Result<ExitCode, Error> {
     let corpus = arguments.corpus.clone().map_or_else(Corpus::recorded, Corpus::new);
     let cases = corpus.cases(&arguments.filter)?;
     let answers: Vec<EngineAnswer> = cases.iter().map(replay).collect();
@@ -74,32 +84,66 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
         return Ok(ExitCode::FAILURE);
     }
     if arguments.raise_floor {
-        raise_floor(&Floor::of(&tally))?;
+        let mut floor = Floor::read()?;
+        let reached = ExecutionFloor::of(&tally);
+        refuse_breaches(floor.executions.breaches(&reached))?;
+        floor.executions = reached;
+        floor.write()?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn raise_floor(reached: &Floor) -> Result<(), Error> {
-    let breaches = Floor::read()?.breaches(reached);
-    if !breaches.is_empty() {
-        return Err(Error::Fallen(breaches));
+fn run_jsonata_suite(folder: Option<&Path>, arguments: &Arguments) -> Result<ExitCode, Error> {
+    let suite = folder.map_or_else(|| JsonataSuite::of(&Corpus::recorded()), JsonataSuite::new);
+    let LoadedSuite { cases, not_counted } = suite.load(&arguments.filter)?;
+    let answers: Vec<JsonataAnswer> = cases.iter().map(evaluate).collect();
+    if let Some(path) = &arguments.write_results {
+        write_jsonata_results(path, &answers).map_err(|source| Error::Results { path: path.clone(), source })?;
     }
-    Ok(reached.write()?)
+    let mut tally = JsonataTally::default();
+    for (case, answer) in cases.iter().zip(&answers) {
+        let has_passed = case.is_fulfilled_by(&answer.outcome);
+        tally.count(case, has_passed);
+        if !has_passed {
+            println!("failed {}: {}", case.id, case.expression.trim());
+            println!("    wanted {}", shortened(case.expectation.to_string()));
+            println!("    got    {}", shortened(answer.outcome.to_string()));
+        }
+    }
+    for (case, reason) in cases.iter().filter_map(|case| Some((case, raised_limits(case)?))) {
+        println!("raised limits {}: {reason}", case.id);
+    }
+    for case in &not_counted {
+        println!("not counted {}: {}", case.id, case.reason);
+        tally.leave_out(case);
+    }
+    println!("\n{tally}");
+    if arguments.raise_floor {
+        let mut floor = Floor::read()?;
+        let reached = JsonataFloor::of(&tally);
+        refuse_breaches(floor.jsonata_suite.breaches(reached))?;
+        floor.jsonata_suite = reached;
+        floor.write()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn refuse_breaches(breaches: Vec<String>) -> Result<(), Error> {
+    if breaches.is_empty() { Ok(()) } else { Err(Error::Fallen(breaches)) }
 }
 
 fn print_difference(answer: &EngineAnswer, difference: Option<&Difference>) {
     if let Some(Difference { expected, actual }) = difference {
-        println!("    expected {}\n    actual   {}", shortened(expected), shortened(actual));
+        println!("    expected {}\n    actual   {}", shortened(expected.to_string()), shortened(actual.to_string()));
     }
     if let (true, Some(cause)) = (answer.events.is_empty(), &answer.cause) {
         println!("    {}", cause.trim_end().replace('\n', "\n    "));
     }
 }
 
-/// Long payloads hide where events differ.
-fn shortened(event: &serde_json::Value) -> String {
+/// Long values hide where they differ.
+fn shortened(text: String) -> String {
     const LONGEST: usize = 900;
-    let text = event.to_string();
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => text.get(..end).map_or_else(String::new, |head| format!("{head}…")),
         None => text,

@@ -1,6 +1,6 @@
 //! The engine against what AWS recorded.
 
-use conformance::{EngineAnswer, Floor, Status, Tally, replay, score};
+use conformance::{EngineAnswer, ExecutionFloor, Floor, Status, Tally, replay, score};
 
 use crate::judge::agrees_with_judge;
 use crate::recorded_corpus;
@@ -21,7 +21,7 @@ fn the_score_on_the_recorded_corpus_does_not_fall_below_the_floor() {
         }
     }
     println!("{tally}");
-    let breaches = Floor::read().unwrap().breaches(&Floor::of(&tally));
+    let breaches = Floor::read().unwrap().executions.breaches(&ExecutionFloor::of(&tally));
     assert!(breaches.is_empty(), "{breaches:#?}\n{tally}");
     agrees_with_judge(&corpus, &cases, &answers, "corpus.jsonl");
 }

@@ -1,7 +1,9 @@
-//! The engine against recorded executions.
+//! The engine against recorded executions and JSONata's test suite.
 
 #[cfg(test)]
 mod corpus;
+#[cfg(test)]
+mod jsonata_suite;
 #[cfg(test)]
 mod judge;
 #[cfg(test)]

@@ -12,3 +12,10 @@ fn every_case_of_our_own_is_exact() {
         assert_eq!(score.verdict, Verdict::Exact, "{}: {:#?}\n{answer:#?}", case.id, score.difference);
     }
 }
+
+#[test]
+fn the_same_execution_again_has_the_same_history() {
+    for case in Corpus::own().cases("").unwrap() {
+        assert_eq!(replay(&case), replay(&case), "{}", case.id);
+    }
+}
