@@ -78,7 +78,7 @@ impl Expression {
         let compile = || {
             let ast = parser::parse(text)?;
             let references = inspect::references(&ast, dialect);
-            Ok((lower::lower(ast)?, references))
+            Ok((lower::lower(ast, dialect)?, references))
         };
         let (compiled, references) = compile().map_err(|fault: error::Fault| fault.into_error(text))?;
         Ok(Self { text: text.into(), dialect, compiled: Arc::new(compiled), references: Arc::new(references) })
@@ -106,7 +106,7 @@ impl Expression {
         bindings: &dyn Bindings,
         environment: &Environment<'_>,
     ) -> Result<Outcome, Error> {
-        let mut evaluator = Evaluator::new(&self.compiled, self.dialect, input, bindings, environment);
+        let mut evaluator = Evaluator::new(&self.compiled, input, bindings, environment);
         let result = evaluator.run().map_err(|fault| fault.into_error(&self.text))?;
         let Some(result) = result else { return Ok(Outcome::Undefined) };
         let non_finite = match self.dialect {
@@ -132,6 +132,11 @@ pub enum Outcome {
 pub trait Bindings {
     /// The value of `$name`, asked for at most once in an evaluation.
     fn value(&self, name: &str) -> Option<Value>;
+
+    /// `$name.key`, if it is at hand without making all of `$name`; `None` says nothing about its value.
+    fn member(&self, _name: &str, _key: &str) -> Option<&Value> {
+        None
+    }
 }
 
 /// No variables.
@@ -145,6 +150,10 @@ impl Bindings for () {
 impl Bindings for Object {
     fn value(&self, name: &str) -> Option<Value> {
         self.get(name).cloned()
+    }
+
+    fn member(&self, name: &str, key: &str) -> Option<&Value> {
+        self.get(name)?.get(key)
     }
 }
 

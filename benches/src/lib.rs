@@ -3,6 +3,10 @@
 //! They are read from `../shared/bench/workloads` or from where `ASL_BENCH_WORKLOADS` says; see [`folder`].
 //! A test checks that each gives the output that it should; `cargo bench -p benches` measures them.
 
+pub mod ceiling;
+pub mod cpu_time;
+mod execution;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -15,7 +19,7 @@ use serde::de::DeserializeOwned;
 /// The environment variable that names another folder for the workloads.
 pub const WORKLOADS_VARIABLE: &str = "ASL_BENCH_WORKLOADS";
 
-/// The workloads that are executions in the JSONPath dialect.
+/// The workloads that are executions.
 const NAMES: [&str; 10] = [
     "w1_hello",
     "w2_deploy",
@@ -159,22 +163,37 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn every_workload_gives_its_output() {
-        let workloads = match workloads(&folder()) {
-            Ok(workloads) => workloads,
+    /// The workloads; none where they are absent, which is said.
+    fn shared() -> Vec<Workload> {
+        match workloads(&folder()) {
+            Ok(workloads) => {
+                assert_eq!(workloads.len(), NAMES.len());
+                workloads
+            }
             Err(absent @ WorkloadsError::Absent(_)) => {
                 // Unlike what goes through `eprintln!`, this is seen when the test passes.
                 let _ = writeln!(io::stderr(), "ABSENT: {absent}; nothing was checked");
-                return;
+                Vec::new()
             }
             Err(error) => panic!("{error}"),
-        };
-        assert_eq!(workloads.len(), NAMES.len());
-        for workload in workloads {
+        }
+    }
+
+    #[test]
+    fn every_workload_gives_its_output() {
+        for workload in shared() {
             let mut simulation = Simulation::new().registry(workload.handlers());
             let run = simulation.run(&workload.program, workload.input.clone()).unwrap();
             assert_eq!(run.output(), Some(&workload.expected), "{}: {:?}", workload.name, run.failure());
+        }
+    }
+
+    #[test]
+    fn every_ceiling_gives_the_output_of_its_workload() {
+        for workload in shared() {
+            if let Some(by_hand) = ceiling::of_workload(workload.name) {
+                assert_eq!(by_hand(workload.input.clone()), workload.expected, "{}", workload.name);
+            }
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The developer's commands; what CI runs is one of them.
 //!
-//! `cargo xtask test` runs every test, `cargo xtask ci` every gate, `cargo xtask fmt` formats.
+//! `cargo xtask test` runs every test, `cargo xtask ci` every gate, `cargo xtask fmt` formats,
+//! `cargo xtask bench-peers` compares us with others.
 
 #![expect(clippy::print_stdout, reason = "commands talk to the terminal")]
 
 mod ci;
+mod peers;
 mod purity;
 mod step;
 mod test;
@@ -28,6 +30,8 @@ enum Command {
     Test,
     /// Run every gate of CI: format, clippy, tests, docs, dependency rules, wasm32
     Ci,
+    /// Compare the workloads with what a user would pick instead; peers are installed under `target/peers`
+    BenchPeers,
     /// Format all code
     Fmt,
 }
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Test => test::run(&mut steps),
         Command::Ci => ci::run(&mut steps),
+        Command::BenchPeers => peers::run(&mut steps),
         Command::Fmt => steps.command("format", cargo(["fmt", "--all"])),
     }
     steps.conclude()

@@ -95,6 +95,13 @@ impl Bindings for Known<'_> {
             name => self.scope.variables.get(name).cloned(),
         }
     }
+
+    fn member(&self, name: &str, key: &str) -> Option<&Value> {
+        match name {
+            "states" => self.scope.states.member(key),
+            name => self.scope.variables.get(name)?.get(key),
+        }
+    }
 }
 
 impl RandomSource for Random {
@@ -110,6 +117,16 @@ impl RandomSource for Random {
 impl States<'_> {
     /// The members of `$states`.
     pub(crate) const MEMBERS: [&'static str; 4] = ["input", "result", "errorOutput", "context"];
+
+    /// The member called `key`, if it need not be built.
+    fn member(&self, key: &str) -> Option<&Value> {
+        match key {
+            "input" => Some(self.input),
+            "result" => self.result,
+            "errorOutput" => self.error_output,
+            _ => None,
+        }
+    }
 
     fn to_value(self, context: Option<Value>) -> Value {
         let values = [Some(self.input.clone()), self.result.cloned(), self.error_output.cloned(), context];

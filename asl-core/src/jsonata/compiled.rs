@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ast::Span;
+use super::functions::Builtin;
 use super::regex::Regex;
 use super::signature::Signature;
 use crate::value::Value;
@@ -15,6 +16,8 @@ pub(super) struct Compiled {
     pub(super) names: Vec<Arc<str>>,
     /// Whether something in the expression binds the symbol; if nothing does, only the host or a function can be meant.
     pub(super) is_bound: Vec<bool>,
+    /// The function of the dialect that each name means, if nothing else has the name.
+    pub(super) builtins: Vec<Option<&'static Builtin>>,
     /// The symbol under which the ancestor of each [`Slot`] is kept.
     pub(super) labels: Vec<Symbol>,
 }

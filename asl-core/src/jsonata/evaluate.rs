@@ -7,6 +7,7 @@ mod bounds;
 mod call;
 mod frame;
 mod group;
+mod lookup;
 mod operator;
 mod path;
 mod sort;
@@ -25,7 +26,7 @@ use super::compiled::{Compiled, Condition, Kind, Node, Symbol};
 use super::error::Fault;
 use super::functions;
 use super::item::{Item, List, Record, Role};
-use super::{Bindings, Dialect, Environment};
+use super::{Bindings, Environment};
 use crate::value::Value;
 
 /// The result of evaluating something; `None` is undefined.
@@ -34,7 +35,6 @@ pub(super) type Evaluated = Result<Option<Item>, Fault>;
 /// One evaluation of a compiled expression.
 pub(super) struct Evaluator<'e> {
     compiled: &'e Compiled,
-    pub(super) dialect: Dialect,
     pub(super) environment: &'e Environment<'e>,
     pub(super) bounds: Bounds,
     bindings: &'e dyn Bindings,
@@ -56,14 +56,12 @@ enum Global {
 impl<'e> Evaluator<'e> {
     pub(super) fn new(
         compiled: &'e Compiled,
-        dialect: Dialect,
         input: Option<&Value>,
         bindings: &'e dyn Bindings,
         environment: &'e Environment<'e>,
     ) -> Self {
         Self {
             compiled,
-            dialect,
             environment,
             bounds: Bounds::new(environment.limits),
             bindings,
@@ -143,7 +141,10 @@ impl<'e> Evaluator<'e> {
             self.input.clone()
         } else {
             let bound = self.bindings.value(name).map(Item::Value);
-            bound.or_else(|| functions::find(name, self.dialect).map(|found| Item::Function(Function::Builtin(found))))
+            bound.or_else(|| {
+                let builtin = self.compiled.builtins.get(symbol.0).copied().flatten();
+                builtin.map(|builtin| Item::Function(Function::Builtin(builtin)))
+            })
         };
         if let Some(slot) = self.globals.get_mut(symbol.0) {
             *slot = Global::Known(meaning.clone());

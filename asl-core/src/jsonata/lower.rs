@@ -11,17 +11,20 @@ use super::compiled::{
     BinaryOperator, Call, Compiled, Condition, Group, Kind, Lambda, Node, Slot, SortTerm, Stage, Symbol, Transform,
 };
 use super::error::Fault;
+use super::{Dialect, functions};
 use crate::value::Value;
 
 /// The compiled form of `ast`.
-pub(super) fn lower(ast: Ast) -> Result<Compiled, Fault> {
+pub(super) fn lower(ast: Ast, dialect: Dialect) -> Result<Compiled, Fault> {
     let mut lowering = Lowering::default();
     let part = lowering.lower(ast)?;
     if part.is_parent() || !part.seeking.is_empty() {
         return Err(Fault::at("S0217", part.node.span));
     }
     let Lowering { symbols, ancestry, .. } = lowering;
-    Ok(Compiled { root: part.node, labels: ancestry.into_labels(), names: symbols.names, is_bound: symbols.is_bound })
+    let builtins = symbols.names.iter().map(|name| functions::find(name, dialect)).collect();
+    let Symbols { names, is_bound, .. } = symbols;
+    Ok(Compiled { root: part.node, labels: ancestry.into_labels(), names, is_bound, builtins })
 }
 
 #[derive(Default)]

@@ -150,11 +150,14 @@ fn position_of(position: usize) -> u32 {
 impl<K: Into<Arc<str>>, V: Into<Value>> FromIterator<(K, V)> for Object {
     /// Of members with the same key the last value counts, in the place of the first.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(members: I) -> Self {
-        let mut list: Vec<(usize, Arc<str>, Value)> = members
-            .into_iter()
-            .enumerate()
-            .map(|(position, (key, value))| (position, key.into(), value.into()))
-            .collect();
+        let members = members.into_iter();
+        if members.size_hint().1.is_some_and(|most| most < INDEXED_FROM) {
+            let mut few = Members { list: Vec::with_capacity(members.size_hint().1.unwrap_or(0)), sorted: Vec::new() };
+            members.for_each(|(key, value)| few.insert(key.into(), value.into()));
+            return Self(Node::new(few));
+        }
+        let mut list: Vec<(usize, Arc<str>, Value)> =
+            members.enumerate().map(|(position, (key, value))| (position, key.into(), value.into())).collect();
         // Two sorts instead of a look-up per member, which would cost the square of a large object.
         list.sort_by(|(_, left, _), (_, right, _)| left.cmp(right));
         list.dedup_by(|(_, key, value), (_, kept, kept_value)| {

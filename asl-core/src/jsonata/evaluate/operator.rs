@@ -22,6 +22,12 @@ impl<'e> Evaluator<'e> {
         input: Option<&Item>,
         frame: FrameId,
     ) -> Evaluated {
+        if let Some(left) = self.number_at_a_look(&operands.0, input)?
+            && let Some(right) = self.number_at_a_look(&operands.1, input)?
+            && let Some(result) = of_numbers(operator, left, right)
+        {
+            return Ok(Some(result));
+        }
         let left = self.evaluate(&operands.0, input, frame)?;
         if let BinaryOperator::And | BinaryOperator::Or = operator {
             let left = left.is_some_and(|item| item.is_truthy());
@@ -144,14 +150,23 @@ fn arithmetic(operator: BinaryOperator, left: Option<&Item>, right: Option<&Item
     };
     let (left, right) = (operand(left, "T2001")?, operand(right, "T2002")?);
     let (Some(left), Some(right)) = (left, right) else { return Ok(None) };
-    let result = match operator {
-        BinaryOperator::Add => left + right,
-        BinaryOperator::Subtract => left - right,
-        BinaryOperator::Multiply => left * right,
-        BinaryOperator::Divide => left / right,
-        _ => left % right,
-    };
-    Ok(Some(result.into()))
+    Ok(of_numbers(operator, left, right))
+}
+
+/// What an arithmetic operator or a comparison makes of two finite numbers.
+fn of_numbers(operator: BinaryOperator, left: f64, right: f64) -> Option<Item> {
+    Some(match operator {
+        BinaryOperator::Add => (left + right).into(),
+        BinaryOperator::Subtract => (left - right).into(),
+        BinaryOperator::Multiply => (left * right).into(),
+        BinaryOperator::Divide => (left / right).into(),
+        BinaryOperator::Remainder => (left % right).into(),
+        BinaryOperator::Less => (left < right).into(),
+        BinaryOperator::LessOrEqual => (left <= right).into(),
+        BinaryOperator::Greater => (left > right).into(),
+        BinaryOperator::GreaterOrEqual => (left >= right).into(),
+        _ => return None,
+    })
 }
 
 fn comparison(operator: BinaryOperator, left: Option<&Item>, right: Option<&Item>) -> Evaluated {

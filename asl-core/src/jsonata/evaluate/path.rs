@@ -5,6 +5,7 @@ use super::super::error::Fault;
 use super::super::functions;
 use super::super::item::{ArrayRef, Item, List, Role};
 use super::frame::FrameId;
+use super::lookup::Followed;
 use super::{Evaluated, Evaluator, Tuple, collapse};
 use crate::value::Value;
 
@@ -22,6 +23,15 @@ impl Sequence {
             0 => Self::Empty,
             1 => Self::One(items.pop()),
             _ => Self::Many(Item::sequence(items)),
+        }
+    }
+
+    /// What a step came to that found `value`.
+    fn of_json(value: &Value, is_last: bool) -> Self {
+        match value {
+            Value::Array(array) if array.is_empty() && !is_last => Self::Empty,
+            Value::Array(_) => Self::Many(Item::Value(value.clone())),
+            _ => Self::One(Some(Item::Value(value.clone()))),
         }
     }
 
@@ -62,14 +72,17 @@ impl<'e> Evaluator<'e> {
         input: Option<&Item>,
         frame: FrameId,
     ) -> Evaluated {
-        let starts_from_variable = matches!(steps, [Node { kind: Kind::Variable(_) | Kind::Context, .. }, ..]);
-        let mut sequence = match input {
-            Some(item) if item.is_array() && !starts_from_variable => Sequence::Many(item.clone()),
-            _ => Sequence::One(input.cloned()),
+        let (mut sequence, taken) = match self.follow(steps, input)? {
+            Followed::To { value, taken } => (Sequence::of_json(value, taken == steps.len()), taken),
+            Followed::Nowhere => (Sequence::Empty, steps.len()),
+            Followed::NotAtAll => (Self::start_of_path(steps, input), 0),
         };
         let mut tuples: Option<Vec<Tuple>> = None;
         let mut is_stream = false;
-        for (position, step) in steps.iter().enumerate() {
+        for (position, step) in steps.iter().enumerate().skip(taken) {
+            if position > 0 && !is_stream && sequence.is_empty() {
+                break;
+            }
             is_stream |= step.is_tuple;
             if position == 0 && step.is_constructed {
                 sequence = self.constructed_step(step, &sequence, frame)?;
@@ -81,9 +94,6 @@ impl<'e> Evaluator<'e> {
                 tuples = Some(self.tuple_step(step, stream, frame)?);
             } else {
                 sequence = self.step(step, sequence, position + 1 == steps.len(), frame)?;
-            }
-            if !is_stream && sequence.is_empty() {
-                break;
             }
         }
         if is_stream {
@@ -102,6 +112,15 @@ impl<'e> Evaluator<'e> {
         match &node.group {
             Some(group) => self.group_items(group, result.as_ref(), frame).map(Some),
             None => Ok(result),
+        }
+    }
+
+    /// What a path's first step starts from.
+    fn start_of_path(steps: &[Node], input: Option<&Item>) -> Sequence {
+        let starts_from_variable = matches!(steps, [Node { kind: Kind::Variable(_) | Kind::Context, .. }, ..]);
+        match input {
+            Some(item) if item.is_array() && !starts_from_variable => Sequence::Many(item.clone()),
+            _ => Sequence::One(input.cloned()),
         }
     }
 
@@ -154,7 +173,7 @@ impl<'e> Evaluator<'e> {
         let mut results = Vec::new();
         let mut has_arrays = false;
         if let (Kind::Name(name), Item::Value(Value::Array(values))) = (&step.kind, &item)
-            && step.is_plain_name()
+            && step.is_unfiltered()
             && step.stages.is_empty()
         {
             for value in values {
@@ -200,7 +219,7 @@ impl<'e> Evaluator<'e> {
     /// What a step yields for one item, behind its predicates.
     fn step_from(&mut self, step: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {
         let result = match (&step.kind, input) {
-            (Kind::Name(name), Some(Item::Value(Value::Object(object)))) if step.is_plain_name() => {
+            (Kind::Name(name), Some(Item::Value(Value::Object(object)))) if step.is_unfiltered() => {
                 self.bounds.spend(1)?;
                 object.get(name).cloned().map(Item::Value)
             }
@@ -254,17 +273,13 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-impl Node {
-    /// Whether this step only looks a name up.
-    fn is_plain_name(&self) -> bool {
-        !self.keep_array && self.predicates.is_empty() && self.group.is_none()
-    }
-}
-
 /// How often a predicate's result chooses the item at `index`: once if it is true, or once for each number that is
 /// its place.
 pub(super) fn chosen_times(choice: Option<&Item>, index: usize, length: usize) -> Result<usize, Fault> {
     let Some(choice) = choice else { return Ok(0) };
+    if let Item::Value(Value::Bool(is_chosen)) = choice {
+        return Ok(usize::from(*is_chosen));
+    }
     if let Some(number) = functions::finite_number(choice)? {
         return Ok(usize::from(place(number, length) == Some(index)));
     }

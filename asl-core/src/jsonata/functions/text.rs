@@ -38,6 +38,10 @@ pub(in super::super) fn number_text(number: f64) -> String {
     if number == 0.0 {
         return "0".to_owned();
     }
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and within range")]
+        return (number as i64).to_string();
+    }
     let scientific = format!("{:e}", number.abs());
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();

@@ -1,0 +1,45 @@
+//! Executions with nothing around them: no engine, no clock, and functions that answer at once.
+
+use std::collections::VecDeque;
+use std::hint::black_box;
+
+use asl_core::execution::{Command, Event, Execution, Outcome, Output, ScheduleTask, Start};
+use asl_core::{Timestamp, Value};
+
+use crate::Workload;
+
+impl Workload {
+    /// The input as it comes in from outside, nothing about it being measured or shared yet.
+    pub fn fresh_input(&self) -> Value {
+        serde_json::Value::from(&self.input).into()
+    }
+
+    /// Drives one execution to its end, its history polled and dropped.
+    pub fn execute(&self, input: Value) -> Outcome {
+        let mut now = Timestamp::UNIX_EPOCH;
+        let mut execution = Execution::start(self.program.clone(), Start::new("bench", input), now);
+        let mut tasks: VecDeque<ScheduleTask> = VecDeque::new();
+        loop {
+            while let Some(output) = execution.poll() {
+                match output {
+                    Output::Command(Command::ScheduleTask(task)) => tasks.push_back(task),
+                    Output::Command(Command::Finish(outcome)) => return outcome,
+                    Output::Command(Command::CancelTask(_)) => {}
+                    Output::History(event) => drop(black_box(event)),
+                }
+            }
+            if let Some(ScheduleTask { task, resource, retry_count, .. }) = tasks.pop_front() {
+                let name = resource.function_name().unwrap_or_default();
+                let event = match self.answer(name, retry_count) {
+                    Ok(output) => Event::TaskSucceeded { task, output },
+                    Err(failure) => Event::TaskFailed { task, failure },
+                };
+                // No Task is called back here, so none can be answered too late.
+                let _ = execution.handle(now, event);
+            } else {
+                now = execution.next_deadline().unwrap_or(now);
+                execution.handle_deadline(now);
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! A program that executes a workload on demand.
+
+use std::error::Error;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::Value;
+
+/// How much CPU time a turn takes at least, in nanoseconds.
+const TURN: f64 = 5e7;
+
+/// A program that can be started to take part.
+#[derive(Debug)]
+pub(super) struct Contestant {
+    pub(super) name: &'static str,
+    pub(super) command: Command,
+}
+
+/// A contestant that takes part; it ends with its standard input.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) name: &'static str,
+    process: Child,
+    requests: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+    /// How many executions take a turn.
+    count: u64,
+    /// The CPU time of an execution in each turn, in nanoseconds.
+    samples: Vec<f64>,
+}
+
+impl Running {
+    /// Starts and warms a contestant up.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, or its output is not the expected one.
+    pub(super) fn start(mut contestant: Contestant, expected: &Value) -> Result<Self, Box<dyn Error>> {
+        let mut process = contestant.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let answers = BufReader::new(process.stdout.take().ok_or("it has no standard output")?);
+        let requests = process.stdin.take();
+        let mut running = Self { name: contestant.name, process, requests, answers, count: 1, samples: Vec::new() };
+        let output: Value = serde_json::from_str(&running.answer()?)?;
+        if output != *expected {
+            return Err(format!("its output is not the expected one: {output}").into());
+        }
+        while running.execute()? < TURN {
+            running.count *= 2;
+        }
+        Ok(running)
+    }
+
+    /// Executes for about as long as every other contestant does in a turn.
+    pub(super) fn take_turn(&mut self) -> Result<(), Box<dyn Error>> {
+        let taken = self.execute()?;
+        #[expect(clippy::cast_precision_loss, reason = "far fewer executions than 2⁵³")]
+        self.samples.push(taken / self.count as f64);
+        Ok(())
+    }
+
+    /// The CPU time of an execution in the median turn, in nanoseconds.
+    pub(super) fn median(&self) -> f64 {
+        let mut samples = self.samples.clone();
+        samples.sort_by(f64::total_cmp);
+        samples.get(samples.len() / 2).copied().unwrap_or_default()
+    }
+
+    /// The CPU time of `count` executions, in nanoseconds.
+    fn execute(&mut self) -> Result<f64, Box<dyn Error>> {
+        let requests = self.requests.as_mut().ok_or("it has no standard input")?;
+        writeln!(requests, "{}", self.count)?;
+        Ok(self.answer()?.trim().parse()?)
+    }
+
+    fn answer(&mut self) -> Result<String, Box<dyn Error>> {
+        let mut line = String::new();
+        match self.answers.read_line(&mut line)? {
+            0 => Err("it ended before it answered".into()),
+            _ => Ok(line),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.requests.take());
+        // Whatever it says on its way out concerns nobody any more.
+        let _ = self.process.wait();
+    }
+}
