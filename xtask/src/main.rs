@@ -1,11 +1,12 @@
 //! The developer's commands; what CI runs is one of them.
 //!
 //! `cargo xtask test` runs every test, `cargo xtask ci` every gate, `cargo xtask fmt` formats,
-//! `cargo xtask bench-peers` compares us with others.
+//! `cargo xtask bench-peers` compares us with others, and `cargo xtask fuzz` fuzzes.
 
 #![expect(clippy::print_stdout, reason = "commands talk to the terminal")]
 
 mod ci;
+mod fuzz;
 mod peers;
 mod purity;
 mod step;
@@ -34,6 +35,15 @@ enum Command {
     BenchPeers,
     /// Format all code
     Fmt,
+    /// Fuzz asl-core, installing what that needs
+    Fuzz {
+        /// How long to run each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// The one target to run; all of them if left out
+        #[arg(value_parser = fuzz::TARGETS)]
+        target: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -43,6 +53,7 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(&mut steps),
         Command::BenchPeers => peers::run(&mut steps),
         Command::Fmt => steps.command("format", cargo(["fmt", "--all"])),
+        Command::Fuzz { seconds, target } => fuzz::run(&mut steps, target.as_deref(), seconds),
     }
     steps.conclude()
 }
