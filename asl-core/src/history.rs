@@ -182,6 +182,8 @@ pub enum EventDetails {
 }
 
 /// The type of a state, as `Type` names it.
+///
+/// Exhaustive on purpose: the language has these eight, and another one would be another language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the variants are the language's own words")]
 pub enum StateType {

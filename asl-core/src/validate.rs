@@ -9,7 +9,6 @@ mod names;
 mod paths;
 mod query_language;
 mod resources;
-mod suggestion;
 mod transitions;
 mod unsupported;
 mod variables;
@@ -21,6 +20,7 @@ use crate::report::Report;
 /// Adds everything that is wrong with `machine` to `report`.
 pub(crate) fn validate(machine: &StateMachine, machine_type: MachineType, report: &Report<'_>) {
     names::check(machine, report);
+    transitions::check(machine, report);
     variables::check(machine, report);
     check_machine(machine, machine_type, report);
 }
@@ -28,7 +28,6 @@ pub(crate) fn validate(machine: &StateMachine, machine_type: MachineType, report
 fn check_machine(machine: &StateMachine, machine_type: MachineType, report: &Report<'_>) {
     fields::check_machine(machine, report);
     limits::check_machine(machine, report);
-    transitions::check_machine(machine, report);
     for state in machine.states() {
         fields::check_state(state, report);
         query_language::check_state(state, report);

@@ -43,6 +43,11 @@ impl Map {
         self.item_processor.as_deref().or(self.iterator.as_deref())
     }
 
+    /// What is given under both names, of which a sound definition has one.
+    pub(crate) fn processors(&self) -> impl Iterator<Item = &StateMachine> {
+        [&self.item_processor, &self.iterator].into_iter().filter_map(Option::as_deref)
+    }
+
     pub(super) fn read(fields: &Fields<'_>, machine_language: QueryLanguage) -> Self {
         let machine = |name| {
             let node = fields.node(name)?;

@@ -21,6 +21,7 @@ use crate::diagnostic::{Code, Fault};
 use crate::jsonpath::{JsonPath, ReferencePath};
 use crate::report::Report;
 use crate::source::Span;
+use crate::suggestion::similar;
 use crate::syntax::Member;
 
 /// [A state](https://states-language.net/spec.html#states-fields).
@@ -151,14 +152,14 @@ impl StateKind {
 }
 
 impl State {
-    /// The state machines inside: a Parallel's branches, a Map's item processor.
+    /// The state machines inside: a Parallel's branches, a Map's item processor under each name that it is given.
     pub(crate) fn inner_machines(&self) -> impl Iterator<Item = &StateMachine> {
-        let (branches, processor) = match &self.kind {
+        let (branches, map) = match &self.kind {
             Some(StateKind::Parallel(parallel)) => (parallel.branches(), None),
-            Some(StateKind::Map(map)) => (&[][..], map.processor()),
+            Some(StateKind::Map(map)) => (&[][..], Some(map)),
             _ => (&[][..], None),
         };
-        branches.iter().chain(processor)
+        branches.iter().chain(map.into_iter().flat_map(|map| map.processors()))
     }
 
     /// Whether the state has its language against the machine's: JSONPath where the whole definition is in JSONata.
@@ -220,8 +221,8 @@ impl State {
             input_path: fields.path_or_null("InputPath"),
             output_path: fields.path_or_null("OutputPath"),
             result_path: fields.result_path(),
-            parameters: Template::read(&fields, "Parameters"),
-            result_selector: Template::read(&fields, "ResultSelector"),
+            parameters: Template::read_object(&fields, "Parameters"),
+            result_selector: Template::read_object(&fields, "ResultSelector"),
             arguments: Template::read(&fields, "Arguments"),
             assign: Template::read_object(&fields, "Assign"),
             output: Template::read(&fields, "Output"),
@@ -235,9 +236,10 @@ fn read_type(fields: &Fields<'_>) -> Option<StateType> {
     let written = fields.text("Type")?;
     let state_type = StateType::ALL.into_iter().find(|state_type| state_type.to_string() == *written.value);
     if state_type.is_none() {
-        let types = StateType::ALL.map(|state_type| state_type.to_string()).join(", ");
-        let message = format!("The field 'Type' should have one of these values: [{types}]");
-        fields.report.add(Fault::new(Code::UNKNOWN_STATE_TYPE, written.span, message));
+        let types = StateType::ALL.map(|state_type| state_type.to_string());
+        let message = format!("The field 'Type' should have one of these values: [{}]", types.join(", "));
+        let help = similar(&written.value, types.iter().map(String::as_str), fields.report);
+        fields.report.add(Fault::new(Code::UNKNOWN_STATE_TYPE, written.span, message).with_help(help));
     }
     state_type
 }

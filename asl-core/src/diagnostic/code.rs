@@ -73,14 +73,12 @@ macro_rules! codes {
 }
 
 codes! {
-    // The text
     INVALID_JSON_DESCRIPTION, INVALID_JSON_DESCRIPTION, Error, "the text is not JSON";
     DUPLICATE_KEY, INVALID_JSON_DESCRIPTION, Error, "an object has the same key twice";
     DEFINITION_TOO_LARGE, SCHEMA_VALIDATION_FAILED, Error, "the definition is larger than 1 MiB";
     TOO_DEEPLY_NESTED, TOO_DEEPLY_NESTED, Error, "objects and arrays are nested too deeply";
     NOT_AN_OBJECT, SCHEMA_VALIDATION_FAILED, Error, "the definition is not a JSON object";
 
-    // Fields
     MISSING_FIELD, SCHEMA_VALIDATION_FAILED, Error, "a required field is missing";
     MISSING_ONE_OF, SCHEMA_VALIDATION_FAILED, Error, "none of several fields is there of which one is required";
     CONFLICTING_FIELDS, SCHEMA_VALIDATION_FAILED, Error, "two fields exclude each other";
@@ -93,7 +91,6 @@ codes! {
     UNKNOWN_VALUE, SCHEMA_VALIDATION_FAILED, Error, "the value is not one of those that the field allows";
     UNSUPPORTED, SCHEMA_VALIDATION_FAILED, Error, "the feature is part of the language but not of this engine";
 
-    // States and transitions
     UNKNOWN_STATE_TYPE, SCHEMA_VALIDATION_FAILED, Error, "there is no such type of state";
     INVALID_STATE_NAME, INVALID_STATE_NAME, Error, "the state's name is empty or too long";
     DUPLICATE_STATE_NAME, DUPLICATE_STATE_NAME, Error, "two states of the machine have the same name";
@@ -101,7 +98,6 @@ codes! {
     UNREACHABLE_STATE, MISSING_TRANSITION_TARGET, Error, "no transition leads to the state";
     MISSING_END_STATE, MISSING_END_STATE, Error, "the workflow has no terminal state";
 
-    // Paths, intrinsic functions and payload templates
     INVALID_PATH, SCHEMA_VALIDATION_FAILED, Error, "the value is not a JSONPath";
     INVALID_REFERENCE_PATH, SCHEMA_VALIDATION_FAILED, Error, "the path can select more than one place";
     INVALID_INTRINSIC, SCHEMA_VALIDATION_FAILED, Error, "the intrinsic function call is wrong";
@@ -109,13 +105,11 @@ codes! {
     NO_PATH, NO_PATH, Warning, "the value looks like a path, but the field's name does not end in `Path`";
     PASS_RESULT_IS_STATIC, PASS_RESULT_IS_STATIC, Warning, "a path in the Result of a Pass state is not evaluated";
 
-    // JSONata
     INVALID_JSONATA_EXPRESSION, INVALID_JSONATA_EXPRESSION, Error, "the expression is not JSONata";
     UNSUPPORTED_JSONATA_EXPRESSION, UNSUPPORTED_JSONATA_EXPRESSION, Error, "the expression refers to what is not there";
     UNKNOWN_FUNCTION, SCHEMA_VALIDATION_FAILED, Warning, "JSONata has no function of this name";
     WRONG_ARGUMENT_COUNT, SCHEMA_VALIDATION_FAILED, Warning, "the function cannot be called with so many arguments";
 
-    // Fields with rules of their own
     INVALID_TIMESTAMP, SCHEMA_VALIDATION_FAILED, Error, "the string is not an RFC 3339 timestamp";
     INVALID_RESOURCE, SCHEMA_VALIDATION_FAILED, Error, "the resource is none that a Task of this machine can call";
     INVALID_CHOICE_RULE, SCHEMA_VALIDATION_FAILED, Error, "the Choice rule is not one comparison or one combination";
@@ -123,7 +117,6 @@ codes! {
     UNKNOWN_ERROR_NAME, SCHEMA_VALIDATION_FAILED, Warning, "the interpreter raises no error of this name";
     INVALID_QUERY_LANGUAGE, SCHEMA_VALIDATION_FAILED, Error, "the state's query language does not fit the machine's";
 
-    // Variables
     INVALID_VARIABLE_NAME, SCHEMA_VALIDATION_FAILED, Error, "the name cannot be a variable's";
     VARIABLE_SHADOWED, SCHEMA_VALIDATION_FAILED, Error, "an outer scope has a variable of the same name";
     UNKNOWN_VARIABLE, SCHEMA_VALIDATION_FAILED, Warning, "no state assigns the variable";

@@ -117,6 +117,9 @@ pub struct ScheduleTask {
 }
 
 /// How an execution ended.
+///
+/// Exhaustive on purpose: these are the four ways in which the language lets an execution end, and whoever records one
+/// must know all of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     /// `SUCCEEDED`, with the output.

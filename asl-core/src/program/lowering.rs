@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn retriers_have_the_defaults_of_the_specification() {
-        let retry = r#""Type": "Task", "Resource": "r", "Retry": [{"ErrorEquals": ["E"]},
+        let retry = r#""Type": "Task", "Resource": "urn:r", "Retry": [{"ErrorEquals": ["E"]},
             {"ErrorEquals": ["F"], "IntervalSeconds": 2, "MaxAttempts": 0, "BackoffRate": 1.5, "MaxDelaySeconds": 9,
              "JitterStrategy": "FULL"}]"#;
         state(retry, |state| {
@@ -388,7 +388,7 @@ mod tests {
         one(r#""Type": "Wait", "Seconds": 1"#, &|state| {
             assert!(matches!(state.kind, StateKind::Wait(Wait::Seconds(1))));
         });
-        one(r#""Type": "Task", "Resource": "r", "TimeoutSeconds": "{% 1 %}", "Arguments": {"a": 1}"#, &|state| {
+        one(r#""Type": "Task", "Resource": "urn:r", "TimeoutSeconds": "{% 1 %}", "Arguments": {"a": 1}"#, &|state| {
             assert!(state.parameters.is_some() && state.output.is_none());
             assert!(matches!(&state.kind, StateKind::Task(Task { timeout: Some(Quantity::Query(_)), .. })));
         });

@@ -22,6 +22,7 @@ enum ResourceKind {
 
 /// How a service integration is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum IntegrationPattern {
     /// The call's response is the result.
     RequestResponse,

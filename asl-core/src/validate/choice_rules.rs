@@ -1,10 +1,10 @@
 //! Rules of Choice states.
 
 use super::fields::{Object, empty, foreign};
-use super::suggestion::similar;
 use crate::definition::{ChoiceRule, QueryLanguage, State, StateKind, Test, TestKind};
 use crate::diagnostic::{Code, Fault};
 use crate::report::Report;
+use crate::suggestion::similar;
 
 /// The fields of a JSONPath rule that is an element of `Choices`, besides its operator.
 const RULE_FIELDS: &[&str] = &["Variable", "Next", "Comment", "Assign"];

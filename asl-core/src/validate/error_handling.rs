@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::fields::{empty, one_of};
-use super::suggestion::similar;
 use crate::definition::{Spanned, State};
 use crate::diagnostic::{Code, Fault};
 use crate::failure::ErrorName;
 use crate::report::Report;
+use crate::suggestion::similar;
 
 /// The names that the interpreter gives to errors; no other name may begin with `States.`.
 const RESERVED: &[&str] = &[

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::suggestion::similar;
 use crate::definition::{
     Catcher, FieldNames, MachineRole, ProcessorConfig, QueryLanguage, Retrier, Spanned, State, StateKind, StateMachine,
     StateType, required_fields, state_field, supported_fields,
@@ -10,6 +9,7 @@ use crate::definition::{
 use crate::diagnostic::{Code, Fault};
 use crate::report::Report;
 use crate::source::Span;
+use crate::suggestion::similar;
 
 pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
     let object = Object { span: machine.span, names: &machine.field_names, report };

@@ -2,12 +2,12 @@
 //!
 //! See [JSONata Restrictions](https://states-language.net/spec.html#jsonata-restrictions) in the specification.
 
-use super::suggestion::similar;
 use crate::definition::{JsonataString, State, StatesMember};
 use crate::diagnostic::{Code, Fault};
 use crate::evaluate::States;
 use crate::jsonata::{CalledFunction, ContextReference, Dialect, VariableReference};
 use crate::report::Report;
+use crate::suggestion::similar;
 
 pub(super) fn check_state(state: &State, report: &Report<'_>) {
     state.for_each_jsonata(&mut |jsonata, member| {

@@ -41,6 +41,7 @@ fn check_task(task: &Task, report: &Report<'_>) {
     within("TimeoutSeconds", timeout, 1..=MAX_SECONDS, report);
     within("HeartbeatSeconds", heartbeat, 1..=MAX_SECONDS, report);
     if let (Some(timeout), Some(heartbeat)) = (timeout, heartbeat)
+        && timeout.value >= 1
         && heartbeat.value >= timeout.value
     {
         let fault =

@@ -1,12 +1,13 @@
 //! What a Task may call.
 
 use super::fields::empty;
-use super::suggestion::similar;
 use crate::compile::MachineType;
 use crate::definition::{State, StateKind, Task};
 use crate::diagnostic::{Code, Fault};
 use crate::program::{IntegrationPattern, Resource};
 use crate::report::Report;
+use crate::source::Span;
+use crate::suggestion::similar;
 
 /// The actions of the services that Step Functions integrates other than through an SDK.
 ///
@@ -48,20 +49,56 @@ pub(super) fn check_state(state: &State, machine_type: MachineType, report: &Rep
         let resource = Resource::parse(&written.value);
         if written.value.is_empty() {
             report.add(empty(written.span));
+        } else if let Some(help) = malformed(&resource) {
+            report.add(unrecognized(&resource, written.span).with_help(help.to_owned()));
         }
         if let Some(message) = refused_by_express(&resource).filter(|_| machine_type == MachineType::Express) {
             report.add(Fault::new(Code::INVALID_RESOURCE, written.span, message));
         }
         if let Some((action, actions)) = unknown_action(&resource) {
-            let message = format!(
-                "The resource provided {resource} is not recognized. \
-                 The value is not a valid resource ARN, or the resource is not available in this region."
-            );
-            let fault = Fault::new(Code::INVALID_RESOURCE, written.span, message);
-            report.add(fault.with_help(similar(action, actions.iter().copied(), report)));
+            let help = similar(action, actions.iter().copied(), report);
+            report.add(unrecognized(&resource, written.span).with_help(help));
         }
     }
     check_credentials(task, report);
+}
+
+/// AWS's words for a resource that it does not know.
+fn unrecognized(resource: &Resource, span: Span) -> Fault {
+    let message = format!(
+        "The resource provided {resource} is not recognized. \
+         The value is not a valid resource ARN, or the resource is not available in this region."
+    );
+    Fault::new(Code::INVALID_RESOURCE, span, message)
+}
+
+/// How the resource should be written, if it is neither a whole ARN nor another URI.
+fn malformed(resource: &Resource) -> Option<&'static str> {
+    let is_written = |part: &&str| !part.is_empty();
+    match resource.as_str().splitn(6, ':').collect::<Vec<_>>().as_slice() {
+        ["arn", _, "lambda", ..] => resource
+            .function_name()
+            .filter(is_written)
+            .is_none()
+            .then_some("write a function as `arn:aws:lambda:<region>:<account>:function:<name>`"),
+        ["arn", _, "states", _, "", ..] => resource
+            .service_action()
+            .filter(|(service, action)| !service.is_empty() && !action.is_empty())
+            .is_none()
+            .then_some("write a service integration as `arn:aws:states:::<service>:<action>`"),
+        ["arn", _, _, _, _, _] => None,
+        ["arn", ..] => Some("an ARN is `arn:<partition>:<service>:<region>:<account>:<resource>`"),
+        [scheme, _, ..] if is_scheme(scheme) => None,
+        _ => Some("a resource is an ARN, such as `arn:aws:lambda:<region>:<account>:function:<name>`, or another URI"),
+    }
+}
+
+/// Whether a URI can begin with `text` and a colon.
+///
+/// See [RFC 3986, section 3.1](https://www.rfc-editor.org/rfc/rfc3986#section-3.1).
+fn is_scheme(text: &str) -> bool {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '+' | '-' | '.');
+    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.chars().all(is_part)
 }
 
 /// The action of a service that Step Functions knows but not with this action, and those that it knows.

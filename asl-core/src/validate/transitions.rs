@@ -3,23 +3,54 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::suggestion::similar;
 use crate::definition::{Spanned, State, StateKind, StateMachine};
 use crate::diagnostic::{Code, Fault};
 use crate::report::Report;
+use crate::suggestion::similar;
 
-pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
-    if machine.states.is_none() {
-        return;
+/// Checks the transitions of a definition, those inside of its branches and item processors included.
+pub(super) fn check(machine: &StateMachine, report: &Report<'_>) {
+    let mut everywhere = HashSet::new();
+    collect_names(machine, &mut everywhere);
+    check_machine(machine, &everywhere, report);
+}
+
+fn collect_names<'a>(machine: &'a StateMachine, names: &mut HashSet<&'a str>) {
+    names.extend(machine.state_names.iter().map(|name| &*name.value));
+    machine.states().iter().flat_map(State::inner_machines).for_each(|inner| collect_names(inner, names));
+}
+
+/// `everywhere` has the names of all states of the definition.
+fn check_machine(machine: &StateMachine, everywhere: &HashSet<&str>, report: &Report<'_>) {
+    if machine.states.is_some() {
+        check_targets(machine, everywhere, report);
+        check_ends(machine, report);
     }
+    for inner in machine.states().iter().flat_map(State::inner_machines) {
+        check_machine(inner, everywhere, report);
+    }
+}
+
+fn check_targets(machine: &StateMachine, everywhere: &HashSet<&str>, report: &Report<'_>) {
     let names: HashSet<&str> = machine.state_names.iter().map(|name| &*name.value).collect();
     for target in machine.start_at.iter().chain(machine.states().iter().flat_map(targets)) {
         if !names.contains(&*target.value) {
             let message = format!("Missing 'Next' target: {}", target.value);
-            let help = similar(&target.value, machine.state_names.iter().map(|name| &*name.value), report);
+            let help = if everywhere.contains(&*target.value) {
+                let name = &target.value;
+                Some(format!(
+                    "the state `{name}` is elsewhere: no transition enters or leaves a branch or item processor"
+                ))
+            } else {
+                similar(&target.value, machine.state_names.iter().map(|name| &*name.value), report)
+            };
             report.add(Fault::new(Code::MISSING_TRANSITION_TARGET, target.span, message).with_help(help));
         }
     }
+}
+
+/// Checks that there is an end and that every state is reached, where all states could be read.
+fn check_ends(machine: &StateMachine, report: &Report<'_>) {
     let are_all_read = machine.states().len() == machine.state_names.iter().count();
     if !are_all_read || !machine.states().iter().all(is_understood) {
         return;

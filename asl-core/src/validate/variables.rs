@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use super::suggestion::similar;
 use crate::definition::{
     Comparison, Spanned, State, StateKind, StateMachine, Template, TemplateMember, Test, TestKind,
 };
@@ -13,6 +12,7 @@ use crate::expression::Expression;
 use crate::jsonpath::{JsonPath, Root};
 use crate::report::Report;
 use crate::source::Span;
+use crate::suggestion::similar;
 
 /// The longest name of a variable, in characters.
 const MAX_CHARACTERS: usize = 80;
@@ -103,7 +103,9 @@ fn invalid_name(name: &str) -> Option<String> {
     let mut letters = name.chars();
     let is_identifier =
         letters.next().is_some_and(starts) && letters.all(|letter| starts(letter) || letter.is_alphanumeric());
-    (!is_identifier).then(|| format!("`{name}` cannot be a variable's name: use letters, digits and `_`"))
+    (!is_identifier).then(|| {
+        format!("`{name}` cannot be a variable's name: begin with a letter or `_`, and use letters, digits and `_`")
+    })
 }
 
 /// What a state assigns: itself, in its Choice rules and in its Catchers.

@@ -54,7 +54,12 @@ impl Lexer<'_> {
                     break;
                 }
                 Some('\\') => self.escape(at, &mut text),
-                Some(quote) if closes(opening, quote) => break,
+                Some(quote) if closes(opening, quote) => {
+                    if role == StringRole::Value && self.rest().starts_with(is_word) {
+                        self.lost_quote_before_string(start, at, &mut text);
+                    }
+                    break;
+                }
                 Some('\n' | '\r') if is_after_lost_quote(self.rest()) => {
                     self.offset = at;
                     self.end_of_line_in_string(start, &mut text);
@@ -79,15 +84,30 @@ impl Lexer<'_> {
         (text, self.span_from(start))
     }
 
-    /// Ends a string whose closing quote was lost at the end of the line, and gives a comma there back to the list.
+    /// Ends a string whose closing quote was lost at the end of the line.
     fn end_of_line_in_string(&mut self, start: usize, text: &mut String) {
-        if let Some(before_comma) = text.trim_end().strip_suffix(',').map(str::len) {
-            let written = self.text.get(start..self.offset).unwrap_or_default();
-            self.offset = start + written.trim_end().len() - ",".len();
-            text.truncate(before_comma);
-        }
+        self.give_back_punctuation(start, self.offset, text);
         let message = "Unexpected end-of-line: was expecting closing quote for a string value";
         self.report(json_fault(start..self.offset, message).with_help("close the string with `\"`".to_owned()));
+    }
+
+    /// Ends a string where its closing quote was lost, if the quote at `end` opens the next one: a comma is before it.
+    fn lost_quote_before_string(&mut self, start: usize, end: usize, text: &mut String) {
+        if text.trim_end().ends_with(',') {
+            self.give_back_punctuation(start, end, text);
+            let message = self.peek().map(|next| unexpected(next, "was expecting closing quote for a string value"));
+            let fault = json_fault(start..self.offset, message.unwrap_or_default());
+            self.report(fault.with_help("close the string with `\"`".to_owned()));
+        }
+    }
+
+    /// Goes back to the comma or the closing brackets that a string without its closing quote took in before `end`.
+    fn give_back_punctuation(&mut self, start: usize, end: usize, text: &mut String) {
+        let written = self.text.get(start..end).unwrap_or_default();
+        if let Some(own) = length_before_punctuation(written) {
+            self.offset = start + own;
+            text.truncate(text.len().saturating_sub(written.len() - own));
+        }
     }
 
     /// Takes what follows a backslash at `start`.
@@ -180,6 +200,26 @@ fn is_after_lost_quote(rest: &str) -> bool {
     matches!(rest.trim_start().chars().next(), None | Some('"' | '}' | ']'))
 }
 
+/// The length of `written` without the comma and the brackets at its end that close nothing in it, if it has such.
+fn length_before_punctuation(written: &str) -> Option<usize> {
+    let is_punctuation = |character: char| matches!(character, ',' | '}' | ']');
+    let head = written.trim_end_matches(|character: char| is_punctuation(character) || character.is_ascii_whitespace());
+    let mut open = head.chars().fold(0_usize, |open, character| match character {
+        '{' | '[' => open + 1,
+        '}' | ']' => open.saturating_sub(1),
+        _ => open,
+    });
+    let tail = written.get(head.len()..).unwrap_or_default();
+    let closes_nothing = |(at, character): (usize, char)| match character {
+        '}' | ']' if open > 0 => {
+            open -= 1;
+            None
+        }
+        _ => is_punctuation(character).then_some(head.len() + at),
+    };
+    tail.char_indices().find_map(closes_nothing)
+}
+
 fn escape_help(control: char) -> String {
     match control {
         '\n' => r"write `\n`".to_owned(),
@@ -227,6 +267,30 @@ mod tests {
                 "{\"a\": \"x\r\n}",
                 r#"{"a":"x"}"#,
                 &["1:7 Unexpected end-of-line: was expecting closing quote for a string value"],
+            ),
+            (
+                "{\"c\": {\"a\": \"x},\n \"b\": 1}",
+                r#"{"c":{"a":"x"},"b":1}"#,
+                &["1:13 Unexpected end-of-line: was expecting closing quote for a string value"],
+            ),
+            (
+                "{\"a\": \"{% [1] %},\n \"b\": 1}",
+                r#"{"a":"{% [1] %}","b":1}"#,
+                &["1:7 Unexpected end-of-line: was expecting closing quote for a string value"],
+            ),
+            (
+                r#"{"a":"x,"b":{"c":["y], "d":"z},"e":"f"}"#,
+                r#"{"a":"x","b":{"c":["y"],"d":"z"},"e":"f"}"#,
+                &[
+                    "1:6 Unexpected character (',' (code 44)): was expecting closing quote for a string value",
+                    "1:19 Unexpected character (']' (code 93)): was expecting closing quote for a string value",
+                    "1:28 Unexpected character ('}' (code 125)): was expecting closing quote for a string value",
+                ],
+            ),
+            (
+                r#"["x, "y", "z"]"#,
+                r#"["x","y","z"]"#,
+                &["1:2 Unexpected character (',' (code 44)): was expecting closing quote for a string value"],
             ),
             (
                 r#"{"a: "x", "b": 1}"#,

@@ -8,7 +8,7 @@ const MAX_CHARACTERS: usize = 80;
 const MAX_CANDIDATES: usize = 300;
 
 /// A hint for a name that is no candidate but nearly one.
-pub(super) fn similar<'a>(
+pub(crate) fn similar<'a>(
     name: &str,
     candidates: impl Iterator<Item = &'a str>,
     report: &Report<'_>,
