@@ -1,6 +1,6 @@
 //! What every driver does with an execution: feed it, keep its history, and know its Tasks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use asl_core::execution::{Command, Event, Execution, Outcome, Output, Rejected, ScheduleTask, Start, TaskId};
@@ -13,7 +13,7 @@ pub(crate) struct Driver {
     execution: Execution,
     history: Vec<HistoryEvent>,
     /// In the order in which they were scheduled.
-    tasks_out: BTreeMap<TaskId, Arc<str>>,
+    tasks_out: BTreeSet<TaskId>,
     /// Of every Task that ever had one, so that a late answer can be told from a wrong one.
     tokens: HashMap<Arc<str>, TaskId>,
 }
@@ -30,7 +30,7 @@ pub(crate) enum Work {
 impl Driver {
     pub(crate) fn start(program: Program, start: Start, now: Timestamp) -> (Self, Vec<Work>) {
         let execution = Execution::start(program, start, now);
-        let mut driver = Self { execution, history: Vec::new(), tasks_out: BTreeMap::new(), tokens: HashMap::new() };
+        let mut driver = Self { execution, history: Vec::new(), tasks_out: BTreeSet::new(), tokens: HashMap::new() };
         let mut work = Vec::new();
         driver.take_outputs(&mut work);
         (driver, work)
@@ -77,11 +77,6 @@ impl Driver {
         std::mem::take(&mut self.history)
     }
 
-    /// The names of the states whose Tasks are out.
-    pub(crate) fn waiting_states(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.tasks_out.values()
-    }
-
     /// Every token that was given to a Task.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &Arc<str>> {
         self.tokens.keys()
@@ -97,7 +92,7 @@ impl Driver {
             match output {
                 Output::History(event) => self.history.push(event),
                 Output::Command(Command::ScheduleTask(task)) => {
-                    self.tasks_out.insert(task.task, Arc::clone(&task.state_name));
+                    self.tasks_out.insert(task.task);
                     if let Some(token) = &task.task_token {
                         self.tokens.insert(Arc::clone(token), task.task);
                     }
@@ -108,7 +103,7 @@ impl Driver {
                     work.push(Work::Cancel(task));
                 }
                 Output::Command(Command::Finish(_)) => {
-                    work.extend(std::mem::take(&mut self.tasks_out).into_keys().map(Work::Cancel));
+                    work.extend(std::mem::take(&mut self.tasks_out).into_iter().map(Work::Cancel));
                 }
             }
         }

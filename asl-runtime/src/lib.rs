@@ -80,4 +80,4 @@ pub use engine::Engine;
 pub use error::{Error, InvalidDefinition};
 pub use handler::{OrFail, Reply, Scripted, TaskHandler, TaskRequest, scripted, typed};
 pub use registry::{MissingHandler, MissingHandlers, Registry};
-pub use simulation::{Interleaving, Run, Simulation, SimulationError, Stuck};
+pub use simulation::{Interleaving, Run, Simulation, SimulationError};

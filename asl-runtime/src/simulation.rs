@@ -142,9 +142,12 @@ impl Simulation {
 
     /// Runs `program` to its end.
     ///
+    /// A Task that is never answered ends with its `TimeoutSeconds`; without any, the execution times out
+    /// after [`Limits::execution_seconds`], a year.
+    ///
     /// # Errors
     ///
-    /// When a Task has no handler, or when the execution waits for something that can never happen.
+    /// When a Task has no handler.
     /// A workflow that fails is not an error: [`Run::outcome`] says how it ended.
     pub fn run(&mut self, program: &Program, input: impl Into<Value>) -> Result<Run, SimulationError> {
         let start = Start { seed: self.seed, limits: self.limits.clone(), ..Start::new("simulation", input) };
@@ -162,7 +165,7 @@ impl Simulation {
         clock.advance_to(self.start_at);
         let started_at = clock.now();
         let world = World::start(program.clone(), start, clock.clone());
-        Stage {
+        let stage = Stage {
             registry: &self.registry,
             observers: &mut self.observers,
             stop: self.stop.clone(),
@@ -175,8 +178,8 @@ impl Simulation {
             clock,
             world,
             observed: 0,
-        }
-        .play(started_at)
+        };
+        Ok(stage.play(started_at))
     }
 }
 
@@ -228,40 +231,14 @@ impl Run {
     }
 }
 
-/// Why a simulation could not come to an end.
+/// Why a simulation could not begin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimulationError {
     /// Tasks of the machine have no handler.
     #[error(transparent)]
     MissingHandlers(#[from] MissingHandlers),
-    /// The execution waits for something that can never happen.
-    #[error(transparent)]
-    Stuck(Stuck),
 }
-
-/// An execution that waits for something that can never happen, without a deadline.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stuck {
-    waiting: Vec<Arc<str>>,
-}
-
-impl Stuck {
-    /// The names of the states whose Tasks are out.
-    pub fn waiting_states(&self) -> impl Iterator<Item = &str> {
-        self.waiting.iter().map(|name| &**name)
-    }
-}
-
-impl fmt::Display for Stuck {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.waiting.iter().map(|name| format!("`{name}`")).collect();
-        write!(formatter, "nothing can happen any more while these states wait: {}", names.join(", "))?;
-        formatter.write_str("\nhelp: answer their Tasks, or give them `TimeoutSeconds`")
-    }
-}
-
-impl std::error::Error for Stuck {}
 
 /// Everything that one run takes.
 struct Stage<'a> {
@@ -277,17 +254,17 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    fn play(mut self, started_at: Timestamp) -> Result<Run, SimulationError> {
+    fn play(mut self, started_at: Timestamp) -> Run {
         loop {
             self.do_work();
             self.show_history();
             if let Some((outcome, history)) = self.world.take_end() {
-                return Ok(Run { outcome, history, started_at, ended_at: self.clock.now() });
+                return Run { outcome, history, started_at, ended_at: self.clock.now() };
             }
             match self.attempts.poll_next() {
                 Step::Answered(event) => self.world.handle(event),
                 Step::WentOn => {}
-                Step::NothingReady => self.let_time_pass()?,
+                Step::NothingReady => self.let_time_pass(),
             }
         }
     }
@@ -319,12 +296,12 @@ impl Stage<'_> {
         }
     }
 
-    /// Jumps to whatever comes next; at one instant the execution's deadlines go before handlers that sleep.
-    fn let_time_pass(&mut self) -> Result<(), SimulationError> {
+    /// Jumps to whatever comes next, which there is until the execution has ended; at one instant the execution's deadlines go before handlers that sleep.
+    fn let_time_pass(&mut self) {
         let deadline = self.world.next_deadline();
         let stop = self.stop.as_ref().map(|(at, _)| *at);
         let Some(next) = [deadline, stop, self.clock.next_wake()].into_iter().flatten().min() else {
-            return Err(SimulationError::Stuck(Stuck { waiting: self.world.waiting_states() }));
+            return;
         };
         let now = next.max(self.clock.now());
         if deadline.is_some_and(|deadline| deadline <= now) {
@@ -336,21 +313,5 @@ impl Stage<'_> {
         } else {
             self.clock.advance_to(now);
         }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stuck_execution_names_the_states_that_wait() {
-        let stuck = Stuck { waiting: vec!["Approve".into(), "Ship".into()] };
-        assert_eq!(
-            stuck.to_string(),
-            "nothing can happen any more while these states wait: `Approve`, `Ship`\n\
-             help: answer their Tasks, or give them `TimeoutSeconds`"
-        );
     }
 }

@@ -22,6 +22,9 @@ pub use self::memory::MemoryStore;
 /// - An execution's version is the number of entries in its journal.
 /// - [`append`](Self::append) is durable when it returns: the engine then performs the commands that the entries cause.
 /// - A batch is appended as a whole or not at all.
+/// - An append that answers [`StoreError::Unavailable`] is tried again, with the same batches or with each alone.
+///   Where it may have happened nevertheless, the store must recognise the batch by its expected version and entries,
+///   and answer that it is appended: a conflict would make the engine give the execution up.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Appends every batch, in one transaction.

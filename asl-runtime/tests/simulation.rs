@@ -149,9 +149,23 @@ fn what_a_handler_of_a_token_task_returns_is_its_submission() {
         })
         .run(&program(&waiting_for_a_token()), json!({}))
         .unwrap();
-    assert_eq!(run.failure().unwrap().error(), Some("States.Timeout"));
     assert!(run.render().contains("TaskSubmitted"), "{}", run.render());
     assert_eq!(tokens.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_task_that_is_never_answered_times_out_or_else_the_execution_does_after_a_year() {
+    let check = |state: Value, status: &str, elapsed: Duration| {
+        let run = Simulation::new()
+            .handler("Forgetful", |_: TaskRequest| std::future::pending::<Result<Value, Failure>>())
+            .run(&program(&machine_of(&state)), json!({}))
+            .unwrap();
+        assert_eq!((run.outcome.status(), run.elapsed()), (status, elapsed), "{state}");
+    };
+    check(task("Forgetful"), "TIMED_OUT", Duration::from_hours(365 * 24));
+    let mut bounded = task("Forgetful");
+    bounded["TimeoutSeconds"] = json!(60);
+    check(bounded, "FAILED", Duration::from_mins(1));
 }
 
 #[test]

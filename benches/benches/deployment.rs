@@ -6,9 +6,10 @@ use asl_core::Program;
 use asl_runtime::clock::VirtualClock;
 use asl_runtime::{Run, Simulation};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use deploy_workflow::artifact::pack;
 use deploy_workflow::definitions::Definition;
 use deploy_workflow::handlers;
-use deploy_workflow::sandbox::{BUCKET, Sandbox, archive};
+use deploy_workflow::sandbox::{BUCKET, Sandbox};
 use serde_json::json;
 
 const TEMPLATE: &str = include_str!("../../deploy-workflow/templates/sample.yaml");
@@ -42,7 +43,7 @@ impl World {
 
 fn deployment(criterion: &mut Criterion) {
     let program = Definition::Standard.program();
-    let revision = archive(&[("infra/template.yaml", TEMPLATE.as_bytes())]);
+    let revision = pack(&[("infra/template.yaml", TEMPLATE.as_bytes())]);
     if let (Ok(program), Ok(revision)) = (program, revision) {
         criterion.bench_function("deployment/create", |bencher| {
             bencher.iter_batched(

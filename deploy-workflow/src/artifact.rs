@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 
-pub use self::archive::{ArchiveError, check_path, read_file};
+pub use self::archive::{ArchiveError, PackError, check_path, pack, read_file};
 
 /// A store of objects in buckets: what the deployment needs of S3.
 #[async_trait]

@@ -14,12 +14,11 @@ use clap::{Parser, ValueEnum};
 
 use self::json_lines::JsonLines;
 use self::terminal::Terminal;
-use crate::artifact::{check_path, read_file};
+use crate::artifact::{check_path, pack, read_file};
 use crate::definitions::Definition;
 use crate::input::MachineInput;
 use crate::names::full_stack_name;
 use crate::rehearsal::{Notice, Rehearsal, RehearsalError, Report, play};
-use crate::sandbox::archive;
 use crate::scenario::{INPUT, Scenario};
 
 /// Every deployment succeeded.
@@ -137,13 +136,14 @@ fn bad_input(message: impl Into<String>, help: impl Into<String>) -> Problem {
     Problem { message: message.into(), help: help.into(), code: BAD_INPUT }
 }
 
+/// Who reads no further, such as `head`, has what was wanted.
 impl From<io::Error> for Problem {
     fn from(error: io::Error) -> Self {
-        let message = match error.kind() {
-            io::ErrorKind::BrokenPipe => String::new(),
-            _ => format!("cannot write: {error}"),
+        let (message, code) = match error.kind() {
+            io::ErrorKind::BrokenPipe => (String::new(), SUCCEEDED),
+            _ => (format!("cannot write: {error}"), BROKEN),
         };
-        Self { message, help: "look at where the output goes".into(), code: BROKEN }
+        Self { message, help: "look at where the output goes".into(), code }
     }
 }
 
@@ -194,7 +194,7 @@ fn rehearsal(arguments: &Arguments) -> Result<Rehearsal, Problem> {
     let artifact = match (&arguments.artifact, &arguments.template) {
         (Some(path), _) => Some(read(path)?),
         (None, Some(path)) => {
-            let archive = archive(&[(&input.template_path, &read(path)?)]);
+            let archive = pack(&[(&input.template_path, &read(path)?)]);
             Some(archive.map_err(|error| wrong_artifact(&error))?)
         }
         (None, None) => None,

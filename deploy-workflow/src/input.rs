@@ -8,7 +8,7 @@ use crate::cloudformation::Capability;
 
 /// The machine input file; a member that is not listed here is an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
 pub struct MachineInput {
     /// The environment, the first part of the stack's name and the template's parameter `environmentName`.
     pub environment_name: String,
@@ -39,13 +39,18 @@ impl MachineInput {
         }
         serde_json::from_str(text).map_err(|error| {
             let text = error.to_string();
-            let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_owned();
-            InvalidInput { message, line: error.line(), column: error.column() }
+            let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+            let message = match message.strip_prefix("unknown variant ") {
+                Some(rest) => format!("unknown value {rest}"),
+                None => message.to_owned(),
+            };
+            // serde_json counts the characters that it has read of the line, which may be none.
+            InvalidInput { message, line: error.line().max(1), column: error.column().max(1) }
         })
     }
 }
 
-/// A machine input file that cannot be used.
+/// A machine input file that cannot be used, and where: lines and columns begin with 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{line}:{column}: {message}")]
 pub struct InvalidInput {
@@ -56,7 +61,7 @@ pub struct InvalidInput {
 
 /// Which changes are safe besides those that always are; nothing else is by default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default, expecting = "an object")]
 pub struct ChangePolicy {
     /// A modification that may replace the resource.
     pub conditional_replacement: Verdict,
@@ -103,6 +108,13 @@ mod tests {
              `capabilities`, `parameters`, `changePolicy`",
         );
         check(r#"["prod", "app", "template.yaml"]"#, "1:1: expected an object");
-        check("7", "1:1: invalid type: integer `7`, expected struct MachineInput");
+        check("7", "1:1: invalid type: integer `7`, expected an object");
+        check("", "1:1: EOF while parsing a value");
+        check("{\n", "2:1: EOF while parsing an object");
+        check(r#"{"changePolicy": true}"#, "1:21: invalid type: boolean `true`, expected an object");
+        check(
+            r#"{"changePolicy": {"dynamicChange": "maybe"}}"#,
+            "1:42: unknown value `maybe`, expected `reject` or `allow`",
+        );
     }
 }

@@ -23,16 +23,17 @@
 //! ```
 //! use asl_runtime::Simulation;
 //! use asl_runtime::clock::VirtualClock;
+//! use deploy_workflow::artifact::pack;
 //! use deploy_workflow::definitions::Definition;
 //! use deploy_workflow::handlers;
-//! use deploy_workflow::sandbox::{BUCKET, Sandbox, archive};
+//! use deploy_workflow::sandbox::{BUCKET, Sandbox};
 //! use serde_json::json;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let clock = VirtualClock::default();
 //! let sandbox = Sandbox::new(clock.clone());
 //! let template = b"Resources: {Topic: {Type: AWS::SNS::Topic}}";
-//! sandbox.artifacts.put(BUCKET, "revision.zip", archive(&[("template.yaml", template)])?);
+//! sandbox.artifacts.put(BUCKET, "revision.zip", pack(&[("template.yaml", template)])?);
 //!
 //! let program = Definition::Standard.program().map_err(|diagnostics| format!("{diagnostics:?}"))?;
 //! let run = Simulation::new().clock(clock).registry(handlers::registry(&sandbox.services())).run(

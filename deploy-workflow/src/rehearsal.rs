@@ -11,8 +11,8 @@ use asl_core::{Timestamp, Value};
 use asl_runtime::clock::Clock;
 use asl_runtime::engine::ExecutionDescription;
 use asl_runtime::{Engine, Error};
-use zip::result::ZipError;
 
+use crate::artifact::{PackError, pack};
 use crate::cloudformation::{
     ApiError, ChangeSetSummary, CloudFormation as _, DescribeStacksInput, ListChangeSetsInput, Stack,
 };
@@ -20,7 +20,7 @@ use crate::definitions::Definition;
 use crate::handlers;
 use crate::input::MachineInput;
 use crate::names::full_stack_name;
-use crate::sandbox::{BUCKET, Sandbox, archive};
+use crate::sandbox::{BUCKET, Sandbox};
 use crate::scenario::{Revision, Scenario};
 use crate::trigger::{
     EngineExecutions, InMemoryPipeline, JobResult, PendingJob, Told, Trigger, TriggerError, handle_event,
@@ -112,7 +112,7 @@ pub enum RehearsalError {
     Preparation(#[from] ApiError),
     /// An artifact could not be packed.
     #[error("the artifact cannot be packed: {0}")]
-    Artifact(#[from] ZipError),
+    Artifact(#[from] PackError),
 }
 
 /// Plays a rehearsal by `clock`, telling `observe` what happens; returns how each of its deployments ended.
@@ -137,10 +137,10 @@ pub async fn play(
     Ok(reports)
 }
 
-fn packed(revision: &Revision, path: &str) -> Result<Vec<u8>, ZipError> {
+fn packed(revision: &Revision, path: &str) -> Result<Vec<u8>, PackError> {
     match revision {
-        Revision::Template(template) => archive(&[(path, template.as_bytes())]),
-        Revision::Unsafe(template) => archive(&[(path, template.as_bytes()), ("../../etc/cron.d/evil", b"")]),
+        Revision::Template(template) => pack(&[(path, template.as_bytes())]),
+        Revision::Unsafe(template) => pack(&[(path, template.as_bytes()), ("../../etc/cron.d/evil", b"")]),
     }
 }
 

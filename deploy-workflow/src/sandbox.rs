@@ -1,12 +1,8 @@
 //! Everything that a deployment works with, in this process: an account with CloudFormation and a store of artifacts.
 
-use std::io::{Cursor, Write as _};
 use std::sync::Arc;
 
 use asl_runtime::clock::Clock;
-use zip::ZipWriter;
-use zip::result::ZipError;
-use zip::write::SimpleFileOptions;
 
 use crate::artifact::InMemoryArtifacts;
 use crate::cloudformation::in_process::Pace;
@@ -65,18 +61,4 @@ impl Sandbox {
         self.cloudformation.set_pace(Pace::default());
         Ok(created?.stack_id)
     }
-}
-
-/// A zip archive of `files`, each a path and its content.
-///
-/// # Errors
-///
-/// When a path is too long for an archive.
-pub fn archive(files: &[(&str, &[u8])]) -> Result<Vec<u8>, ZipError> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    for (path, content) in files {
-        writer.start_file(*path, SimpleFileOptions::default())?;
-        writer.write_all(content)?;
-    }
-    Ok(writer.finish()?.into_inner())
 }

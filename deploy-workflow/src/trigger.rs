@@ -11,12 +11,14 @@ mod pipeline;
 
 use std::sync::Arc;
 
+use asl_runtime::engine::ExecutionStatus;
+
 use crate::artifact::{ArtifactStore, StoreError};
 use crate::input::{InvalidInput, MachineInput};
 
 pub use self::engine_executions::EngineExecutions;
 use self::event::{Job, UserParameters};
-pub use self::executions::{ExecutionDescription, ExecutionStatus, Executions, ExecutionsError, InMemoryExecutions};
+pub use self::executions::{ExecutionDescription, Executions, ExecutionsError, InMemoryExecutions};
 pub use self::pipeline::{
     FailureDetails, FailureType, InMemoryPipeline, JobResult, PendingJob, Pipeline, PipelineError,
 };
@@ -120,7 +122,6 @@ async fn monitor(trigger: &Trigger, token: &str) -> Result<Told, FailureDetails>
         Err(error) => return Err(job_failed(error.to_string(), Some(execution_arn))),
     };
     match execution.status {
-        ExecutionStatus::Running | ExecutionStatus::PendingRedrive => Ok(Told::Running { execution_arn }),
         ExecutionStatus::Succeeded => Ok(Told::Succeeded),
         ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => {
             let reason = match (execution.error, execution.cause) {
@@ -131,6 +132,7 @@ async fn monitor(trigger: &Trigger, token: &str) -> Result<Told, FailureDetails>
             let message = format!("execution {}{reason}", execution.status);
             Err(job_failed(message, Some(execution_arn)))
         }
+        _ => Ok(Told::Running { execution_arn }),
     }
 }
 

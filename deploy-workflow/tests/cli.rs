@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use deploy_workflow::artifact::pack;
 use deploy_workflow::cli::{Arguments, run};
-use deploy_workflow::sandbox::archive;
 use deploy_workflow::scenario::Scenario;
 use serde_json::Value as Json;
 
@@ -74,6 +74,24 @@ fn a_program_sees_one_object_per_line() {
 }
 
 #[test]
+fn output_that_nobody_reads_on_ends_quietly() {
+    struct Closed;
+    impl std::io::Write for Closed {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    for arguments in [&["deploy-workflow"][..], &["deploy-workflow", "--list-scenarios"]] {
+        let mut err = Vec::new();
+        let code = run(&Arguments::try_parse_from(arguments).unwrap(), &mut Closed, &mut err);
+        assert_eq!((code, err), (ExitCode::SUCCESS, Vec::new()), "{arguments:?}");
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_output() {
     let events = |seed: &str| {
         let ended = deploy(&["--scenario", "throttled", "--json", "--seed", seed]);
@@ -119,7 +137,7 @@ fn bad_input_is_a_clear_error_with_help_and_exit_code_2() {
         &["--input", &escapes],
         "error: path `../t.yaml` points outside of the artifact; give it relative to the artifact's root",
     );
-    let slip = file("slip.zip", &archive(&[("infra/template.yaml", b""), ("../evil", b"")]).unwrap());
+    let slip = file("slip.zip", &pack(&[("infra/template.yaml", b""), ("../evil", b"")]).unwrap());
     check(&["--artifact", &slip], "error: entry `../evil` of the artifact points outside of the archive");
     let text = file("text.zip", b"not a zip archive");
     check(

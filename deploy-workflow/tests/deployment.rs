@@ -7,13 +7,14 @@ use asl_core::history::EventDetails;
 use asl_core::{Program, Value};
 use asl_runtime::clock::VirtualClock;
 use asl_runtime::{Run, Simulation};
+use deploy_workflow::artifact::pack;
 use deploy_workflow::cloudformation::{
     ChangeSetSummary, CloudFormation as _, DescribeStackEventsInput, DescribeStacksInput, ListChangeSetsInput, Stack,
     StackEvent,
 };
 use deploy_workflow::definitions::Definition;
 use deploy_workflow::handlers;
-use deploy_workflow::sandbox::{BUCKET, Sandbox, archive};
+use deploy_workflow::sandbox::{BUCKET, Sandbox};
 use serde_json::{Value as Json, json};
 
 pub(crate) const SAMPLE: &str = include_str!("../templates/sample.yaml");
@@ -59,7 +60,7 @@ impl Deployment {
     }
 
     pub(crate) fn put_revision(&self, files: &[(&str, &[u8])]) {
-        self.sandbox.artifacts.put(BUCKET, KEY, archive(files).unwrap());
+        self.sandbox.artifacts.put(BUCKET, KEY, pack(files).unwrap());
     }
 
     pub(crate) fn execute(&mut self, definition: Definition, more: &Json) -> Run {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use asl_runtime::engine::ExecutionStatus;
 use deploy_workflow::artifact::InMemoryArtifacts;
 use deploy_workflow::trigger::{
-    ExecutionDescription, ExecutionStatus, ExecutionsError, FailureDetails, FailureType, InMemoryExecutions,
-    InMemoryPipeline, JobResult, PendingJob, Told, Trigger, TriggerError, handle_event,
+    ExecutionDescription, ExecutionsError, FailureDetails, FailureType, InMemoryExecutions, InMemoryPipeline,
+    JobResult, PendingJob, Told, Trigger, TriggerError, handle_event,
 };
 use serde_json::{Value as Json, json};
 

@@ -54,10 +54,10 @@ impl TaskRequest {
     /// `InvalidParameters`, with a cause that names the member that does not fit.
     pub fn deserialize<P: DeserializeOwned>(&self) -> Result<P, Failure> {
         serde_path_to_error::deserialize(self.parameters_json()).map_err(|error| {
-            let (path, state) = (error.path().to_string(), self.state_name());
+            let (path, state, reason) = (error.path().to_string(), self.state_name(), reason(error.inner()));
             let cause = match path.as_str() {
-                "." => format!("the parameters of state `{state}`: {}", error.inner()),
-                path => format!("`{path}` in the parameters of state `{state}`: {}", error.inner()),
+                "." => format!("the parameters of state `{state}`: {reason}"),
+                path => format!("`{path}` in the parameters of state `{state}`: {reason}"),
             };
             Failure::new("InvalidParameters", cause)
         })
@@ -146,5 +146,14 @@ impl TaskRequest {
 
     pub(crate) async fn report(&self, event: Event) -> Result<(), Error> {
         self.0.callbacks.report(&self.0.execution_arn, event).await
+    }
+}
+
+/// What does not fit, without the name of the handler's type: who wrote the definition does not know it.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(", expected struct ") {
+        Some((found, _)) => format!("{found}, expected an object"),
+        None => text,
     }
 }

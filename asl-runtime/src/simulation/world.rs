@@ -70,10 +70,6 @@ impl World {
         self.with(|state| state.driver.next_deadline())
     }
 
-    pub(super) fn waiting_states(&self) -> Vec<Arc<str>> {
-        self.with(|state| state.driver.waiting_states().cloned().collect())
-    }
-
     pub(super) fn history_since(&self, count: usize) -> Vec<HistoryEvent> {
         self.with(|state| state.driver.history().iter().skip(count).cloned().collect())
     }

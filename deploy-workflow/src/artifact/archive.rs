@@ -1,11 +1,12 @@
-//! Zip archives, read in memory: nothing is unpacked onto a disk, and no entry can reach outside or grow without bound.
+//! Zip archives, packed and read in memory: nothing is unpacked onto a disk, and no entry can reach outside or grow without bound.
 
 use std::borrow::Cow;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write as _};
 use std::path::{Component, Path};
 
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 /// The largest archive, in bytes.
 const MAX_ARCHIVE_BYTES: usize = 256 * 1024 * 1024;
@@ -93,6 +94,33 @@ pub fn check_path(path: &str) -> Result<(), ArchiveError> {
     safe_path(path).map(drop)
 }
 
+/// Packs `files`, each a path and its content, into a zip archive.
+///
+/// # Errors
+///
+/// When a path is too long for an archive, or there twice.
+pub fn pack(files: &[(&str, &[u8])]) -> Result<Vec<u8>, PackError> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, content) in files {
+        writer.start_file(*path, SimpleFileOptions::default()).map_err(PackError::of)?;
+        writer.write_all(content).map_err(PackError::of)?;
+    }
+    Ok(writer.finish().map_err(PackError::of)?.into_inner())
+}
+
+/// Why files could not be packed into an archive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PackError {
+    message: String,
+}
+
+impl PackError {
+    fn of(error: impl Into<ZipError>) -> Self {
+        Self { message: error.into().to_string() }
+    }
+}
+
 fn safe_path(path: &str) -> Result<Vec<&str>, ArchiveError> {
     normalized(path).ok_or_else(|| ArchiveError::PathEscapes(path.to_owned()))
 }
@@ -133,20 +161,15 @@ fn unreadable(error: ZipError) -> ArchiveError {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
-    use zip::ZipWriter;
-    use zip::write::SimpleFileOptions;
-
     use super::*;
 
     fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, bytes) in files {
-            writer.start_file(*name, SimpleFileOptions::default()).unwrap();
-            writer.write_all(bytes).unwrap();
-        }
-        writer.finish().unwrap().into_inner()
+        pack(files).unwrap()
+    }
+
+    #[test]
+    fn a_path_that_is_there_twice_cannot_be_packed() {
+        assert!(pack(&[("a", b""), ("a", b"")]).is_err());
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! Executions in an engine of this process.
 
-use asl_runtime::engine::ExecutionStatus as EngineStatus;
 use asl_runtime::{Engine, Error};
 use async_trait::async_trait;
 
-use super::executions::{ExecutionDescription, ExecutionStatus, Executions, ExecutionsError};
+use super::executions::{ExecutionDescription, Executions, ExecutionsError};
 
 /// The executions of one machine of an engine.
 #[derive(Debug, Clone)]
@@ -37,17 +36,7 @@ impl Executions for EngineExecutions {
         let failure = execution.failure;
         let error = failure.as_ref().and_then(|failure| failure.error()).map(str::to_owned);
         let cause = failure.as_ref().and_then(|failure| failure.cause()).map(str::to_owned);
-        Ok(ExecutionDescription { status: status(execution.status), error, cause })
-    }
-}
-
-fn status(status: EngineStatus) -> ExecutionStatus {
-    match status {
-        EngineStatus::Succeeded => ExecutionStatus::Succeeded,
-        EngineStatus::Failed => ExecutionStatus::Failed,
-        EngineStatus::TimedOut => ExecutionStatus::TimedOut,
-        EngineStatus::Aborted => ExecutionStatus::Aborted,
-        _ => ExecutionStatus::Running,
+        Ok(ExecutionDescription { status: execution.status, error, cause })
     }
 }
 

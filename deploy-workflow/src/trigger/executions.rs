@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use asl_runtime::engine::ExecutionStatus;
 use async_trait::async_trait;
 
 /// The operations of the Step Functions API that start and watch executions of one machine.
@@ -33,32 +34,6 @@ pub struct ExecutionDescription {
     pub error: Option<String>,
     /// The error's cause, if it failed with one.
     pub cause: Option<String>,
-}
-
-/// The status of an execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the variants are the API's own words")]
-pub enum ExecutionStatus {
-    Running,
-    Succeeded,
-    Failed,
-    TimedOut,
-    Aborted,
-    PendingRedrive,
-}
-
-/// As in the API.
-impl fmt::Display for ExecutionStatus {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Running => "RUNNING",
-            Self::Succeeded => "SUCCEEDED",
-            Self::Failed => "FAILED",
-            Self::TimedOut => "TIMED_OUT",
-            Self::Aborted => "ABORTED",
-            Self::PendingRedrive => "PENDING_REDRIVE",
-        })
-    }
 }
 
 /// Why an execution could not be started or described.
