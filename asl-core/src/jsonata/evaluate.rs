@@ -39,9 +39,10 @@ pub(super) struct Evaluator<'e> {
     pub(super) bounds: Bounds,
     bindings: &'e dyn Bindings,
     input: Option<Item>,
-    /// What each symbol means outside of the expression, once it was looked up.
+    /// What each symbol means outside of the expression, once it was looked up; empty until one is.
     globals: Vec<Global>,
-    /// Frames and closures live in these two until the end, so that closures may refer to each other in cycles.
+    /// Frames and closures live in these two until the end, so that closures may refer to each other in cycles;
+    /// not even the outermost frame exists before something is bound.
     frames: Vec<Frame>,
     closures: Vec<Closure<'e>>,
 }
@@ -66,8 +67,8 @@ impl<'e> Evaluator<'e> {
             bounds: Bounds::new(environment.limits),
             bindings,
             input: input.cloned().map(Item::Value),
-            globals: vec![Global::Unknown; compiled.names.len()],
-            frames: vec![Frame::default()],
+            globals: Vec::new(),
+            frames: Vec::new(),
             closures: Vec::new(),
         }
     }
@@ -146,6 +147,9 @@ impl<'e> Evaluator<'e> {
                 builtin.map(|builtin| Item::Function(Function::Builtin(builtin)))
             })
         };
+        if self.globals.is_empty() {
+            self.globals.resize(self.compiled.names.len(), Global::Unknown);
+        }
         if let Some(slot) = self.globals.get_mut(symbol.0) {
             *slot = Global::Known(meaning.clone());
         }

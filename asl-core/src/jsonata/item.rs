@@ -46,13 +46,19 @@ impl Item {
     /// The letter that signatures use for the kind of this value.
     pub(super) fn signature_letter(&self) -> char {
         match self {
-            Self::Value(Value::Null) => 'l',
-            Self::Value(Value::Bool(_)) => 'b',
-            Self::Value(Value::Number(_)) | Self::NonFinite(_) => 'n',
-            Self::Value(Value::String(_)) => 's',
-            Self::Value(Value::Array(_)) | Self::Array(_) | Self::Tuples(_) => 'a',
-            Self::Value(Value::Object(_)) | Self::Object(_) => 'o',
+            Self::Value(value) => signature_letter_of(value),
+            Self::NonFinite(_) => 'n',
+            Self::Array(_) | Self::Tuples(_) => 'a',
+            Self::Object(_) => 'o',
             Self::Function(_) => 'f',
+        }
+    }
+
+    /// The value, if it is JSON that the expression did not build.
+    pub(super) fn as_json(&self) -> Option<&Value> {
+        match self {
+            Self::Value(value) => Some(value),
+            _ => None,
         }
     }
 
@@ -188,6 +194,17 @@ impl Item {
             }
             Self::Function(_) => Err(FunctionInResult),
         }
+    }
+}
+
+fn signature_letter_of(value: &Value) -> char {
+    match value {
+        Value::Null => 'l',
+        Value::Bool(_) => 'b',
+        Value::Number(_) => 'n',
+        Value::String(_) => 's',
+        Value::Array(_) => 'a',
+        Value::Object(_) => 'o',
     }
 }
 

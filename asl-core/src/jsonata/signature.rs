@@ -275,7 +275,7 @@ impl Parameter {
         };
         if let Some(element) = self.element.as_deref() {
             let expected = element.chars().next();
-            if !array.iter().all(|item| Some(item.signature_letter()) == expected) {
+            if !array.signature_letters().all(|letter| Some(letter) == expected) {
                 return Err(wrong_elements(element, position));
             }
         }

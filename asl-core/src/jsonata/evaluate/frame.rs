@@ -28,6 +28,7 @@ impl Evaluator<'_> {
         bindings: Vec<(Symbol, Option<Item>)>,
     ) -> Result<FrameId, Fault> {
         self.bounds.charge(size_of::<Frame>() + bindings.len() * size_of::<(Symbol, Option<Item>)>())?;
+        self.ensure_root();
         self.frames.push(Frame { parent: Some(parent), bindings, closures_before: self.closures.len() });
         Ok(FrameId(self.frames.len() - 1))
     }
@@ -42,10 +43,17 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn bind(&mut self, frame: FrameId, symbol: Symbol, value: Option<Item>) {
+        self.ensure_root();
         let Some(frame) = self.frames.get_mut(frame.0) else { return };
         match frame.bindings.iter_mut().find(|(candidate, _)| *candidate == symbol) {
             Some((_, slot)) => *slot = value,
             None => frame.bindings.push((symbol, value)),
+        }
+    }
+
+    fn ensure_root(&mut self) {
+        if self.frames.is_empty() {
+            self.frames.push(Frame::default());
         }
     }
 

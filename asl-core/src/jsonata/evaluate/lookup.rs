@@ -1,9 +1,11 @@
-//! Paths that only look names up in JSON objects, followed by reference: nothing is copied on the way.
+//! What a look at JSON suffices for, without the walk: paths that only look names up, and arithmetic on what they find.
+//!
+//! Nothing is copied on the way. What takes more is left to the walk, which comes to the same.
 
-use super::super::compiled::{Kind, Node};
+use super::super::compiled::{BinaryOperator, Kind, Node};
 use super::super::error::Fault;
-use super::super::item::Item;
-use super::Evaluator;
+use super::operator::of_numbers;
+use super::{Evaluated, Evaluator};
 use crate::value::Value;
 
 /// How far a path could be followed.
@@ -18,13 +20,13 @@ pub(super) enum Followed<'v> {
 
 impl<'e> Evaluator<'e> {
     /// Follows the first steps of a path, as far as they look names up in JSON objects.
-    pub(super) fn follow<'v>(&mut self, steps: &'v [Node], input: Option<&'v Item>) -> Result<Followed<'v>, Fault>
+    pub(super) fn follow<'v>(&mut self, steps: &'v [Node], input: Option<&'v Value>) -> Result<Followed<'v>, Fault>
     where
         'e: 'v,
     {
         let (mut value, mut taken) = match (steps, input) {
             ([variable, member, ..], _) if let Some(value) = self.member_of_variable(variable, member) => (value, 2),
-            ([first, ..], Some(Item::Value(value))) if matches!(first.kind, Kind::Name(_)) => (value, 0),
+            ([first, ..], Some(value)) if matches!(first.kind, Kind::Name(_)) => (value, 0),
             _ => return Ok(Followed::NotAtAll),
         };
         let mut is_defined = true;
@@ -48,14 +50,36 @@ impl<'e> Evaluator<'e> {
         })
     }
 
-    /// The number that `node` stands for, if a look suffices to tell.
-    pub(super) fn number_at_a_look(&mut self, node: &'e Node, input: Option<&Item>) -> Result<Option<f64>, Fault> {
-        if !node.predicates.is_empty() || node.group.is_some() || node.keep_array {
-            return Ok(None);
-        }
+    /// What `node` yields, if it is an operator between numbers, be it in parentheses or not.
+    pub(super) fn at_a_look(&mut self, node: &'e Node, input: &Value) -> Evaluated {
         match &node.kind {
-            Kind::Literal(value) => Ok(value.as_f64()),
-            Kind::Path { steps, keep_singleton: false } => match self.follow(steps, input)? {
+            Kind::Binary { operator, operands } if node.is_unfiltered() => {
+                self.operator_at_a_look(*operator, operands, Some(input))
+            }
+            Kind::Block { parts, binds: false } if node.is_unfiltered() => match parts.as_slice() {
+                [only] => self.at_a_look(only, input),
+                _ => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// What an operator yields, if a look shows both of its operands to be numbers.
+    pub(super) fn operator_at_a_look(
+        &mut self,
+        operator: BinaryOperator,
+        operands: &'e (Node, Node),
+        input: Option<&Value>,
+    ) -> Evaluated {
+        let Some(left) = self.number_at_a_look(&operands.0, input)? else { return Ok(None) };
+        let Some(right) = self.number_at_a_look(&operands.1, input)? else { return Ok(None) };
+        Ok(of_numbers(operator, left, right))
+    }
+
+    fn number_at_a_look(&mut self, node: &'e Node, input: Option<&Value>) -> Result<Option<f64>, Fault> {
+        match &node.kind {
+            Kind::Literal(value) if node.is_unfiltered() => Ok(value.as_f64()),
+            Kind::Path { steps, keep_singleton: false } if node.is_unfiltered() => match self.follow(steps, input)? {
                 Followed::To { value, taken } if taken == steps.len() => Ok(value.as_f64()),
                 _ => Ok(None),
             },

@@ -22,10 +22,7 @@ impl<'e> Evaluator<'e> {
         input: Option<&Item>,
         frame: FrameId,
     ) -> Evaluated {
-        if let Some(left) = self.number_at_a_look(&operands.0, input)?
-            && let Some(right) = self.number_at_a_look(&operands.1, input)?
-            && let Some(result) = of_numbers(operator, left, right)
-        {
+        if let Some(result) = self.operator_at_a_look(operator, operands, input.and_then(Item::as_json))? {
             return Ok(Some(result));
         }
         let left = self.evaluate(&operands.0, input, frame)?;
@@ -154,7 +151,7 @@ fn arithmetic(operator: BinaryOperator, left: Option<&Item>, right: Option<&Item
 }
 
 /// What an arithmetic operator or a comparison makes of two finite numbers.
-fn of_numbers(operator: BinaryOperator, left: f64, right: f64) -> Option<Item> {
+pub(super) fn of_numbers(operator: BinaryOperator, left: f64, right: f64) -> Option<Item> {
     Some(match operator {
         BinaryOperator::Add => (left + right).into(),
         BinaryOperator::Subtract => (left - right).into(),

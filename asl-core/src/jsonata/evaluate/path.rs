@@ -72,7 +72,7 @@ impl<'e> Evaluator<'e> {
         input: Option<&Item>,
         frame: FrameId,
     ) -> Evaluated {
-        let (mut sequence, taken) = match self.follow(steps, input)? {
+        let (mut sequence, taken) = match self.follow(steps, input.and_then(Item::as_json))? {
             Followed::To { value, taken } => (Sequence::of_json(value, taken == steps.len()), taken),
             Followed::Nowhere => (Sequence::Empty, steps.len()),
             Followed::NotAtAll => (Self::start_of_path(steps, input), 0),
@@ -187,8 +187,16 @@ impl<'e> Evaluator<'e> {
                 results.extend(found);
             }
         } else if let Some(array) = item.as_array() {
-            for context in array.iter() {
-                let result = self.step_from(step, Some(&context), frame)?;
+            results.reserve(array.len());
+            for element in array.elements() {
+                let result = match element.as_json() {
+                    Some(value) if step.is_bare() => self.at_a_look(step, value)?,
+                    _ => None,
+                };
+                let result = match result {
+                    None => self.step_from(step, Some(&element.to_item()), frame)?,
+                    seen => seen,
+                };
                 has_arrays |= result.as_ref().is_some_and(Item::is_array);
                 results.extend(result);
             }
@@ -262,10 +270,17 @@ impl<'e> Evaluator<'e> {
         }
         let length = array.len();
         let mut chosen = Vec::new();
-        for (index, item) in array.iter().enumerate() {
-            let choice = self.evaluate(predicate, Some(&item), frame)?;
+        for (index, element) in array.elements().enumerate() {
+            let choice = match element.as_json() {
+                Some(value) => self.at_a_look(predicate, value)?,
+                None => None,
+            };
+            let choice = match choice {
+                None => self.evaluate(predicate, Some(&element.to_item()), frame)?,
+                seen => seen,
+            };
             for _ in 0..chosen_times(choice.as_ref(), index, length)? {
-                chosen.push(item.clone());
+                chosen.push(element.to_item());
             }
         }
         self.bounds.charge_items(chosen.len())?;

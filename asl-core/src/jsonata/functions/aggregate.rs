@@ -35,5 +35,5 @@ pub(super) fn average(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) 
 fn numbers(evaluator: &mut Evaluator<'_>, arguments: &Arguments) -> Result<Option<Vec<f64>>, Fault> {
     let Some(array) = arguments.item(0).and_then(Item::as_array) else { return Ok(None) };
     evaluator.bounds.spend(array.len() as u64 / 4)?;
-    Ok(Some(array.iter().filter_map(|item| item.as_f64()).collect()))
+    Ok(Some(array.numbers().collect()))
 }

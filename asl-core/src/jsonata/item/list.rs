@@ -1,6 +1,6 @@
 //! Arrays that the expression built.
 
-use super::Item;
+use super::{Item, signature_letter_of};
 use crate::value::Value;
 
 /// An array, and the part it plays in a result.
@@ -83,6 +83,30 @@ impl<'a> ArrayRef<'a> {
         (0..self.len()).filter_map(move |index| self.get(index))
     }
 
+    /// The elements by reference.
+    pub(in super::super) fn elements(self) -> impl Iterator<Item = ElementRef<'a>> {
+        (0..self.len()).filter_map(move |index| match self {
+            Self::Json(values) => values.get(index).map(ElementRef::Json),
+            Self::List(list) => list.items.get(index).map(ElementRef::Item),
+        })
+    }
+
+    /// The letter that signatures use for the kind of each element.
+    pub(in super::super) fn signature_letters(self) -> impl Iterator<Item = char> + 'a {
+        (0..self.len()).filter_map(move |index| match self {
+            Self::Json(values) => values.get(index).map(signature_letter_of),
+            Self::List(list) => list.items.get(index).map(Item::signature_letter),
+        })
+    }
+
+    /// The numbers among the elements.
+    pub(in super::super) fn numbers(self) -> impl Iterator<Item = f64> + 'a {
+        (0..self.len()).filter_map(move |index| match self {
+            Self::Json(values) => values.get(index).and_then(Value::as_f64),
+            Self::List(list) => list.items.get(index).and_then(Item::as_f64),
+        })
+    }
+
     pub(in super::super) fn to_vec(self) -> Vec<Item> {
         match self {
             Self::Json(values) => values.iter().cloned().map(Item::Value).collect(),
@@ -97,5 +121,29 @@ impl<'a> ArrayRef<'a> {
 
     pub(in super::super) fn is_sequence(self) -> bool {
         matches!(self, Self::List(list) if list.is_sequence())
+    }
+}
+
+/// An element of an array of either form.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) enum ElementRef<'a> {
+    Json(&'a Value),
+    Item(&'a Item),
+}
+
+impl<'a> ElementRef<'a> {
+    /// The element, if it is JSON that the expression did not build.
+    pub(in super::super) fn as_json(self) -> Option<&'a Value> {
+        match self {
+            Self::Json(value) => Some(value),
+            Self::Item(item) => item.as_json(),
+        }
+    }
+
+    pub(in super::super) fn to_item(self) -> Item {
+        match self {
+            Self::Json(value) => Item::Value(value.clone()),
+            Self::Item(item) => item.clone(),
+        }
     }
 }
