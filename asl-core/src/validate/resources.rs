@@ -51,13 +51,12 @@ pub(super) fn check_state(state: &State, machine_type: MachineType, report: &Rep
             report.add(empty(written.span));
         } else if let Some(help) = malformed(&resource) {
             report.add(unrecognized(&resource, written.span).with_help(help.to_owned()));
+        } else if let Some((action, actions)) = unknown_action(&resource) {
+            let help = similar(action, actions.iter().copied(), report);
+            report.add(unrecognized(&resource, written.span).with_help(help));
         }
         if let Some(message) = refused_by_express(&resource).filter(|_| machine_type == MachineType::Express) {
             report.add(Fault::new(Code::INVALID_RESOURCE, written.span, message));
-        }
-        if let Some((action, actions)) = unknown_action(&resource) {
-            let help = similar(action, actions.iter().copied(), report);
-            report.add(unrecognized(&resource, written.span).with_help(help));
         }
     }
     check_credentials(task, report);
