@@ -23,24 +23,30 @@ fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<
     (distance <= tolerated).then_some(nearest)
 }
 
-/// How many characters must be added, removed or replaced, upper and lower case being the same.
+/// How many characters must be added, removed, replaced or swapped with the next, upper and lower case being the same.
 fn edit_distance(one: &str, other: &str) -> usize {
     let letters =
         |text: &str| text.chars().take(MAX_CHARACTERS).map(|letter| letter.to_ascii_lowercase()).collect::<Vec<_>>();
     let (one, other) = (letters(one), letters(other));
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=other.len()).collect();
+    let mut previous = None;
     for (index, left) in one.iter().enumerate() {
-        let mut before = index;
+        let mut next = vec![index + 1];
         let mut last = index + 1;
-        for (cell, right) in row.iter_mut().skip(1).zip(&other) {
-            let replaced = before + usize::from(left != right);
-            before = *cell;
-            last = replaced.min(before + 1).min(last + 1);
-            *cell = last;
+        let mut previous_right = None;
+        for (column, (right, cells)) in other.iter().zip(row.windows(2)).enumerate() {
+            let &[diagonal, above] = cells else { break };
+            last = (diagonal + usize::from(left != right)).min(above + 1).min(last + 1);
+            let is_swapped = previous == Some(right) && previous_right == Some(left);
+            if let Some(cell) = column.checked_sub(1).and_then(|column| before.get(column)).filter(|_| is_swapped) {
+                last = last.min(cell + 1);
+            }
+            next.push(last);
+            previous_right = Some(right);
         }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
-        }
+        before = std::mem::replace(&mut row, next);
+        previous = Some(left);
     }
     row.last().copied().unwrap_or(one.len())
 }
@@ -57,6 +63,7 @@ mod tests {
             ("comment", Some("Comment")),
             ("next", Some("Next")),
             ("ResultPaht", Some("ResultPath")),
+            ("Nxet", Some("Next")),
             ("Result", None),
             ("Xyz", None),
             ("", None),

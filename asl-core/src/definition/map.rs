@@ -54,12 +54,16 @@ impl Map {
             let role = MachineRole::ItemProcessor;
             StateMachine::read_inner(role, node, machine_language, fields.report).map(Box::new)
         };
+        let item_selector = match fields.language {
+            QueryLanguage::JsonPath => Template::read_object(fields, "ItemSelector"),
+            QueryLanguage::Jsonata => Template::read(fields, "ItemSelector"),
+        };
         Self {
             item_processor: machine("ItemProcessor"),
             iterator: machine("Iterator"),
             items_path: fields.path("ItemsPath"),
             items: Template::read_items(fields),
-            item_selector: Template::read(fields, "ItemSelector"),
+            item_selector,
             max_concurrency: fields.computable("MaxConcurrency", Fields::integer),
             max_concurrency_path: fields.path("MaxConcurrencyPath"),
             tolerated_failure_count: fields.computable("ToleratedFailureCount", Fields::integer),

@@ -51,13 +51,12 @@ pub(super) fn check_state(state: &State, machine_type: MachineType, report: &Rep
             report.add(empty(written.span));
         } else if let Some(help) = malformed(&resource) {
             report.add(unrecognized(&resource, written.span).with_help(help.to_owned()));
+        } else if let Some((action, actions)) = unknown_action(&resource) {
+            let help = similar(action, actions.iter().copied(), report);
+            report.add(unrecognized(&resource, written.span).with_help(help));
         }
         if let Some(message) = refused_by_express(&resource).filter(|_| machine_type == MachineType::Express) {
             report.add(Fault::new(Code::INVALID_RESOURCE, written.span, message));
-        }
-        if let Some((action, actions)) = unknown_action(&resource) {
-            let help = similar(action, actions.iter().copied(), report);
-            report.add(unrecognized(&resource, written.span).with_help(help));
         }
     }
     check_credentials(task, report);
@@ -74,18 +73,14 @@ fn unrecognized(resource: &Resource, span: Span) -> Fault {
 
 /// How the resource should be written, if it is neither a whole ARN nor another URI.
 fn malformed(resource: &Resource) -> Option<&'static str> {
-    let is_written = |part: &&str| !part.is_empty();
+    let is_incomplete = |(service, action): (&str, &str)| service.is_empty() || action.is_empty();
     match resource.as_str().splitn(6, ':').collect::<Vec<_>>().as_slice() {
-        ["arn", _, "lambda", ..] => resource
-            .function_name()
-            .filter(is_written)
-            .is_none()
-            .then_some("write a function as `arn:aws:lambda:<region>:<account>:function:<name>`"),
-        ["arn", _, "states", _, "", ..] => resource
-            .service_action()
-            .filter(|(service, action)| !service.is_empty() && !action.is_empty())
-            .is_none()
-            .then_some("write a service integration as `arn:aws:states:::<service>:<action>`"),
+        ["arn", _, "lambda", ..] if resource.function_name().is_none_or(str::is_empty) => {
+            Some("write a function as `arn:aws:lambda:<region>:<account>:function:<name>`")
+        }
+        ["arn", _, "states", _, "", ..] if resource.service_action().is_none_or(is_incomplete) => {
+            Some("write a service integration as `arn:aws:states:::<service>:<action>`")
+        }
         ["arn", _, _, _, _, _] => None,
         ["arn", ..] => Some("an ARN is `arn:<partition>:<service>:<region>:<account>:<resource>`"),
         [scheme, _, ..] if is_scheme(scheme) => None,
