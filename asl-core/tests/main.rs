@@ -10,6 +10,8 @@ mod execution_properties;
 #[cfg(test)]
 mod executions;
 #[cfg(test)]
+mod jsonata_reference;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod world;
