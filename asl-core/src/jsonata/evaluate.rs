@@ -92,10 +92,13 @@ impl<'e> Evaluator<'e> {
             result = Some(self.group_items(group, result.as_ref(), frame)?);
         }
         self.bounds.leave();
-        if let Some(built @ (Item::Array(_) | Item::Object(_))) = &result {
-            self.bounds.check_value_depth(built.depth(), node.span)?;
+        match &result {
+            Some(built @ (Item::Array(_) | Item::Object(_))) => {
+                self.bounds.check_value_depth(built.depth(), node.span)?;
+                Ok(collapse(result, node.keep_array))
+            }
+            _ => Ok(result),
         }
-        Ok(collapse(result, node.keep_array))
     }
 
     fn evaluate_kind(&mut self, node: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {

@@ -65,8 +65,7 @@ pub fn evaluate(case: &JsonataCase) -> JsonataAnswer {
 }
 
 fn outcome(case: &JsonataCase) -> Result<JsonataOutcome, Error> {
-    let mut environment = Environment::default();
-    environment.limits = limits(case);
+    let environment = Environment { limits: limits(case), ..Environment::default() };
     let expression = Expression::parse(&case.expression, Dialect::Reference)?;
     Ok(match expression.evaluate(case.input.as_ref(), &case.bindings, &environment)? {
         Outcome::Value(value) => JsonataOutcome::Value(value),

@@ -269,7 +269,10 @@ impl<'e> Evaluator<'e> {
         input: Option<&Item>,
         frame: FrameId,
     ) -> Evaluated {
-        let procedure = self.evaluate(&call.procedure, input, frame)?;
+        let procedure = match call.procedure.kind {
+            Kind::Variable(symbol) if call.procedure.is_bare() => self.variable(symbol, frame),
+            _ => self.evaluate(&call.procedure, input, frame)?,
+        };
         arguments.reserve(call.arguments.len());
         if procedure.is_none() {
             self.refuse_bare_name(call, span, "T1005", frame)?;

@@ -34,13 +34,11 @@ impl<'e> Evaluator<'e> {
             && let Some(name) = steps.get(taken).and_then(Node::name_looked_up)
         {
             taken += 1;
-            match object.get(name) {
-                Some(found) => value = found,
-                None => {
-                    is_defined = false;
-                    break;
-                }
-            }
+            let Some(found) = object.get(name) else {
+                is_defined = false;
+                break;
+            };
+            value = found;
         }
         self.bounds.spend(taken as u64)?;
         Ok(match taken {

@@ -73,6 +73,9 @@ impl<'e> Evaluator<'e> {
         frame: FrameId,
     ) -> Evaluated {
         let (mut sequence, taken) = match self.follow(steps, input.and_then(Item::as_json))? {
+            Followed::To { value, taken } if taken == steps.len() && !keep_singleton && node.group.is_none() => {
+                return Ok(Some(Item::Value(value.clone())));
+            }
             Followed::To { value, taken } => (Sequence::of_json(value, taken == steps.len()), taken),
             Followed::Nowhere => (Sequence::Empty, steps.len()),
             Followed::NotAtAll => (Self::start_of_path(steps, input), 0),
