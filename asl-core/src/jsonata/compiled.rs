@@ -23,7 +23,7 @@ pub(super) struct Compiled {
 }
 
 /// A variable's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Symbol(pub(super) usize);
 
 /// A `%` of the expression.

@@ -94,7 +94,7 @@ impl<'e> Evaluator<'e> {
         self.bounds.leave();
         match &result {
             Some(built @ (Item::Array(_) | Item::Object(_))) => {
-                self.bounds.check_value_depth(built.depth(), node.span)?;
+                self.bounds.check_extent(built.extent()).map_err(|fault| fault.with_span(node.span))?;
                 Ok(collapse(result, node.keep_array))
             }
             _ => Ok(result),
@@ -104,7 +104,10 @@ impl<'e> Evaluator<'e> {
     fn evaluate_kind(&mut self, node: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {
         match &node.kind {
             Kind::Path { steps, keep_singleton } => self.path(node, steps, *keep_singleton, input, frame),
-            Kind::Name(name) => Ok(input.and_then(|input| functions::lookup(input, name))),
+            Kind::Name(name) => match input {
+                Some(input) => functions::lookup(self, input, name),
+                None => Ok(None),
+            },
             Kind::Literal(value) => Ok(Some(Item::Value(value.clone()))),
             Kind::Context => Ok(input.map(unwrap_input)),
             Kind::Variable(symbol) => Ok(self.variable(*symbol, frame)),
@@ -179,8 +182,17 @@ impl<'e> Evaluator<'e> {
         input: Option<&Item>,
         frame: FrameId,
     ) -> Result<Option<&'e Node>, Fault> {
-        let holds = self.evaluate(&condition.test, input, frame)?.is_some_and(|item| item.is_truthy());
+        let test = self.evaluate(&condition.test, input, frame)?;
+        let holds = self.is_truthy(test.as_ref())?;
         Ok(if holds { Some(&condition.then) } else { condition.otherwise.as_ref() })
+    }
+
+    /// Whether a value counts as true; undefined does not.
+    pub(super) fn is_truthy(&mut self, item: Option<&Item>) -> Result<bool, Fault> {
+        let mut looked_at = 0;
+        let is_truthy = item.is_some_and(|item| item.is_truthy(&mut looked_at));
+        self.bounds.spend(looked_at / 16)?;
+        Ok(is_truthy)
     }
 
     fn block(&mut self, parts: &'e [Node], binds: bool, input: Option<&Item>, frame: FrameId) -> Evaluated {
@@ -218,17 +230,20 @@ impl<'e> Evaluator<'e> {
             (None, Some(array)) => array.to_vec(),
             (None, None) => Vec::new(),
         };
+        self.bounds.spend(values.len() as u64 / 16)?;
         let mut items = Vec::new();
+        let mut looked_at = 0;
         let mut role = Role::Sequence;
         for value in values {
             if value.is_array() {
                 role = Role::Plain;
-                flatten(&value, &mut items);
+                flatten(&value, &mut items, &mut looked_at);
             } else {
                 items.push(value);
             }
         }
         self.bounds.charge_items(items.len())?;
+        self.bounds.spend(looked_at / 16)?;
         Ok(Some(Item::Array(List::new(items, role).into())))
     }
 
@@ -292,10 +307,11 @@ fn unwrap_input(input: &Item) -> Item {
     }
 }
 
-/// Every element of `array` and of the arrays within it.
-fn flatten(array: &Item, items: &mut Vec<Item>) {
+/// Every element of `array` and of the arrays within it; `looked_at` counts the arrays too.
+fn flatten(array: &Item, items: &mut Vec<Item>, looked_at: &mut u64) {
+    *looked_at += 1;
     match array.as_array() {
-        Some(elements) => elements.iter().for_each(|element| flatten(&element, items)),
+        Some(elements) => elements.iter().for_each(|element| flatten(&element, items, looked_at)),
         None => items.push(array.clone()),
     }
 }

@@ -28,8 +28,9 @@ pub(super) use self::object::lookup;
 pub(super) use self::pattern::{byte_offset, match_record};
 pub(super) use self::text::{number_text, quote, to_text};
 use super::Dialect;
+use super::error::Fault;
 use super::evaluate::{Evaluated, Evaluator, Function};
-use super::item::{ArrayRef, Item};
+use super::item::Item;
 use super::signature::Signature;
 
 /// A function of the language.
@@ -107,9 +108,11 @@ impl Arguments {
         self.item(position).and_then(Item::as_function)
     }
 
-    /// The elements of an array.
-    fn elements(&self, position: usize) -> Option<Vec<Item>> {
-        self.item(position).and_then(Item::as_array).map(ArrayRef::to_vec)
+    /// The elements of an array, which takes as long as there are.
+    fn elements(&self, position: usize, evaluator: &mut Evaluator<'_>) -> Result<Option<Vec<Item>>, Fault> {
+        let Some(array) = self.item(position).and_then(Item::as_array) else { return Ok(None) };
+        evaluator.bounds.spend(array.len() as u64 / 16)?;
+        Ok(Some(array.to_vec()))
     }
 }
 

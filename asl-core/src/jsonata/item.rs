@@ -4,12 +4,14 @@
 //! expression builds is a [`List`] or a [`Record`] until it leaves, because only those can hold functions and remember
 //! what kind of sequence they are.
 
+mod extent;
 mod list;
 mod record;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub(super) use self::extent::Extent;
 pub(super) use self::list::{ArrayRef, List, Role};
 pub(super) use self::record::{ObjectRef, Record};
 use super::evaluate::{Function, Tuple};
@@ -112,17 +114,21 @@ impl Item {
         matches!(self, Self::Value(Value::Array(_)) | Self::Array(_))
     }
 
-    /// How deep what the expression built nests here; JSON that came in counts as one level.
-    pub(super) fn depth(&self) -> usize {
+    /// How deep and how large this is; JSON that came in counts as one level.
+    pub(super) fn extent(&self) -> Extent {
         match self {
-            Self::Array(list) => list.depth(),
-            Self::Object(record) => record.depth(),
-            _ => 0,
+            Self::Array(list) => list.extent(),
+            Self::Object(record) => record.extent(),
+            Self::Value(Value::String(text)) => Extent::scalar(text.len()),
+            Self::Value(value @ (Value::Array(_) | Value::Object(_))) => Extent::scalar(value.text_size()),
+            _ => Extent::scalar(0),
         }
     }
 
-    /// The truth of this value: that of nothing but empty, zero, `null` and `false` values, and functions, is false.
-    pub(super) fn is_truthy(&self) -> bool {
+    /// The truth of this value: that of nothing but empty, zero, `null` and `false` values, and functions, is false;
+    /// `looked_at` counts the parts.
+    pub(super) fn is_truthy(&self, looked_at: &mut u64) -> bool {
+        *looked_at += 1;
         match self {
             Self::Value(Value::Null) | Self::Function(_) => false,
             Self::Value(Value::Bool(boolean)) => *boolean,
@@ -130,8 +136,10 @@ impl Item {
             Self::Value(Value::String(text)) => !text.is_empty(),
             Self::NonFinite(number) => !number.is_nan(),
             Self::Tuples(tuples) => !tuples.is_empty(),
-            Self::Value(Value::Array(array)) => array.iter().any(|element| Self::Value(element.clone()).is_truthy()),
-            Self::Array(list) => list.items().iter().any(Self::is_truthy),
+            Self::Value(Value::Array(array)) => {
+                array.iter().any(|element| Self::Value(element.clone()).is_truthy(looked_at))
+            }
+            Self::Array(list) => list.items().iter().any(|item| item.is_truthy(looked_at)),
             Self::Value(Value::Object(object)) => !object.is_empty(),
             Self::Object(record) => record.len() > 0,
         }
@@ -139,7 +147,7 @@ impl Item {
 
     /// Whether two values are the same in depth, the order of an object's keys aside; `comparisons` counts the parts.
     pub(super) fn deep_equals(&self, other: &Self, comparisons: &mut u64) -> bool {
-        *comparisons += 1;
+        *comparisons += 1 + self.as_str().map_or(0, str::len) as u64 / 64;
         if let (Some(left), Some(right)) = (self.as_array(), other.as_array()) {
             return left.len() == right.len()
                 && left.iter().zip(right.iter()).all(|(left, right)| left.deep_equals(&right, comparisons));

@@ -7,17 +7,29 @@ mod ecmascript;
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
-/// How often a match may backtrack.
-const BACKTRACK_LIMIT: usize = 100_000;
-
-/// How large the program of a pattern may become, in bytes.
-const SIZE_LIMIT: usize = 1 << 20;
+/// How large the program of a pattern may become, in bytes, and how many bytes of text it then reads in a step.
+///
+/// A program is a set of states, and each of them may have to be followed for each character.
+const SIZES: [(usize, usize); 4] = [(1 << 13, 256), (1 << 15, 32), (1 << 17, 4), (1 << 20, 1)];
 
 /// A compiled regular expression.
 pub(super) struct Regex {
     source: String,
+    rewritten: String,
+    is_case_insensitive: bool,
     program: fancy_regex::Regex,
+    /// The same program with [`Patience::Much`], which few need.
+    patient: OnceLock<Option<fancy_regex::Regex>>,
+    bytes_in_a_step: usize,
+}
+
+/// How often a match may backtrack.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Patience {
+    Little,
+    Much,
 }
 
 /// Why a pattern cannot be compiled.
@@ -41,14 +53,27 @@ impl Regex {
     /// Compiles `pattern` with `flags`, of which there are `i` and `m`.
     pub(super) fn compile(pattern: &str, flags: &str) -> Result<Self, InvalidRegex> {
         let rewritten = ecmascript::rewrite(pattern, flags.contains('m')).map_err(|reason| InvalidRegex { reason })?;
-        let program = fancy_regex::RegexBuilder::new(&rewritten)
-            .case_insensitive(flags.contains('i'))
-            .backtrack_limit(BACKTRACK_LIMIT)
-            .delegate_size_limit(SIZE_LIMIT)
-            .max_prog_size(SIZE_LIMIT)
-            .build()
-            .map_err(|error| InvalidRegex { reason: error.to_string() })?;
-        Ok(Self { source: pattern.to_owned(), program })
+        let is_case_insensitive = flags.contains('i');
+        let mut failure = String::new();
+        for (size, bytes_in_a_step) in SIZES {
+            match build(&rewritten, is_case_insensitive, size, Patience::Little) {
+                Ok(program) => {
+                    let source = pattern.to_owned();
+                    let patient = OnceLock::new();
+                    return Ok(Self { source, rewritten, is_case_insensitive, program, patient, bytes_in_a_step });
+                }
+                Err(error) => failure = error.to_string(),
+            }
+        }
+        Err(InvalidRegex { reason: failure })
+    }
+
+    /// The steps of an evaluation that a match with [`Patience::Much`] takes in addition.
+    pub(super) const COST_OF_PATIENCE: u64 = 5_000;
+
+    /// The steps of an evaluation that a match in so many bytes of text takes.
+    pub(super) fn cost(&self, bytes: usize) -> u64 {
+        16 + bytes.checked_div(self.bytes_in_a_step).unwrap_or(bytes) as u64
     }
 
     /// The pattern as it was written.
@@ -57,14 +82,47 @@ impl Regex {
     }
 
     /// The first match that starts at `start` or later.
-    pub(super) fn find_at(&self, text: &str, start: usize) -> Result<Option<Match>, TooManySteps> {
-        let captures = self.program.captures_from_pos(text, start).map_err(|_| TooManySteps)?;
+    pub(super) fn find_at(&self, text: &str, start: usize, patience: Patience) -> Result<Option<Match>, TooManySteps> {
+        let program = match patience {
+            Patience::Little => &self.program,
+            Patience::Much => self.patient().ok_or(TooManySteps)?,
+        };
+        let captures = program.captures_from_pos(text, start).map_err(|_| TooManySteps)?;
         Ok(captures.and_then(|captures| {
             let range = captures.get(0)?.range();
             let groups = (1..captures.len()).map(|group| captures.get(group).map(|group| group.range())).collect();
             Some(Match { range, groups })
         }))
     }
+
+    fn patient(&self) -> Option<&fancy_regex::Regex> {
+        let [.., (largest, _)] = SIZES;
+        let build = || build(&self.rewritten, self.is_case_insensitive, largest, Patience::Much).ok();
+        self.patient.get_or_init(build).as_ref()
+    }
+}
+
+impl Patience {
+    fn backtrack_limit(self) -> usize {
+        match self {
+            Self::Little => 200,
+            Self::Much => 100_000,
+        }
+    }
+}
+
+fn build(
+    rewritten: &str,
+    is_case_insensitive: bool,
+    size: usize,
+    patience: Patience,
+) -> Result<fancy_regex::Regex, fancy_regex::Error> {
+    fancy_regex::RegexBuilder::new(rewritten)
+        .case_insensitive(is_case_insensitive)
+        .backtrack_limit(patience.backtrack_limit())
+        .delegate_size_limit(size)
+        .max_prog_size(size)
+        .build()
 }
 
 impl fmt::Debug for Regex {
@@ -80,7 +138,7 @@ mod tests {
     #[track_caller]
     fn check(pattern: &str, flags: &str, text: &str, expected: Option<&[&str]>) {
         let regex = Regex::compile(pattern, flags).unwrap();
-        let found = regex.find_at(text, 0).unwrap().map(|found| {
+        let found = regex.find_at(text, 0, Patience::Much).unwrap().map(|found| {
             let groups = found.groups.iter().map(|group| group.clone().map_or("-", |range| text.get(range).unwrap()));
             std::iter::once(text.get(found.range.clone()).unwrap()).chain(groups).collect::<Vec<_>>()
         });
@@ -125,8 +183,8 @@ mod tests {
     #[test]
     fn catastrophic_patterns_end() {
         let text = "a".repeat(40) + "!";
-        assert!(Regex::compile("^(a+)+$", "").unwrap().find_at(&text, 0).unwrap().is_none());
-        assert!(Regex::compile(r"^(?:(a|aa)+\1?)+$", "").unwrap().find_at(&text, 0).is_err());
+        assert!(Regex::compile("^(a+)+$", "").unwrap().find_at(&text, 0, Patience::Much).unwrap().is_none());
+        assert!(Regex::compile(r"^(?:(a|aa)+\1?)+$", "").unwrap().find_at(&text, 0, Patience::Much).is_err());
         assert!(Regex::compile("(((a{1000}){1000}){1000})", "").is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The signatures of functions, such as `<s-nn?:s>`: which arguments they take, and where the context fills in.
 
 use super::error::Fault;
-use super::item::Item;
+use super::item::{ArrayRef, Item};
 
 /// What a function takes, compiled from its text.
 ///
@@ -149,6 +149,12 @@ impl Signature {
             Some(counts) => self.collect(&arguments, &counts, context),
             None => Err(mismatch(self.first_mismatch(&kinds))),
         }
+    }
+
+    /// How many elements of arrays [`apply`](Self::apply) looked at to arrange these arguments.
+    pub(super) fn elements_checked(&self, arranged: &[Option<Item>]) -> usize {
+        let checked = self.parameters.iter().zip(arranged).filter(|(parameter, _)| parameter.element.is_some());
+        checked.filter_map(|(_, argument)| argument.as_ref()?.as_array()).map(ArrayRef::len).sum()
     }
 
     /// Whether each argument belongs to the parameter in its place and whatever is left over may be left out.

@@ -29,6 +29,10 @@ pub(super) fn check_aws(text: &str, expected: &str) {
 #[test]
 fn hostile_expressions_end_in_an_error() {
     let nested = |open: &str, close: &str| format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+    let doubled = |step: &str, end: &str| {
+        format!("($f := function($x, $n) {{ $n = 0 ? $x : $f({step}, $n - 1) }}; $y := $f(1, 60); {end})")
+    };
+    let looped = |a: &str, body: &str| (format!("($a := {a}; [1..100000].({body}))"), "U1002");
     let cases = [
         ("($f := function($x) { 1 + $f($x) }; $f(1))".to_owned(), "U1001"),
         ("($f := function($x) { $map([1], function($y) { [$f($x)] }) }; $f(1))".to_owned(), "U1001"),
@@ -53,6 +57,32 @@ fn hostile_expressions_end_in_an_error() {
         ("$map([1..1000], function($x) { [1..100000] })".to_owned(), "U1002"),
         ("$match($join([1..40].('a')) & '!', /^(?:(a|aa)+\\1?)+$/)".to_owned(), "U1006"),
         ("$distinct([1..3000].{'a': $})".to_owned(), "U1002"),
+        (doubled("[[$x],[$x]]", "$y"), "U1003"),
+        (doubled("{'a': $x, 'b': $x}", "$string($y)"), "U1003"),
+        (doubled("{'a': $x, 'b': $x}", "1 + $y"), "U1003"),
+        ("($t := $pad('', 1000000, 'a'); $string([1..1000].$t))".to_owned(), "U1003"),
+        ("$reduce([1..300].[[1]], $zip(?, ?))".to_owned(), "U1005"),
+        ("($f := function($x) { $f($clone([[$x]])) }; $f(1))".to_owned(), "U1005"),
+        ("($f := function($x) { $f($x ~> |$|{'a': [[$x]]}|) }; $f({}))".to_owned(), "U1005"),
+        ("$replace($pad('', 1000000, 'a'), /.*/, $pad('', 2000, '$0'))".to_owned(), "U1003"),
+        (format!("$match($pad('', 1000000, 'a'), /{}.*{}/)", "(".repeat(200), ")".repeat(200)), "U1003"),
+        ("[1..100000].$contains('aaaaaaaaaaaaaaaaa!', /^(?:(a|aa)+\\1?)+$/)".to_owned(), "U1002"),
+        ("($t := $pad('', 100000, 'ab'); $contains($t, /(?:a|b)*a(?:a|b){200}c/))".to_owned(), "U1002"),
+        looped("[1..100000].''", "$join($a)"),
+        looped("[1..100000].0", "$boolean($a)"),
+        looped("[1..100000].0", "$a and true"),
+        looped("[1..100000].0", "[1][$a]"),
+        looped("[1..100000]", "$single($a, function($x) { $x = 1 })"),
+        looped("[1..100000].{'b': []}", "$keys($a)"),
+        looped("[1..100000].{'b': []}", "$a.c"),
+        looped("[1..100000].{'b': []}", "$lookup($a, 'c')"),
+        looped("[1..100000].[[]]", "{'x': $a}.*"),
+        looped("$pad('', 1000000, 'a')", "$substringBefore($a, '-')"),
+        looped("$pad('', 1000000, 'a')", "$number('-' & $a)"),
+        looped("$pad('', 1000000, 'a')", "$a <= $a"),
+        looped("$pad('', 1000000, 'a')", "$a in [$a]"),
+        looped("$pad('', 4000, '#,') & '0'", "$formatNumber(1, $a)"),
+        looped("1e300", "$formatBase($a, 2)"),
         (nested("(", ")"), "S0304"),
         (nested("[", "]"), "S0304"),
         (nested("-", ""), "S0304"),
@@ -65,6 +95,37 @@ fn hostile_expressions_end_in_an_error() {
     for (text, expected) in cases {
         assert_eq!(outcome(&text, Dialect::Reference), expected, "{}", text.chars().take(80).collect::<String>());
     }
+}
+
+#[test]
+fn the_deepest_evaluations_fit_into_a_threads_usual_stack() {
+    let texts = [
+        "($f := function($x) { 1 + $f($x) }; $f(1))",
+        "($f := function($x) { $map([1], function($y) { [$f($x)] }) }; $f(1))",
+        "($f := function($x) { {'a': {'b': 1}.($f($x))[$f($x) > 1]} }; $f(1))",
+        "($f := function($x) { $sort([2,1], function($a, $b) { $f($x) > 1 }) }; $f(1))",
+        "($f := function($x) { [2,1]^($f($x)) }; $f(1))",
+        "($f := function($x) { {'a': 1} ~> |$|{'a': $f($x)}| }; $f(1))",
+        "($f := function($x) { $replace('a', /a/, function($m) { '' & $f($x) }) }; $f(1))",
+        "($f := function($x) { [1]@$a#$i.$f($x){'a': $f($a)} }; $f(1))",
+        "($f := function($x) { $reduce([1, 2], function($a, $b) { $x ? $f($x) + 1 : 2 }) }; $f(1))",
+        "($f := function($x) { $sift({'a': 1}, function($v) { $each({'a': 1}, $f) }) }; $f(1))",
+        "($f := function($x) { $a := ($b := [[[[$f($x)]]]]) }; $f(1))",
+    ];
+    let run = move || {
+        for text in texts {
+            assert_eq!(outcome(text, Dialect::Aws), "U1001", "{text}");
+        }
+        assert_eq!(
+            outcome(
+                "($f := function($x, $n) { $n = 0 ? $x : $f([[$x]], $n - 1) }; $d := $f(0, 127); \
+            $string($clone($d)) != $string($d, true) and $d = $clone($d) and $boolean($d) = false)",
+                Dialect::Aws
+            ),
+            "false"
+        );
+    };
+    std::thread::Builder::new().stack_size(2 << 20).spawn(run).unwrap().join().unwrap();
 }
 
 /// Pieces that expressions are made of, put together without regard to grammar.

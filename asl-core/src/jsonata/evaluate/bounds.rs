@@ -1,9 +1,8 @@
 //! What an evaluation may use up.
 
 use super::super::Limits;
-use super::super::ast::Span;
 use super::super::error::Fault;
-use super::super::item::Item;
+use super::super::item::{Extent, Item};
 
 /// The use so far, against its limits.
 #[derive(Debug)]
@@ -56,15 +55,26 @@ impl Bounds {
         Ok(())
     }
 
-    /// Refuses text that is too long before it is built.
-    pub(in super::super) fn charge_text(&mut self, bytes: usize) -> Result<(), Fault> {
-        self.charge(bytes)?;
+    /// Counts text that is only read.
+    pub(in super::super) fn read_text(&mut self, bytes: usize) -> Result<(), Fault> {
         self.spend(bytes as u64 / 64)
     }
 
-    pub(super) fn check_value_depth(&self, depth: usize, span: Span) -> Result<(), Fault> {
+    /// Refuses text that is too long before it is built.
+    pub(in super::super) fn charge_text(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.charge(bytes)?;
+        self.read_text(bytes)
+    }
+
+    /// Refuses a value that nests too deep, or that would be too large if its shared parts were copied.
+    pub(super) fn check_extent(&self, built: Extent) -> Result<(), Fault> {
+        self.check_value_depth(built.depth)?;
+        if built.size > self.limits.memory { Err(Fault::new("U1003")) } else { Ok(()) }
+    }
+
+    pub(in super::super) fn check_value_depth(&self, depth: usize) -> Result<(), Fault> {
         if depth > self.limits.value_depth {
-            return Err(Fault::at("U1005", span).with("limit", self.limits.value_depth.to_string()));
+            return Err(Fault::new("U1005").with("limit", self.limits.value_depth.to_string()));
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::super::error::Fault;
 use super::super::functions::{self, Arguments, Builtin};
 use super::super::item::Item;
 use super::super::regex::Regex;
+use super::super::signature::Signature;
 use super::frame::FrameId;
 use super::{Evaluated, Evaluator};
 use crate::value::Value;
@@ -121,7 +122,25 @@ impl<'e> Evaluator<'e> {
         self.bounds.enter()?;
         let result = self.call_and_follow(function, arguments, context)?;
         self.bounds.leave();
+        if let Some(built @ (Item::Array(_) | Item::Object(_))) = &result {
+            self.bounds.check_extent(built.extent())?;
+        }
         Ok(result)
+    }
+
+    /// The arguments as a signature arranges them, which takes as long as they are.
+    fn arrange(
+        &mut self,
+        signature: &Signature,
+        arguments: Vec<Option<Item>>,
+        context: Option<&Item>,
+    ) -> Result<Vec<Option<Item>>, Fault> {
+        let arguments = signature.apply(arguments, context)?;
+        for argument in arguments.iter().flatten() {
+            self.bounds.read_text(argument.as_str().map_or(0, str::len))?;
+        }
+        self.bounds.spend(signature.elements_checked(&arguments) as u64 / 16)?;
+        Ok(arguments)
     }
 
     /// Calls a function, and the function that its end calls, and so on.
@@ -135,7 +154,7 @@ impl<'e> Evaluator<'e> {
             self.bounds.spend(1)?;
             let id = match function {
                 Function::Builtin(builtin) => {
-                    let arguments = builtin.signature.apply(arguments, context);
+                    let arguments = self.arrange(&builtin.signature, arguments, context);
                     return arguments
                         .and_then(|arguments| (builtin.run)(self, &mut Arguments(arguments)))
                         .map_err(|fault| fault.with_token(builtin.name));
@@ -147,7 +166,7 @@ impl<'e> Evaluator<'e> {
                 Closure::Lambda { lambda, input, frame } => {
                     let (lambda, input, frame) = (*lambda, input.clone(), *frame);
                     if let Some(signature) = &lambda.signature {
-                        arguments = signature.apply(arguments, context)?;
+                        arguments = self.arrange(signature, arguments, context)?;
                     }
                     match self.lambda(lambda, input.as_ref(), frame, arguments)? {
                         Tail::Value(value) => return Ok(value),

@@ -9,6 +9,7 @@ use super::Evaluator;
 #[derive(Debug, Default)]
 pub(super) struct Frame {
     parent: Option<FrameId>,
+    /// By symbol, so that one of many is found soon.
     bindings: Vec<(Symbol, Option<Item>)>,
     /// How many closures there were when the frame was made: if there are no more, nothing can still refer to it.
     closures_before: usize,
@@ -21,12 +22,20 @@ impl FrameId {
     pub(super) const ROOT: Self = Self(0);
 }
 
+impl Frame {
+    /// Where the first binding of `symbol` is, or belongs.
+    fn position(&self, symbol: Symbol) -> usize {
+        self.bindings.partition_point(|(candidate, _)| *candidate < symbol)
+    }
+}
+
 impl Evaluator<'_> {
     pub(super) fn push_frame(
         &mut self,
         parent: FrameId,
-        bindings: Vec<(Symbol, Option<Item>)>,
+        mut bindings: Vec<(Symbol, Option<Item>)>,
     ) -> Result<FrameId, Fault> {
+        bindings.sort_by_key(|(symbol, _)| *symbol);
         self.bounds.charge(size_of::<Frame>() + bindings.len() * size_of::<(Symbol, Option<Item>)>())?;
         self.ensure_root();
         self.frames.push(Frame { parent: Some(parent), bindings, closures_before: self.closures.len() });
@@ -45,9 +54,10 @@ impl Evaluator<'_> {
     pub(super) fn bind(&mut self, frame: FrameId, symbol: Symbol, value: Option<Item>) {
         self.ensure_root();
         let Some(frame) = self.frames.get_mut(frame.0) else { return };
-        match frame.bindings.iter_mut().find(|(candidate, _)| *candidate == symbol) {
-            Some((_, slot)) => *slot = value,
-            None => frame.bindings.push((symbol, value)),
+        let position = frame.position(symbol);
+        match frame.bindings.get_mut(position) {
+            Some((candidate, slot)) if *candidate == symbol => *slot = value,
+            _ => frame.bindings.insert(position, (symbol, value)),
         }
     }
 
@@ -61,7 +71,9 @@ impl Evaluator<'_> {
     pub(super) fn local(&self, symbol: Symbol, frame: FrameId) -> Option<&Option<Item>> {
         let mut next = Some(frame);
         while let Some(frame) = next.and_then(|id| self.frames.get(id.0)) {
-            if let Some((_, value)) = frame.bindings.iter().find(|(candidate, _)| *candidate == symbol) {
+            if let Some((candidate, value)) = frame.bindings.get(frame.position(symbol))
+                && *candidate == symbol
+            {
                 return Some(value);
             }
             next = frame.parent;

@@ -73,6 +73,7 @@ impl<'e> Evaluator<'e> {
             for (pair, (key, _)) in group.pairs.iter().enumerate() {
                 let Some(key) = self.evaluate(key, item.as_ref(), frame)? else { continue };
                 self.bounds.charge_items(1)?;
+                self.bounds.read_text(key.as_str().map_or(0, str::len))?;
                 groups.add(&key, pair, group, || Gathered::of(item.clone()), |data| data.add(item.clone()))?;
             }
         }
@@ -103,6 +104,7 @@ impl<'e> Evaluator<'e> {
                 self.release(inner);
                 let Some(key) = key else { continue };
                 self.bounds.charge_items(1)?;
+                self.bounds.read_text(key.as_str().map_or(0, str::len))?;
                 groups.add(&key, pair, group, || vec![tuple.clone()], |data| data.push(tuple.clone()))?;
             }
         }

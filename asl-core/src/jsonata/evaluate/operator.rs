@@ -27,12 +27,12 @@ impl<'e> Evaluator<'e> {
         }
         let left = self.evaluate(&operands.0, input, frame)?;
         if let BinaryOperator::And | BinaryOperator::Or = operator {
-            let left = left.is_some_and(|item| item.is_truthy());
+            let left = self.is_truthy(left.as_ref())?;
             if left == (operator == BinaryOperator::Or) {
                 return Ok(Some(left.into()));
             }
-            let right = self.evaluate(&operands.1, input, frame)?.is_some_and(|item| item.is_truthy());
-            return Ok(Some(right.into()));
+            let right = self.evaluate(&operands.1, input, frame)?;
+            return Ok(Some(self.is_truthy(right.as_ref())?.into()));
         }
         let right = self.evaluate(&operands.1, input, frame)?;
         self.apply_operator(operator, left, right).map_err(|fault| fault.with_span(span).with_token(operator.symbol()))
@@ -53,14 +53,20 @@ impl<'e> Evaluator<'e> {
             BinaryOperator::Less
             | BinaryOperator::LessOrEqual
             | BinaryOperator::Greater
-            | BinaryOperator::GreaterOrEqual => comparison(operator, left.as_ref(), right.as_ref()),
+            | BinaryOperator::GreaterOrEqual => {
+                self.bounds.read_text(left.as_ref().and_then(Item::as_str).map_or(0, str::len))?;
+                comparison(operator, left.as_ref(), right.as_ref())
+            }
             BinaryOperator::Concatenate => self.concatenation(left.as_ref(), right.as_ref()),
             BinaryOperator::Range => self.range(left.as_ref(), right.as_ref()),
             BinaryOperator::In => {
                 let (Some(left), Some(right)) = (left, right) else { return Ok(Some(false.into())) };
+                let text = left.as_str().map_or(0, str::len);
+                self.bounds.read_text(text)?;
                 let found = match right.as_array() {
                     Some(array) => {
                         self.bounds.spend(array.len() as u64)?;
+                        self.bounds.read_text(text.saturating_mul(array.len()))?;
                         array.iter().any(|item| item.is_identical(&left))
                     }
                     None => right.is_identical(&left),

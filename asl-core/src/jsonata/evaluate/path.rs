@@ -183,7 +183,7 @@ impl<'e> Evaluator<'e> {
                 self.bounds.spend(1)?;
                 let found = match value {
                     Value::Object(object) => object.get(name).cloned().map(Item::Value),
-                    Value::Array(_) => collapse(functions::lookup(&Item::Value(value.clone()), name), false),
+                    Value::Array(_) => collapse(functions::lookup(self, &Item::Value(value.clone()), name)?, false),
                     _ => None,
                 };
                 has_arrays |= found.as_ref().is_some_and(Item::is_array);
@@ -263,7 +263,7 @@ impl<'e> Evaluator<'e> {
                 place(number.as_f64(), length) == Some(0)
             } else {
                 let choice = self.evaluate(predicate, input.as_ref(), frame)?;
-                chosen_times(choice.as_ref(), 0, 1)? > 0
+                self.chosen_times(choice.as_ref(), 0, 1)? > 0
             };
             return Ok(if chosen { input.map(|item| Item::sequence(vec![item])) } else { None });
         };
@@ -282,33 +282,34 @@ impl<'e> Evaluator<'e> {
                 None => self.evaluate(predicate, Some(&element.to_item()), frame)?,
                 seen => seen,
             };
-            for _ in 0..chosen_times(choice.as_ref(), index, length)? {
+            for _ in 0..self.chosen_times(choice.as_ref(), index, length)? {
                 chosen.push(element.to_item());
             }
         }
         self.bounds.charge_items(chosen.len())?;
         Ok(Some(Item::sequence(chosen)))
     }
-}
 
-/// How often a predicate's result chooses the item at `index`: once if it is true, or once for each number that is
-/// its place.
-pub(super) fn chosen_times(choice: Option<&Item>, index: usize, length: usize) -> Result<usize, Fault> {
-    let Some(choice) = choice else { return Ok(0) };
-    if let Item::Value(Value::Bool(is_chosen)) = choice {
-        return Ok(usize::from(*is_chosen));
-    }
-    if let Some(number) = functions::finite_number(choice)? {
-        return Ok(usize::from(place(number, length) == Some(index)));
-    }
-    if let Some(array) = choice.as_array() {
-        let numbers: Vec<f64> =
-            array.iter().map_while(|item| functions::finite_number(&item).transpose()).collect::<Result<_, _>>()?;
-        if numbers.len() == array.len() {
-            return Ok(numbers.into_iter().filter(|number| place(*number, length) == Some(index)).count());
+    /// How often a predicate's result chooses the item at `index`: once if it is true, or once for each number that is
+    /// its place.
+    pub(super) fn chosen_times(&mut self, choice: Option<&Item>, index: usize, length: usize) -> Result<usize, Fault> {
+        let Some(choice) = choice else { return Ok(0) };
+        if let Item::Value(Value::Bool(is_chosen)) = choice {
+            return Ok(usize::from(*is_chosen));
         }
+        if let Some(number) = functions::finite_number(choice)? {
+            return Ok(usize::from(place(number, length) == Some(index)));
+        }
+        if let Some(array) = choice.as_array() {
+            self.bounds.spend(array.len() as u64 / 16)?;
+            let numbers: Vec<f64> =
+                array.iter().map_while(|item| functions::finite_number(&item).transpose()).collect::<Result<_, _>>()?;
+            if numbers.len() == array.len() {
+                return Ok(numbers.into_iter().filter(|number| place(*number, length) == Some(index)).count());
+            }
+        }
+        Ok(usize::from(self.is_truthy(Some(choice))?))
     }
-    Ok(usize::from(choice.is_truthy()))
 }
 
 /// The index that a number means: rounded down, from the end if it is negative.

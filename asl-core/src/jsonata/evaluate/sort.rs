@@ -67,7 +67,9 @@ impl<'e> Evaluator<'e> {
                     }
                 }
                 let key_of = |side: &Sortable<T>| side.keys.get(position).cloned().flatten();
-                let order = compare_keys(key_of(left).as_ref(), key_of(right).as_ref(), span)?;
+                let left = key_of(left);
+                self.bounds.read_text(left.as_ref().and_then(Item::as_str).map_or(0, str::len))?;
+                let order = compare_keys(left.as_ref(), key_of(right).as_ref(), span)?;
                 match (order, term.descending) {
                     (KeyOrder::Known(Ordering::Equal), _) => {}
                     (KeyOrder::Known(order), false) | (KeyOrder::Missing(order), _) => return Ok(order.is_gt()),

@@ -46,6 +46,7 @@ impl<'e> Evaluator<'e> {
         };
         let copy = self.call(clone, vec![Some(argument)], None)?;
         let Some(mut document) = copy.and_then(|copy| copy.into_value(|_| Value::Null).ok()) else { return Ok(None) };
+        let depth = document.depth();
         for mut found in self.matches(transform, &document, frame)? {
             let current = match &found.path {
                 Some(path) => part(&document, path).cloned(),
@@ -76,6 +77,9 @@ impl<'e> Evaluator<'e> {
                     });
                 }
             }
+        }
+        if document.depth() > depth {
+            self.bounds.check_value_depth(document.depth()).map_err(|fault| fault.with_span(span))?;
         }
         Ok(Some(Item::Value(document)))
     }

@@ -5,7 +5,6 @@ use super::super::error::Fault;
 use super::super::item::Item;
 use super::Evaluator;
 use super::frame::FrameId;
-use super::path::chosen_times;
 
 /// A value of a path and the variables bound on the way to it.
 #[derive(Debug, Clone)]
@@ -116,7 +115,7 @@ impl<'e> Evaluator<'e> {
             let inner = self.push_frame(frame, tuple.bindings.clone())?;
             let choice = self.evaluate(predicate, tuple.focus.as_ref(), inner)?;
             self.release(inner);
-            for _ in 0..chosen_times(choice.as_ref(), index, length)? {
+            for _ in 0..self.chosen_times(choice.as_ref(), index, length)? {
                 chosen.push(tuple.clone());
             }
         }

@@ -20,14 +20,18 @@ pub(super) fn append(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
 }
 
 pub(super) fn reverse(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    let Some(mut items) = arguments.elements(0).filter(|items| items.len() > 1) else { return Ok(arguments.take(0)) };
+    let Some(mut items) = arguments.elements(0, evaluator)?.filter(|items| items.len() > 1) else {
+        return Ok(arguments.take(0));
+    };
     evaluator.bounds.charge_items(items.len())?;
     items.reverse();
     Ok(Some(Item::array(items)))
 }
 
 pub(super) fn shuffle(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    let Some(mut items) = arguments.elements(0).filter(|items| items.len() > 1) else { return Ok(arguments.take(0)) };
+    let Some(mut items) = arguments.elements(0, evaluator)?.filter(|items| items.len() > 1) else {
+        return Ok(arguments.take(0));
+    };
     evaluator.bounds.charge_items(items.len())?;
     for last in (1..items.len()).rev() {
         #[expect(
@@ -44,7 +48,9 @@ pub(super) fn shuffle(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) 
 
 /// The elements of an array, each once; what is not an array stays as it is.
 pub(super) fn distinct(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    let Some(items) = arguments.elements(0).filter(|items| items.len() > 1) else { return Ok(arguments.take(0)) };
+    let Some(items) = arguments.elements(0, evaluator)?.filter(|items| items.len() > 1) else {
+        return Ok(arguments.take(0));
+    };
     let is_sequence = arguments.item(0).and_then(Item::as_array).is_some_and(ArrayRef::is_sequence);
     evaluator.bounds.charge_items(items.len())?;
     let mut texts = BTreeSet::new();
@@ -52,6 +58,7 @@ pub(super) fn distinct(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments)
     let mut others: Vec<Item> = Vec::new();
     let mut kept = Vec::new();
     for item in items {
+        evaluator.bounds.read_text(item.as_str().map_or(0, str::len))?;
         let is_new = match (item.as_text(), item.as_f64()) {
             (Some(text), _) => texts.insert(text.clone()),
             (None, Some(number)) => numbers.insert((number + 0.0).to_bits()),

@@ -12,7 +12,7 @@ use crate::value::Value;
 
 /// The elements of an array in arrays of a size.
 pub(super) fn partition(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    let (Some(items), Some(size)) = (arguments.elements(0), arguments.number(1)) else { return Ok(None) };
+    let (Some(items), Some(size)) = (arguments.elements(0, evaluator)?, arguments.number(1)) else { return Ok(None) };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not below 1; too large saturates")]
     let size = if size >= 1.0 {
         size as usize

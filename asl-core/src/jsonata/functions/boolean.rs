@@ -5,12 +5,14 @@ use crate::jsonata::error::Fault;
 use crate::jsonata::evaluate::{Evaluated, Evaluator};
 use crate::jsonata::item::Item;
 
-pub(super) fn boolean(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    Ok(arguments.item(0).map(|item| item.is_truthy().into()))
+pub(super) fn boolean(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    let is_truthy = evaluator.is_truthy(arguments.item(0))?;
+    Ok(arguments.item(0).map(|_| is_truthy.into()))
 }
 
-pub(super) fn not(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    Ok(arguments.item(0).map(|item| (!item.is_truthy()).into()))
+pub(super) fn not(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+    let is_truthy = evaluator.is_truthy(arguments.item(0))?;
+    Ok(arguments.item(0).map(|_| (!is_truthy).into()))
 }
 
 pub(super) fn exists(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {

@@ -18,14 +18,17 @@ pub(super) fn millis(evaluator: &mut Evaluator<'_>, _arguments: &mut Arguments) 
 pub(super) fn from_millis(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(millis) = arguments.number(0) else { return Ok(None) };
     let (picture, timezone) = (arguments.text(1), arguments.text(2));
-    evaluator.bounds.charge_text(picture.as_ref().map_or(0, |picture| picture.len()))?;
-    Ok(Some(picture::from_millis(millis, picture.as_deref(), timezone.as_deref())?.into()))
+    evaluator.bounds.spend(picture.as_ref().map_or(0, |picture| picture.len()) as u64)?;
+    let text = picture::from_millis(millis, picture.as_deref(), timezone.as_deref())?;
+    evaluator.bounds.charge_text(text.len())?;
+    Ok(Some(text.into()))
 }
 
 pub(super) fn to_millis(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
-    evaluator.bounds.charge_text(text.len())?;
-    let millis = picture::to_millis(&text, arguments.text(1).as_deref(), evaluator.environment.now_millis)?;
+    let picture = arguments.text(1);
+    evaluator.bounds.spend((text.len() / 4 + picture.as_ref().map_or(0, |picture| picture.len())) as u64)?;
+    let millis = picture::to_millis(&text, picture.as_deref(), evaluator.environment.now_millis)?;
     Ok(millis.map(Item::from))
 }
 

@@ -8,26 +8,33 @@ use crate::jsonata::picture::{self, DecimalFormat, PictureError};
 
 pub(super) fn format_number(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(number), Some(picture)) = (arguments.number(0), arguments.text(1)) else { return Ok(None) };
-    evaluator.bounds.charge_text(picture.len())?;
+    evaluator.bounds.spend(picture.len() as u64)?;
     let mut format = DecimalFormat::default();
     if let Some(options) = arguments.item(2).and_then(Item::as_object) {
         for (name, option) in options.iter() {
             format.set(name, option.as_str().unwrap_or(""));
         }
     }
-    Ok(Some(picture::format_number(number, &picture, &format)?.into()))
+    shown(evaluator, picture::format_number(number, &picture, &format)?)
 }
 
 pub(super) fn format_integer(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(number), Some(picture)) = (arguments.number(0), arguments.text(1)) else { return Ok(None) };
-    evaluator.bounds.charge_text(picture.len())?;
-    Ok(Some(picture::format_integer(number, &picture)?.into()))
+    evaluator.bounds.spend(picture.len() as u64)?;
+    shown(evaluator, picture::format_integer(number, &picture)?)
 }
 
 pub(super) fn parse_integer(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(text), Some(picture)) = (arguments.text(0), arguments.text(1)) else { return Ok(None) };
-    evaluator.bounds.charge_text(text.len() + picture.len())?;
+    evaluator.bounds.spend((text.len() / 4 + picture.len()) as u64)?;
     Ok(Some(picture::parse_integer(&text, &picture)?.into()))
+}
+
+/// What a picture made; a text is made digit by digit.
+fn shown(evaluator: &mut Evaluator<'_>, text: String) -> Evaluated {
+    evaluator.bounds.charge(text.len())?;
+    evaluator.bounds.spend(text.len() as u64 / 8)?;
+    Ok(Some(text.into()))
 }
 
 impl From<PictureError> for Fault {

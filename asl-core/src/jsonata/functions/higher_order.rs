@@ -7,7 +7,9 @@ use crate::jsonata::item::{Item, Record};
 use crate::value::Value;
 
 pub(super) fn map(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
+    let (Some(items), Some(function)) = (arguments.elements(0, evaluator)?, arguments.function(1)) else {
+        return Ok(None);
+    };
     let mut results = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
         results.extend(call(evaluator, function, item, index.into(), arguments.item(0))?);
@@ -17,10 +19,13 @@ pub(super) fn map(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> E
 }
 
 pub(super) fn filter(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
+    let (Some(items), Some(function)) = (arguments.elements(0, evaluator)?, arguments.function(1)) else {
+        return Ok(None);
+    };
     let mut kept = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
-        if holds(call(evaluator, function, item.clone(), index.into(), arguments.item(0))?) {
+        let accepted = call(evaluator, function, item.clone(), index.into(), arguments.item(0))?;
+        if evaluator.is_truthy(accepted.as_ref())? {
             kept.push(item);
         }
     }
@@ -30,11 +35,14 @@ pub(super) fn filter(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
 
 /// The one element that a function accepts.
 pub(super) fn single(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    let Some(items) = arguments.elements(0) else { return Ok(None) };
+    let Some(items) = arguments.elements(0, evaluator)? else { return Ok(None) };
     let mut found = None;
     for (index, item) in items.into_iter().enumerate() {
         let is_accepted = match arguments.function(1) {
-            Some(function) => holds(call(evaluator, function, item.clone(), index.into(), arguments.item(0))?),
+            Some(function) => {
+                let accepted = call(evaluator, function, item.clone(), index.into(), arguments.item(0))?;
+                evaluator.is_truthy(accepted.as_ref())?
+            }
             None => true,
         };
         if is_accepted && found.replace(item).is_some() {
@@ -45,7 +53,9 @@ pub(super) fn single(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
 }
 
 pub(super) fn reduce(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    let (Some(items), Some(function)) = (arguments.elements(0), arguments.function(1)) else { return Ok(None) };
+    let (Some(items), Some(function)) = (arguments.elements(0, evaluator)?, arguments.function(1)) else {
+        return Ok(None);
+    };
     let arity = evaluator.arity(function);
     if arity < 2 {
         return Err(Fault::new("D3050"));
@@ -75,7 +85,8 @@ pub(super) fn sift(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> 
     let function = arguments.function(1).ok_or_else(|| Fault::new("T1006"))?;
     let mut kept = Record::default();
     for (key, value) in object.iter() {
-        if holds(call(evaluator, function, value.clone(), key.clone().into(), arguments.item(0))?) {
+        let accepted = call(evaluator, function, value.clone(), key.clone().into(), arguments.item(0))?;
+        if evaluator.is_truthy(accepted.as_ref())? {
             evaluator.bounds.charge_items(2)?;
             kept.insert(key.clone(), value);
         }
@@ -96,13 +107,16 @@ pub(super) fn each(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> 
 }
 
 pub(super) fn sort(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    let Some(items) = arguments.elements(0).filter(|items| items.len() > 1) else { return Ok(arguments.take(0)) };
+    let Some(items) = arguments.elements(0, evaluator)?.filter(|items| items.len() > 1) else {
+        return Ok(arguments.take(0));
+    };
     evaluator.bounds.charge_items(items.len())?;
     if let Some(function) = arguments.function(1) {
         let sorted = merge_sort(items, &mut |left: &mut Item, right: &mut Item| {
             let given = vec![Some(left.clone()), Some(right.clone())];
             let order = evaluator.call(function, given, Some(&Item::Value(Value::Null)))?;
-            Ok(order.is_some_and(|order| order.is_truthy() || order.is_array() || order.as_object().is_some()))
+            let is_container = order.as_ref().is_some_and(|order| order.is_array() || order.as_object().is_some());
+            Ok(is_container || evaluator.is_truthy(order.as_ref())?)
         })?;
         return Ok(Some(Item::array(sorted)));
     }
@@ -111,7 +125,7 @@ pub(super) fn sort(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> 
         return Err(Fault::new("D3070"));
     }
     let sorted = merge_sort(items, &mut |left: &mut Item, right: &mut Item| {
-        evaluator.bounds.spend(1)?;
+        evaluator.bounds.spend(1 + left.as_str().map_or(0, str::len) as u64 / 64)?;
         Ok(match (left.as_f64(), right.as_f64(), left.as_str(), right.as_str()) {
             (Some(left), Some(right), ..) => left > right,
             (_, _, Some(left), Some(right)) => compare_text(left, right).is_gt(),
@@ -132,8 +146,4 @@ fn call(evaluator: &mut Evaluator<'_>, function: Function, item: Item, key: Item
         given.push(whole.cloned());
     }
     evaluator.call(function, given, Some(&Item::Value(Value::Null)))
-}
-
-fn holds(result: Option<Item>) -> bool {
-    result.is_some_and(|item| item.is_truthy())
 }

@@ -121,7 +121,7 @@ pub(super) fn random(evaluator: &mut Evaluator<'_>, _arguments: &mut Arguments) 
     Ok(Some(evaluator.environment.random.number().into()))
 }
 
-pub(super) fn format_base(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+pub(super) fn format_base(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(number) = arguments.number(0) else { return Ok(None) };
     let number = round_half_even(number, 0.0);
     let radix = round_half_even(arguments.number(1).unwrap_or(10.0), 0.0);
@@ -139,6 +139,8 @@ pub(super) fn format_base(_evaluator: &mut Evaluator<'_>, arguments: &mut Argume
         digits.extend(char::from_digit(digit, 36));
         rest = (rest / radix).floor();
     }
+    evaluator.bounds.charge(digits.len())?;
+    evaluator.bounds.spend(digits.len() as u64 / 4)?;
     if digits.is_empty() {
         digits.push('0');
     } else if number < 0.0 {

@@ -10,13 +10,21 @@ use crate::jsonata::item::{Item, Record};
 use crate::value::Value;
 
 /// The value of a name: of an object its member, of an array those of its elements as a sequence.
-pub(in super::super) fn lookup(item: &Item, key: &str) -> Option<Item> {
+pub(in super::super) fn lookup(evaluator: &mut Evaluator<'_>, item: &Item, key: &str) -> Evaluated {
+    let mut looked_at = 0;
+    let found = lookup_counting(item, key, &mut looked_at);
+    evaluator.bounds.spend(looked_at / 16)?;
+    Ok(found)
+}
+
+fn lookup_counting(item: &Item, key: &str, looked_at: &mut u64) -> Option<Item> {
+    *looked_at += 1;
     if let Some(object) = item.as_object() {
         return object.get(key);
     }
     let array = item.as_array()?;
     let mut found = Vec::new();
-    for value in array.iter().filter_map(|element| lookup(&element, key)) {
+    for value in array.iter().filter_map(|element| lookup_counting(&element, key, looked_at)) {
         match value.as_array() {
             Some(values) => found.extend(values.iter()),
             None => found.push(value),
@@ -27,7 +35,7 @@ pub(in super::super) fn lookup(item: &Item, key: &str) -> Option<Item> {
 
 pub(super) fn look_up(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(item), Some(key)) = (arguments.item(0), arguments.text(1)) else { return Ok(None) };
-    let found = lookup(item, &key);
+    let found = lookup(evaluator, item, &key)?;
     if let Some(array) = found.as_ref().and_then(Item::as_array) {
         evaluator.bounds.charge_items(array.len())?;
     }
@@ -38,21 +46,25 @@ pub(super) fn look_up(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) 
 pub(super) fn keys(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let mut keys = Vec::new();
     if let Some(item) = arguments.item(0) {
-        collect_keys(item, &mut keys, &mut BTreeSet::new());
+        let mut looked_at = 0;
+        collect_keys(item, &mut keys, &mut BTreeSet::new(), &mut looked_at);
+        evaluator.bounds.spend(looked_at / 8)?;
     }
     evaluator.bounds.charge_items(keys.len())?;
     Ok(Some(Item::sequence(keys.into_iter().map(Item::from).collect())))
 }
 
-fn collect_keys(item: &Item, keys: &mut Vec<Arc<str>>, known: &mut BTreeSet<Arc<str>>) {
+fn collect_keys(item: &Item, keys: &mut Vec<Arc<str>>, known: &mut BTreeSet<Arc<str>>, looked_at: &mut u64) {
+    *looked_at += 1;
     if let Some(object) = item.as_object() {
         for (key, _) in object.iter() {
+            *looked_at += 1;
             if known.insert(key.clone()) {
                 keys.push(key.clone());
             }
         }
     } else if let Some(array) = item.as_array() {
-        array.iter().for_each(|element| collect_keys(&element, keys, known));
+        array.iter().for_each(|element| collect_keys(&element, keys, known, looked_at));
     }
 }
 
@@ -107,6 +119,9 @@ pub(super) fn clone(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) ->
     let mut parts = 0;
     let copy = copy(item, &mut parts);
     evaluator.bounds.charge_items(parts)?;
+    if item.extent().depth > 0 {
+        evaluator.bounds.check_value_depth(copy.depth())?;
+    }
     Ok(Some(Item::Value(copy)))
 }
 

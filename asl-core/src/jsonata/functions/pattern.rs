@@ -10,19 +10,22 @@ use super::{Arguments, quote};
 use crate::jsonata::error::Fault;
 use crate::jsonata::evaluate::{Closure, Evaluated, Evaluator, Function};
 use crate::jsonata::item::{Item, Record};
-use crate::jsonata::regex::{Match, Regex};
+use crate::jsonata::regex::{Match, Patience, Regex, TooManySteps};
 use crate::value::Value;
 
 pub(super) fn match_all(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(text), Some(pattern)) = (arguments.text(0), arguments.function(1)) else { return Ok(None) };
     let limit = limit(arguments, 2, "D3040")?;
     let mut results = Vec::new();
+    let (mut counted, mut index) = (0, 0);
     let mut matches = Matches::of(evaluator, pattern, text.clone());
     while below(results.len(), limit) {
         let Some(found) = matches.next(evaluator)? else { break };
         let mut record = Record::default();
         record.insert("match".into(), found.text(&text).into());
-        record.insert("index".into(), utf16_length(text.get(..found.start).unwrap_or("")).into());
+        index += utf16_length(text.get(counted..found.start).unwrap_or(""));
+        counted = found.start;
+        record.insert("index".into(), index.into());
         record.insert("groups".into(), found.groups_item());
         results.push(Item::object(record));
         evaluator.bounds.charge_items(8)?;
@@ -32,7 +35,6 @@ pub(super) fn match_all(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments
 
 pub(super) fn contains(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
-    evaluator.bounds.spend(text.len() as u64 / 64)?;
     let contains = match (arguments.text(1), arguments.function(1)) {
         (Some(part), _) => text.contains(&*part),
         (None, Some(pattern)) => Matches::of(evaluator, pattern, text).next(evaluator)?.is_some(),
@@ -106,7 +108,7 @@ pub(super) fn replace(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) 
             while below(count, limit) {
                 let Some(found) = matches.next(evaluator)? else { break };
                 let replacement = match (arguments.text(2), arguments.function(2)) {
-                    (Some(template), _) => substitute(&template, &found, &text),
+                    (Some(template), _) => substitute(evaluator, &template, &found, &text)?,
                     (None, Some(function)) => replacement_by(evaluator, function, &found, &text)?,
                     (None, None) => String::new(),
                 };
@@ -120,7 +122,7 @@ pub(super) fn replace(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) 
         (None, None) => {}
     }
     result.push_str(text.get(position..).unwrap_or(""));
-    evaluator.bounds.charge_text(result.len())?;
+    evaluator.bounds.charge_text(text.len().saturating_sub(position))?;
     Ok(Some(result.into()))
 }
 
@@ -144,6 +146,7 @@ fn replacement_by(
     text: &str,
 ) -> Result<String, Fault> {
     let mut record = Record::default();
+    evaluator.bounds.read_text(found.end.saturating_mul(2))?;
     record.insert("match".into(), found.text(text).into());
     record.insert("start".into(), utf16_length(text.get(..found.start).unwrap_or("")).into());
     record.insert("end".into(), utf16_length(text.get(..found.end).unwrap_or("")).into());
@@ -161,23 +164,27 @@ fn replacement_by(
 }
 
 /// `template` with `$0` for the match, `$1` and on for its groups, and `$$` for a dollar.
-fn substitute(template: &str, found: &Found, text: &str) -> String {
+fn substitute(evaluator: &mut Evaluator<'_>, template: &str, found: &Found, text: &str) -> Result<String, Fault> {
     let mut out = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('$') {
         out.push_str(before);
         rest = after;
+        evaluator.bounds.spend(1)?;
         if let Some(after) = rest.strip_prefix('$') {
             out.push('$');
             rest = after;
         } else if let Some(after) = rest.strip_prefix('0') {
+            evaluator.bounds.charge_text(found.text(text).len())?;
             out.push_str(found.text(text));
             rest = after;
         } else {
             match group_number(rest, found.groups.len()) {
                 Some((number, after)) => {
                     let group = number.checked_sub(1).and_then(|index| found.groups.get(index));
-                    out.push_str(group.and_then(Option::as_deref).unwrap_or(""));
+                    let group = group.and_then(Option::as_deref).unwrap_or("");
+                    evaluator.bounds.charge_text(group.len())?;
+                    out.push_str(group);
                     rest = after;
                 }
                 None => out.push('$'),
@@ -185,7 +192,7 @@ fn substitute(template: &str, found: &Found, text: &str) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Ok(out)
 }
 
 /// The number of a group: as many digits as the number of groups has, one less if that is more than there are.
@@ -290,11 +297,21 @@ fn find(
     position: usize,
     is_following: bool,
 ) -> Result<Option<Match>, Fault> {
-    evaluator.bounds.spend(8 + (text.len() - position.min(text.len())) as u64 / 64)?;
     if position > text.len() || (is_following && position == text.len()) {
         return Ok(None);
     }
-    let found = regex.find_at(text, position).map_err(|_| Fault::new("U1006"))?;
+    evaluator.bounds.spend(regex.cost(text.len() - position))?;
+    let found = match regex.find_at(text, position, Patience::Little) {
+        Ok(found) => found,
+        Err(TooManySteps) => {
+            evaluator.bounds.spend(Regex::COST_OF_PATIENCE)?;
+            regex.find_at(text, position, Patience::Much).map_err(|TooManySteps| Fault::new("U1006"))?
+        }
+    };
+    if let Some(found) = &found {
+        let groups = found.groups.iter().flatten().map(ExactSizeIterator::len);
+        evaluator.bounds.charge_text(groups.sum::<usize>().saturating_add(found.range.len()))?;
+    }
     match found {
         Some(found) if is_following && found.range.is_empty() => {
             Err(Fault::new("D1004").with("value", quote(&regex.source().into())))
@@ -313,6 +330,7 @@ pub(in super::super) fn match_record<'e>(
 ) -> Evaluated {
     let Some(found) = find(evaluator, regex, text, position, is_following)? else { return Ok(None) };
     let next = evaluator.define(Closure::NextMatch { regex, text: text.clone(), position: found.range.end })?;
+    evaluator.bounds.read_text(text.len())?;
     let found = Found::of(&found, text);
     let mut record = Record::default();
     record.insert("match".into(), found.text(text).into());

@@ -41,7 +41,7 @@ pub(super) fn substring(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments
     let (first, last) = (from_start(start), from_start(end));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; too large saturates")]
     let part: String = text.chars().skip(first as usize).take((last - first).max(0.0) as usize).collect();
-    evaluator.bounds.charge_text(text.len())?;
+    evaluator.bounds.charge_text(part.len())?;
     Ok(Some(part.into()))
 }
 
@@ -82,9 +82,8 @@ fn changed(evaluator: &mut Evaluator<'_>, arguments: &Arguments, change: impl Fn
     Ok(Some(changed.into()))
 }
 
-pub(super) fn length(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
+pub(super) fn length(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(text) = arguments.text(0) else { return Ok(None) };
-    evaluator.bounds.spend(text.len() as u64 / 64)?;
     Ok(Some(text.chars().count().into()))
 }
 
@@ -105,7 +104,7 @@ pub(super) fn pad(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> E
 }
 
 pub(super) fn join(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    let Some(items) = arguments.elements(0) else { return Ok(None) };
+    let Some(items) = arguments.elements(0, evaluator)? else { return Ok(None) };
     let separator = arguments.text(1).unwrap_or_else(|| "".into());
     let parts: Vec<&str> = items.iter().filter_map(Item::as_str).collect();
     let size: usize = parts.iter().map(|part| part.len() + separator.len()).sum();

@@ -1,6 +1,6 @@
 //! Arrays that the expression built.
 
-use super::{Item, signature_letter_of};
+use super::{Extent, Item, signature_letter_of};
 use crate::value::Value;
 
 /// An array, and the part it plays in a result.
@@ -8,7 +8,7 @@ use crate::value::Value;
 pub(in super::super) struct List {
     items: Vec<Item>,
     role: Role,
-    depth: usize,
+    extent: Extent,
 }
 
 /// What becomes of an array when a result holds it.
@@ -28,8 +28,9 @@ pub(in super::super) enum Role {
 
 impl List {
     pub(in super::super) fn new(items: Vec<Item>, role: Role) -> Self {
-        let depth = 1 + items.iter().map(Item::depth).max().unwrap_or(0);
-        Self { items, role, depth }
+        let mut extent = Extent { depth: 1, size: 2 };
+        items.iter().for_each(|item| extent.add(item.extent()));
+        Self { items, role, extent }
     }
 
     pub(in super::super) fn items(&self) -> &[Item] {
@@ -52,8 +53,8 @@ impl List {
         matches!(self.role, Role::Sequence | Role::KeptSequence | Role::InputWrapper)
     }
 
-    pub(in super::super) fn depth(&self) -> usize {
-        self.depth
+    pub(in super::super) fn extent(&self) -> Extent {
+        self.extent
     }
 }
 

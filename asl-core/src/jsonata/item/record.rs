@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{FunctionInResult, Item};
+use super::{Extent, FunctionInResult, Item};
 use crate::value::{Object, Value};
 
 /// From this many members on, look-up goes through an index instead of a scan.
@@ -14,7 +14,8 @@ const INDEXED_FROM: usize = 16;
 pub(in super::super) struct Record {
     members: Vec<(Arc<str>, Item)>,
     index: BTreeMap<Arc<str>, usize>,
-    depth: usize,
+    /// That of members replaced since is in it too.
+    contents: Extent,
 }
 
 impl Record {
@@ -28,7 +29,8 @@ impl Record {
 
     /// Sets `key`, in its place if it was there and at the end otherwise.
     pub(in super::super) fn insert(&mut self, key: Arc<str>, item: Item) {
-        self.depth = self.depth.max(item.depth());
+        self.contents.add(item.extent());
+        self.contents.size = self.contents.size.saturating_add(key.len());
         if let Some(position) = self.position(&key) {
             if let Some((_, slot)) = self.members.get_mut(position) {
                 *slot = item;
@@ -46,8 +48,8 @@ impl Record {
         }
     }
 
-    pub(in super::super) fn depth(&self) -> usize {
-        self.depth + 1
+    pub(in super::super) fn extent(&self) -> Extent {
+        Extent { depth: self.contents.depth.max(1), size: self.contents.size.saturating_add(2) }
     }
 
     pub(super) fn to_object(&self, non_finite: fn(f64) -> Value) -> Result<Object, FunctionInResult> {
