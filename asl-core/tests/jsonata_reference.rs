@@ -1,6 +1,5 @@
 //! The reference test suite of JSONata 2.0.6, where the corpus is at hand: `ASL_CONFORMANCE_CORPUS`, or the workspace's
 //! sibling `shared/conformance`.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
