@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use asl_core::jsonata::{Dialect, Environment, Expression, Outcome};
 use asl_core::Value;
+use asl_core::jsonata::{Dialect, Environment, Expression, Outcome};
 use asl_core::value::Object;
 
 #[test]
