@@ -8,7 +8,7 @@ use crate::jsonata::picture::{self, DecimalFormat, PictureError};
 
 pub(super) fn format_number(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(number), Some(picture)) = (arguments.number(0), arguments.text(1)) else { return Ok(None) };
-    evaluator.bounds.spend(picture.len() as u64)?;
+    read_picture(evaluator, &picture)?;
     let mut format = DecimalFormat::default();
     if let Some(options) = arguments.item(2).and_then(Item::as_object) {
         for (name, option) in options.iter() {
@@ -20,14 +20,21 @@ pub(super) fn format_number(evaluator: &mut Evaluator<'_>, arguments: &mut Argum
 
 pub(super) fn format_integer(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(number), Some(picture)) = (arguments.number(0), arguments.text(1)) else { return Ok(None) };
-    evaluator.bounds.spend(picture.len() as u64)?;
+    read_picture(evaluator, &picture)?;
     shown(evaluator, picture::format_integer(number, &picture)?)
 }
 
 pub(super) fn parse_integer(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(text), Some(picture)) = (arguments.text(0), arguments.text(1)) else { return Ok(None) };
-    evaluator.bounds.spend((text.len() / 4 + picture.len()) as u64)?;
+    evaluator.bounds.spend(text.len() as u64 / 4)?;
+    read_picture(evaluator, &picture)?;
     Ok(Some(picture::parse_integer(&text, &picture)?.into()))
+}
+
+/// Counts a picture, whose separators are put in one by one.
+fn read_picture(evaluator: &mut Evaluator<'_>, picture: &str) -> Result<(), Fault> {
+    let length = picture.len() as u64;
+    evaluator.bounds.spend(length.saturating_mul(length / 64 + 1))
 }
 
 /// What a picture made; a text is made digit by digit.

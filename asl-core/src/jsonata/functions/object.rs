@@ -13,7 +13,7 @@ use crate::value::Value;
 pub(in super::super) fn lookup(evaluator: &mut Evaluator<'_>, item: &Item, key: &str) -> Evaluated {
     let mut looked_at = 0;
     let found = lookup_counting(item, key, &mut looked_at);
-    evaluator.bounds.spend(looked_at / 16)?;
+    evaluator.bounds.spend(looked_at / 4)?;
     Ok(found)
 }
 
