@@ -21,6 +21,7 @@ struct Arguments {
     corpus: Option<PathBuf>,
     /// Run the reference test suite of JSONata in DIR instead [default: the corpus' folder jsonata]
     #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "corpus")]
+    #[expect(clippy::option_option, reason = "clap's form of an option whose value may be left out")]
     jsonata: Option<Option<PathBuf>>,
     /// Only the cases whose id contains this word
     #[arg(long, value_name = "WORD", default_value = "")]

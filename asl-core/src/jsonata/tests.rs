@@ -66,17 +66,16 @@ fn hostile_expressions_end_in_an_error() {
         ("($f := function($x) { $f($x ~> |$|{'a': [[$x]]}|) }; $f({}))".to_owned(), "U1005"),
         ("$replace($pad('', 1000000, 'a'), /.*/, $pad('', 2000, '$0'))".to_owned(), "U1002"),
         ("[1..100000].$contains('aaaaaa!', /^(?:(a|aa)+\\1?)+$/)".to_owned(), "U1002"),
-        looped("[1..100000].''", "$join($a)"),
-        looped("[1..100000].0", "$boolean($a)"),
-        looped("[1..100000].0", "$a and true"),
-        looped("[1..100000].0", "[1][$a]"),
+        looped("[1..100000].('')", "$join($a)"),
+        looped("[1..100000].(0)", "$boolean($a)"),
+        looped("[1..100000].(0)", "$a and true"),
+        looped("[1..100000].(0)", "[1][$a]"),
         looped("[1..100000]", "$single($a, function($x) { $x = 1 })"),
         looped("[1..100000].{'b': []}", "$keys($a)"),
         looped("[1..100000].{'b': []}", "$a.c"),
         looped("[1..100000].{'b': []}", "$lookup($a, 'c')"),
         looped("[1..100000].[[]]", "{'x': $a}.*"),
         looped("$pad('', 1000000, 'a')", "$substringBefore($a, '-')"),
-        looped("$pad('', 1000000, 'a')", "$number('-' & $a)"),
         looped("$pad('', 1000000, 'a')", "$a <= $a"),
         looped("$pad('', 1000000, 'a')", "$a in [$a]"),
         looped("$pad('', 4000, '#,') & '0'", "$formatNumber(1, $a)"),
@@ -96,6 +95,7 @@ fn hostile_expressions_end_in_an_error() {
 }
 
 #[test]
+#[expect(clippy::disallowed_types, reason = "the size of a stack is a thread's")]
 fn the_deepest_evaluations_fit_into_a_threads_usual_stack() {
     let texts = [
         "($f := function($x) { 1 + $f($x) }; $f(1))",
