@@ -301,13 +301,12 @@ fn find(
         return Ok(None);
     }
     evaluator.bounds.spend(regex.cost(text.len() - position))?;
-    let found = match regex.find_at(text, position, Patience::Little) {
-        Ok(found) => found,
-        Err(TooManySteps) => {
-            evaluator.bounds.spend(Regex::COST_OF_PATIENCE)?;
-            regex.find_at(text, position, Patience::Much).map_err(|TooManySteps| Fault::new("U1006"))?
-        }
-    };
+    let mut result = regex.find_at(text, position, Patience::Little);
+    if result.is_err() {
+        evaluator.bounds.spend(Regex::COST_OF_PATIENCE)?;
+        result = regex.find_at(text, position, Patience::Much);
+    }
+    let found = result.map_err(|TooManySteps| Fault::new("U1006"))?;
     if let Some(found) = &found {
         let groups = found.groups.iter().flatten().map(ExactSizeIterator::len);
         evaluator.bounds.charge_text(groups.sum::<usize>().saturating_add(found.range.len()))?;

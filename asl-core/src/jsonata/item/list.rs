@@ -29,7 +29,9 @@ pub(in super::super) enum Role {
 impl List {
     pub(in super::super) fn new(items: Vec<Item>, role: Role) -> Self {
         let mut extent = Extent { depth: 1, size: 2 };
-        items.iter().for_each(|item| extent.add(item.extent()));
+        for item in &items {
+            extent.add(item.extent());
+        }
         Self { items, role, extent }
     }
 
