@@ -94,6 +94,7 @@ fn hostile_expressions_end_in_an_error() {
 }
 
 #[test]
+#[expect(clippy::disallowed_types, reason = "the stack is what is tested")]
 fn the_deepest_evaluations_fit_into_a_threads_usual_stack() {
     let texts = [
         "($f := function($x) { 1 + $f($x) }; $f(1))",
