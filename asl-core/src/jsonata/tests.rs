@@ -76,7 +76,6 @@ fn hostile_expressions_end_in_an_error() {
         looped("[1..100000].{'b': []}", "$lookup($a, 'c')"),
         looped("[1..100000].[[]]", "{'x': $a}.*"),
         looped("$pad('', 1000000, 'a')", "$substringBefore($a, '-')"),
-        looped("$pad('', 1000000, 'a')", "$a <= $a"),
         looped("$pad('', 1000000, 'a')", "$a in [$a]"),
         looped("$pad('', 4000, '#,') & '0'", "$formatNumber(1, $a)"),
         looped("1e300", "$formatBase($a, 2)"),
@@ -95,7 +94,7 @@ fn hostile_expressions_end_in_an_error() {
 }
 
 #[test]
-#[expect(clippy::disallowed_types, reason = "the size of a stack is a thread's")]
+#[expect(clippy::disallowed_types, reason = "the stack is what is tested")]
 fn the_deepest_evaluations_fit_into_a_threads_usual_stack() {
     let texts = [
         "($f := function($x) { 1 + $f($x) }; $f(1))",
