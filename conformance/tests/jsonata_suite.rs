@@ -26,10 +26,9 @@ fn damaged_answers_get_the_scores_of_the_suites_judge() {
     let damage = |(index, outcome): (usize, JsonataOutcome)| match (index % 4, outcome) {
         (0, JsonataOutcome::Value(_)) => JsonataOutcome::Undefined,
         // Not another value: the judge stops with a TypeError at one.
-        (1, JsonataOutcome::Value(_)) => JsonataOutcome::Error("D0000".to_owned()),
         (0, JsonataOutcome::Undefined) => JsonataOutcome::Value(asl_core::Value::Null),
         (1, JsonataOutcome::Undefined) => JsonataOutcome::Function,
-        (0 | 1, JsonataOutcome::Error(_)) => JsonataOutcome::Error("D0000".to_owned()),
+        (1, JsonataOutcome::Value(_)) | (0 | 1, JsonataOutcome::Error(_)) => JsonataOutcome::Error("D0000".to_owned()),
         (_, outcome) => outcome,
     };
     let answers = suite.cases.iter().enumerate().map(|(index, case)| {
