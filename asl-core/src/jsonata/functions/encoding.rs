@@ -78,7 +78,8 @@ fn encode(evaluator: &mut Evaluator<'_>, arguments: &Arguments, is_kept: impl Fn
             }
         }
     }
-    evaluator.bounds.charge_text(encoded.len())?;
+    evaluator.bounds.charge(encoded.len())?;
+    evaluator.bounds.spend(encoded.len() as u64 / 16)?;
     Ok(Some(encoded.into()))
 }
 

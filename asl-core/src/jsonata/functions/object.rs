@@ -73,7 +73,8 @@ pub(super) fn spread(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
     let Some(item) = arguments.take(0) else { return Ok(None) };
     let spread = spread_item(item);
     if let Some(array) = spread.as_array() {
-        evaluator.bounds.charge_items(array.len())?;
+        // Each item is an object of its own.
+        evaluator.bounds.charge_items(array.len().saturating_mul(2))?;
     }
     Ok(Some(spread))
 }
