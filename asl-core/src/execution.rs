@@ -337,3 +337,25 @@ impl Execution {
         scopes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_goes_through_states_without_being_copied() {
+        let definition = r#"{"StartAt": "A", "States": {
+            "A": {"Type": "Pass", "Result": 1, "ResultPath": "$.mark.a", "Next": "B"},
+            "B": {"Type": "Pass", "Parameters": {"document.$": "$.document", "mark.$": "$.mark"}, "Next": "C"},
+            "C": {"Type": "Wait", "Seconds": 0, "End": true}
+        }}"#;
+        let program = crate::compile(definition).into_program().unwrap();
+        let document: Object = (0..100).map(|number| (number.to_string(), number)).collect();
+        let input: Object = [("document", Value::from(document.clone()))].into_iter().collect();
+        let mut execution = Execution::start(program, Start::new("test", input), Timestamp::UNIX_EPOCH);
+        execution.handle_deadline(Timestamp::UNIX_EPOCH);
+        let output = execution.outcome().and_then(Outcome::output).unwrap();
+        assert_eq!(output.get("mark"), Some(&serde_json::json!({"a": 1}).into()));
+        assert!(output.get("document").and_then(Value::as_object).unwrap().is_same(&document));
+    }
+}
