@@ -103,10 +103,13 @@ impl Json {
             return self.container('{', '}', members);
         }
         match item {
-            Item::Value(Value::Number(number)) => self.out.push_str(&number_text(to_15_digits(number.as_f64()))),
+            Item::Value(Value::Number(number)) => {
+                let rounded = to_15_digits(number.as_f64());
+                self.out.push_str(&if rounded.is_finite() { number_text(rounded) } else { "null".to_owned() });
+            }
             Item::Value(value) => self.out.push_str(&value.to_string()),
             Item::NonFinite(number) if number.is_nan() => self.out.push_str("null"),
-            Item::NonFinite(number) => return Err(Fault::new("D1001").with("value", number_text(*number))),
+            Item::NonFinite(_) => return Err(Fault::new("D1001").with("value", "null")),
             Item::Function(_) => self.out.push_str("\"\""),
             Item::Tuples(_) | Item::Array(_) | Item::Object(_) => {}
         }
@@ -181,6 +184,7 @@ mod tests {
             (-100_000_000_000_002.5, "-100000000000003"),
             (1.0 / 3.0, "0.333333333333333"),
             (9_007_199_254_740_993.0, "9007199254740990"),
+            (f64::MAX, "null"),
         ];
         for (number, expected) in cases {
             assert_eq!(to_text(&number.into(), false).unwrap(), expected);
