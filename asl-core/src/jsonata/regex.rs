@@ -182,7 +182,9 @@ mod tests {
 
     #[test]
     fn refuses_what_ecmascript_refuses() {
-        for pattern in ["a++", "*", "(a", "a)", "[a", "(?x)a", "a{3,2}", "[b-a]", "\\", "(?<n>a)(?<n>b)", r"(?<n>a)\k<m>"] {
+        for pattern in
+            ["a++", "*", "(a", "a)", "[a", "(?x)a", "a{3,2}", "[b-a]", "\\", "(?<n>a)(?<n>b)", r"(?<n>a)\k<m>"]
+        {
             assert!(Regex::compile(pattern, "").is_err(), "/{pattern}/");
         }
     }
