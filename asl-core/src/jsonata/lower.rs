@@ -119,7 +119,7 @@ impl Lowering {
             AstKind::Binary { operator, left, right } => self.binary(operator, *left, *right, span)?,
             AstKind::Filter { left, right } => self.filter(*left, *right)?,
             AstKind::Group { left, pairs } => self.group(*left, pairs, span)?,
-            AstKind::Sort { left, terms } => self.sort(*left, terms, span)?,
+            AstKind::Sort { left, terms } => self.sort(*left, terms, keep_array, span)?,
             AstKind::Bind { name, right } => {
                 if let Some(binds) = self.binds.last_mut() {
                     *binds = true;
@@ -309,7 +309,7 @@ impl Lowering {
     }
 
     /// `left^(term, …)`
-    fn sort(&mut self, left: Ast, terms: Vec<ast::SortTerm>, span: Span) -> Lowered {
+    fn sort(&mut self, left: Ast, terms: Vec<ast::SortTerm>, keep_array: bool, span: Span) -> Lowered {
         let mut path = self.lower(left)?.into_path();
         let mut sort = Part::of(Kind::Placeholder, span);
         let mut lowered = Vec::with_capacity(terms.len());
@@ -318,7 +318,8 @@ impl Lowering {
             lowered.push(SortTerm { descending: term.descending, expression });
         }
         sort.node.kind = Kind::Sort(lowered);
-        if let Kind::Path { steps, .. } = &mut path.node.kind {
+        if let Kind::Path { steps, keep_singleton } = &mut path.node.kind {
+            *keep_singleton |= keep_array;
             steps.push(sort.node);
             self.ancestry.resolve(steps, sort.seeking, &mut path.seeking)?;
         }

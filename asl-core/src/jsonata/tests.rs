@@ -215,6 +215,8 @@ proptest! {
 
 #[test]
 fn sequences_of_one_collapse_unless_kept() {
+    check("([{'b': 1}]^(b)[]) ~> $string", r#""[{\"b\":1}]""#);
+    check("{'a': {'b': 1}}.a^(b)[].b", "[1]");
     check("[1,2,3][$ > 2]", "3");
     check("[1,2,3][$ > 2][]", "[3]");
     check("[1,2,3][$ > 3]", "undefined");
