@@ -176,7 +176,7 @@ impl Value {
         match self {
             Self::Null => Measure::scalar(4),
             Self::Bool(boolean) => Measure::scalar(if *boolean { 4 } else { 5 }),
-            Self::Number(number) => Measure::scalar(number.to_string().len()),
+            Self::Number(number) => Measure::scalar(number.text_size()),
             Self::String(text) => Measure::scalar(quoted_size(text)),
             Self::Array(array) => array.measure(),
             Self::Object(object) => object.measure(),

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use self::ancestry::Ancestry;
 use super::ast::{self, Ast, AstKind, Span};
 use super::compiled::{
-    BinaryOperator, Call, Compiled, Condition, Group, Kind, Lambda, Node, Slot, SortTerm, Stage, Symbol, Transform,
+    BinaryOperator, Call, Compiled, Condition, Group, Kind, Lambda, Look, Node, Slot, SortTerm, Stage, Symbol,
+    Transform,
 };
 use super::error::Fault;
 use super::{Dialect, functions};
@@ -261,7 +262,8 @@ impl Lowering {
         let mut binary = Part::of(Kind::Placeholder, span);
         let left = binary.adopt(self.lower(left)?);
         let right = binary.adopt(self.lower(right)?);
-        binary.node.kind = Kind::Binary { operator, operands: Box::new((left, right)) };
+        let looks = Look::at_operands(operator, (&left, &right));
+        binary.node.kind = Kind::Binary { operator, operands: Box::new((left, right)), looks };
         Ok(binary)
     }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::super::ast::Span;
-use super::super::compiled::{BinaryOperator, Node};
+use super::super::compiled::{BinaryOperator, Kind, Node};
 use super::super::error::Fault;
 use super::super::functions;
 use super::super::item::Item;
@@ -22,8 +22,10 @@ impl<'e> Evaluator<'e> {
         input: Option<&Item>,
         frame: FrameId,
     ) -> Evaluated {
-        if let Some(result) = self.operator_at_a_look(operator, operands, input.and_then(Item::as_json))? {
-            return Ok(Some(result));
+        if operator == BinaryOperator::Concatenate {
+            let mut text = String::new();
+            self.concatenate(operands, span, input, frame, &mut text)?;
+            return Ok(Some(text.into()));
         }
         let left = self.evaluate(&operands.0, input, frame)?;
         if let BinaryOperator::And | BinaryOperator::Or = operator {
@@ -57,7 +59,6 @@ impl<'e> Evaluator<'e> {
                 self.bounds.read_text(left.as_ref().and_then(Item::as_str).map_or(0, str::len))?;
                 comparison(operator, left.as_ref(), right.as_ref())
             }
-            BinaryOperator::Concatenate => self.concatenation(left.as_ref(), right.as_ref()),
             BinaryOperator::Range => self.range(left.as_ref(), right.as_ref()),
             BinaryOperator::In => {
                 let (Some(left), Some(right)) = (left, right) else { return Ok(Some(false.into())) };
@@ -73,7 +74,7 @@ impl<'e> Evaluator<'e> {
                 };
                 Ok(Some(found.into()))
             }
-            BinaryOperator::And | BinaryOperator::Or => Ok(None),
+            BinaryOperator::Concatenate | BinaryOperator::And | BinaryOperator::Or => Ok(None),
         }
     }
 
@@ -98,16 +99,32 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn concatenation(&mut self, left: Option<&Item>, right: Option<&Item>) -> Evaluated {
-        let mut text = String::new();
-        for item in [left, right].into_iter().flatten() {
-            match item.as_str() {
-                Some(part) => text.push_str(part),
-                None => text.push_str(&functions::to_text(item, false)?),
+    /// Appends `left & right` to `text`, which is empty; in a chain, each operand to what those before it made.
+    fn concatenate(
+        &mut self,
+        (left, right): &'e (Node, Node),
+        span: Span,
+        input: Option<&Item>,
+        frame: FrameId,
+        text: &mut String,
+    ) -> Result<(), Fault> {
+        let blame = |fault: Fault| fault.with_span(span).with_token(BinaryOperator::Concatenate.symbol());
+        let right = match &left.kind {
+            Kind::Binary { operator: BinaryOperator::Concatenate, operands, .. } if left.is_bare() => {
+                self.bounds.enter().map_err(|fault| fault.with_span(left.span))?;
+                self.concatenate(operands, left.span, input, frame, text)?;
+                self.bounds.leave();
+                self.evaluate(right, input, frame)?
             }
-        }
-        self.bounds.charge_text(text.len())?;
-        Ok(Some(text.into()))
+            _ => {
+                let left = self.evaluate(left, input, frame)?;
+                let right = self.evaluate(right, input, frame)?;
+                append(text, left.as_ref()).map_err(blame)?;
+                right
+            }
+        };
+        append(text, right.as_ref()).map_err(blame)?;
+        self.bounds.charge_text(text.len()).map_err(blame)
     }
 
     /// The whole numbers from `left` to `right`, as a sequence.
@@ -141,6 +158,15 @@ impl<'e> Evaluator<'e> {
         }
         Ok(Some(Item::sequence(items)))
     }
+}
+
+fn append(text: &mut String, item: Option<&Item>) -> Result<(), Fault> {
+    let Some(item) = item else { return Ok(()) };
+    match item.as_str() {
+        Some(part) => text.push_str(part),
+        None => text.push_str(&functions::to_text(item, false)?),
+    }
+    Ok(())
 }
 
 fn arithmetic(operator: BinaryOperator, left: Option<&Item>, right: Option<&Item>) -> Evaluated {

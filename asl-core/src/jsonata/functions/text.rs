@@ -8,6 +8,7 @@ use crate::value::Value;
 pub(in super::super) fn to_text(item: &Item, indented: bool) -> Result<String, Fault> {
     match item {
         Item::Value(Value::String(text)) => Ok(String::from(&**text)),
+        Item::Value(Value::Number(number)) => Ok(number_text(to_15_digits(number.as_f64()))),
         Item::NonFinite(_) => Err(Fault::new("D3001")),
         Item::Function(_) => Ok(String::new()),
         _ => {
