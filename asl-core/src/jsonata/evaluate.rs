@@ -112,7 +112,7 @@ impl<'e> Evaluator<'e> {
             Kind::Sort(_) | Kind::Placeholder => Ok(None),
             Kind::Binary { operator, operands, looks } => {
                 match self.operator_at_a_look(*operator, looks.as_deref(), input.and_then(Item::as_json))? {
-                    Some(result) => Ok(Some(result)),
+                    Some(result) => Ok(Some(result.into())),
                     None => self.binary(*operator, operands, node.span, input, frame),
                 }
             }

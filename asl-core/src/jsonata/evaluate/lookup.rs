@@ -4,8 +4,8 @@
 
 use super::super::compiled::{BinaryOperator, Kind, Look, Node, Symbol};
 use super::super::error::Fault;
-use super::operator::of_numbers;
-use super::{Evaluated, Evaluator};
+use super::Evaluator;
+use super::operator::{OfNumbers, of_numbers};
 use crate::value::Value;
 
 /// How far a path could be followed.
@@ -49,7 +49,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// What `node` yields, if it is an operator between numbers, be it in parentheses or not.
-    pub(super) fn at_a_look(&mut self, node: &Node, input: &Value) -> Evaluated {
+    pub(super) fn at_a_look(&mut self, node: &Node, input: &Value) -> Result<Option<OfNumbers>, Fault> {
         match &node.kind {
             _ if !node.is_unfiltered() => Ok(None),
             Kind::Binary { operator, looks, .. } => self.operator_at_a_look(*operator, looks.as_deref(), Some(input)),
@@ -67,7 +67,7 @@ impl<'e> Evaluator<'e> {
         operator: BinaryOperator,
         looks: Option<&(Look, Look)>,
         input: Option<&Value>,
-    ) -> Evaluated {
+    ) -> Result<Option<OfNumbers>, Fault> {
         let Some((left, right)) = looks else { return Ok(None) };
         let Some(left) = self.number_at_a_look(left, input)? else { return Ok(None) };
         let Some(right) = self.number_at_a_look(right, input)? else { return Ok(None) };

@@ -179,21 +179,37 @@ fn arithmetic(operator: BinaryOperator, left: Option<&Item>, right: Option<&Item
     };
     let (left, right) = (operand(left, "T2001")?, operand(right, "T2002")?);
     let (Some(left), Some(right)) = (left, right) else { return Ok(None) };
-    Ok(of_numbers(operator, left, right))
+    Ok(of_numbers(operator, left, right).map(Item::from))
+}
+
+/// What an operator yields for two numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum OfNumbers {
+    Number(f64),
+    Bool(bool),
+}
+
+impl From<OfNumbers> for Item {
+    fn from(result: OfNumbers) -> Self {
+        match result {
+            OfNumbers::Number(number) => number.into(),
+            OfNumbers::Bool(boolean) => boolean.into(),
+        }
+    }
 }
 
 /// What an arithmetic operator or a comparison makes of two finite numbers.
-pub(super) fn of_numbers(operator: BinaryOperator, left: f64, right: f64) -> Option<Item> {
+pub(super) fn of_numbers(operator: BinaryOperator, left: f64, right: f64) -> Option<OfNumbers> {
     Some(match operator {
-        BinaryOperator::Add => (left + right).into(),
-        BinaryOperator::Subtract => (left - right).into(),
-        BinaryOperator::Multiply => (left * right).into(),
-        BinaryOperator::Divide => (left / right).into(),
-        BinaryOperator::Remainder => (left % right).into(),
-        BinaryOperator::Less => (left < right).into(),
-        BinaryOperator::LessOrEqual => (left <= right).into(),
-        BinaryOperator::Greater => (left > right).into(),
-        BinaryOperator::GreaterOrEqual => (left >= right).into(),
+        BinaryOperator::Add => OfNumbers::Number(left + right),
+        BinaryOperator::Subtract => OfNumbers::Number(left - right),
+        BinaryOperator::Multiply => OfNumbers::Number(left * right),
+        BinaryOperator::Divide => OfNumbers::Number(left / right),
+        BinaryOperator::Remainder => OfNumbers::Number(left % right),
+        BinaryOperator::Less => OfNumbers::Bool(left < right),
+        BinaryOperator::LessOrEqual => OfNumbers::Bool(left <= right),
+        BinaryOperator::Greater => OfNumbers::Bool(left > right),
+        BinaryOperator::GreaterOrEqual => OfNumbers::Bool(left >= right),
         _ => return None,
     })
 }

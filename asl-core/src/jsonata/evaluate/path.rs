@@ -6,6 +6,7 @@ use super::super::functions;
 use super::super::item::{ArrayRef, Item, List, Role};
 use super::frame::FrameId;
 use super::lookup::Followed;
+use super::operator::OfNumbers;
 use super::{Evaluated, Evaluator, Tuple};
 use crate::value::Value;
 
@@ -179,16 +180,23 @@ impl<'e> Evaluator<'e> {
             let is_bare = step.is_bare();
             results.reserve(array.len());
             for element in array.elements() {
-                let result = match (&step.kind, element.as_json()) {
+                match (&step.kind, element.as_json()) {
                     (Kind::Name(name), Some(Value::Object(object))) if is_bare => {
                         self.bounds.spend(1)?;
-                        object.get(name).cloned().map(Item::Value)
+                        if let Some(found) = object.get(name) {
+                            has_arrays |= found.as_array().is_some();
+                            results.push(Item::Value(found.clone()));
+                        }
                     }
-                    (_, Some(value)) if is_bare && let Some(seen) = self.at_a_look(step, value)? => Some(seen),
-                    _ => self.step_from(step, Some(&element.to_item()), frame)?,
-                };
-                has_arrays |= result.as_ref().is_some_and(Item::is_array);
-                results.extend(result);
+                    (_, Some(value)) if is_bare && let Some(seen) = self.at_a_look(step, value)? => {
+                        results.push(seen.into());
+                    }
+                    _ => {
+                        let result = self.step_from(step, Some(&element.to_item()), frame)?;
+                        has_arrays |= result.as_ref().is_some_and(Item::is_array);
+                        results.extend(result);
+                    }
+                }
             }
         }
         self.bounds.charge_items(results.len())?;
@@ -261,15 +269,19 @@ impl<'e> Evaluator<'e> {
         let length = array.len();
         let mut chosen = Vec::new();
         for (index, element) in array.elements().enumerate() {
-            let choice = match element.as_json() {
+            let seen = match element.as_json() {
                 Some(value) => self.at_a_look(predicate, value)?,
                 None => None,
             };
-            let choice = match choice {
-                None => self.evaluate(predicate, Some(&element.to_item()), frame)?,
-                seen => seen,
+            let times = match seen {
+                Some(OfNumbers::Bool(is_chosen)) => usize::from(is_chosen),
+                Some(number) => self.chosen_times(Some(&number.into()), index, length)?,
+                None => {
+                    let choice = self.evaluate(predicate, Some(&element.to_item()), frame)?;
+                    self.chosen_times(choice.as_ref(), index, length)?
+                }
             };
-            for _ in 0..self.chosen_times(choice.as_ref(), index, length)? {
+            for _ in 0..times {
                 chosen.push(element.to_item());
             }
         }
