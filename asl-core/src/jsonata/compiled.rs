@@ -269,11 +269,8 @@ impl BinaryOperator {
 
     /// Whether it is an arithmetic operator or a comparison by size.
     fn takes_numbers(self) -> bool {
-        match self {
-            Self::Add | Self::Subtract | Self::Multiply | Self::Divide | Self::Remainder => true,
-            Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual => true,
-            Self::Equal | Self::NotEqual | Self::Concatenate | Self::Range | Self::In | Self::And | Self::Or => false,
-        }
+        let takes_others = [Self::Equal, Self::NotEqual, Self::Concatenate, Self::Range, Self::In, Self::And, Self::Or];
+        !takes_others.contains(&self)
     }
 
     pub(super) fn symbol(self) -> &'static str {

@@ -142,13 +142,11 @@ impl<'e> Evaluator<'e> {
         if &**name == "$" {
             return self.input.clone();
         }
-        match self.of_host(symbol, name) {
-            Some(value) => Some(Item::Value(value)),
-            None => {
-                let builtin = self.compiled.builtins.get(symbol.0).copied().flatten();
-                builtin.map(|builtin| Item::Function(Function::Builtin(builtin)))
-            }
+        if let Some(value) = self.of_host(symbol, name) {
+            return Some(Item::Value(value));
         }
+        let builtin = self.compiled.builtins.get(symbol.0).copied().flatten();
+        builtin.map(|builtin| Item::Function(Function::Builtin(builtin)))
     }
 
     /// The host's variable; what it has to make for that is kept.
