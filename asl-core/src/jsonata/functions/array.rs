@@ -11,8 +11,8 @@ pub(super) fn append(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
         (first, None) => Ok(first),
         (None, second) => Ok(second),
         (Some(first), Some(second)) => {
-            let mut items = elements(first);
-            items.extend(elements(second));
+            let mut items = first.elements();
+            items.extend(second.elements());
             evaluator.bounds.charge_items(items.len())?;
             Ok(Some(Item::array(items)))
         }
@@ -92,11 +92,4 @@ pub(super) fn zip(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> E
     let rows =
         (0..length).map(|index| Item::array(arrays.iter().flatten().filter_map(|array| array.get(index)).collect()));
     Ok(Some(Item::array(rows.collect())))
-}
-
-fn elements(item: Item) -> Vec<Item> {
-    match item.as_array() {
-        Some(array) => array.to_vec(),
-        None => vec![item],
-    }
 }

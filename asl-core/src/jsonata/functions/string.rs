@@ -9,19 +9,9 @@ pub(super) fn string(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
     if item.as_text().is_some() {
         return Ok(Some(item));
     }
-    let text = to_text(&unwrapped(item), arguments.boolean(1).unwrap_or(false))?;
+    let text = to_text(&item.unwrapped(), arguments.boolean(1).unwrap_or(false))?;
     evaluator.bounds.charge_text(text.len())?;
     Ok(Some(text.into()))
-}
-
-/// The input array itself, where the context that wraps it became the argument.
-fn unwrapped(item: Item) -> Item {
-    match &item {
-        Item::Array(list) if list.role() == crate::jsonata::item::Role::InputWrapper => {
-            list.items().first().cloned().unwrap_or(item)
-        }
-        _ => item,
-    }
 }
 
 pub(super) fn substring(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
