@@ -25,8 +25,8 @@ use std::sync::{Arc, LazyLock};
 
 pub(super) use self::numeric::finite_number;
 pub(super) use self::object::lookup;
-pub(super) use self::pattern::{byte_offset, match_record};
-pub(super) use self::text::{number_text, quote, to_text};
+pub(super) use self::pattern::{Search, byte_offset, match_record};
+pub(super) use self::text::{Layout, number_text, quote, to_text};
 use super::Dialect;
 use super::error::Fault;
 use super::evaluate::{Evaluated, Evaluator, Function};
