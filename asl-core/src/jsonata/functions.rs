@@ -31,6 +31,7 @@ use super::Dialect;
 use super::error::Fault;
 use super::evaluate::{Evaluated, Evaluator, Function};
 use super::item::Item;
+use super::picture::PictureError;
 use super::signature::Signature;
 
 /// A function of the language.
@@ -195,6 +196,16 @@ const AWS: &[Row] = &[
     ("uuid", "<:s>", 0, aws::uuid),
     ("parse", "<s-:x>", 1, aws::parse),
 ];
+
+impl From<PictureError> for Fault {
+    fn from(error: PictureError) -> Self {
+        let fault = Self::new(error.code);
+        match error.value {
+            Some(value) => fault.with("value", quote(&Item::Value(value))),
+            None => fault,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
