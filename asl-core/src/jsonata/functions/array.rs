@@ -93,3 +93,25 @@ pub(super) fn zip(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> E
         (0..length).map(|index| Item::array(arrays.iter().flatten().filter_map(|array| array.get(index)).collect()));
     Ok(Some(Item::array(rows.collect())))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::jsonata::tests::check;
+
+    #[test]
+    fn arrays_are_joined_turned_and_zipped() {
+        check("$append(1, [2, 3])", "[1,2,3]");
+        check("$append(nothing, 1)", "1");
+        check("$reverse([1, 2, 3])", "[3,2,1]");
+        check("$zip([1, 2], ['a', 'b', 'c'])", r#"[[1,"a"],[2,"b"]]"#);
+        check("$zip([1], nothing)", "[]");
+        check("$sort($shuffle([3, 1, 2]))", "[1,2,3]");
+    }
+
+    #[test]
+    fn what_equals_in_depth_is_not_distinct() {
+        check("$distinct([1, '1', 1.0, {'a': [1]}, {'a': [1]}, null, null])", r#"[1,"1",{"a":[1]},null]"#);
+        check("$distinct('a')", r#""a""#);
+        check("$distinct([0, -0])", "[0]");
+    }
+}
