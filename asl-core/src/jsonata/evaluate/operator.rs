@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::super::ast::Span;
 use super::super::compiled::{BinaryOperator, Kind, Node};
 use super::super::error::Fault;
-use super::super::functions;
+use super::super::functions::{self, Layout};
 use super::super::item::Item;
 use super::frame::FrameId;
 use super::{Evaluated, Evaluator};
@@ -164,7 +164,7 @@ fn append(text: &mut String, item: Option<&Item>) -> Result<(), Fault> {
     let Some(item) = item else { return Ok(()) };
     match item.as_str() {
         Some(part) => text.push_str(part),
-        None => text.push_str(&functions::to_text(item, false)?),
+        None => text.push_str(&functions::to_text(item, Layout::Compact)?),
     }
     Ok(())
 }
@@ -245,5 +245,49 @@ pub(in super::super) fn compare_text(left: &str, right: &str) -> Ordering {
     match (rest(left), rest(right)) {
         (Some(left), Some(right)) => left.encode_utf16(&mut [0; 2]).cmp(&right.encode_utf16(&mut [0; 2])),
         (left, right) => left.cmp(&right),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::jsonata::tests::check;
+    use crate::jsonata::{Dialect, Environment, Expression, Outcome};
+    use crate::value::Object;
+
+    #[test]
+    fn a_chain_of_texts_is_joined_as_if_two_by_two() {
+        check("'a' & 1 & true & [2]", r#""a1true[2]""#);
+        check("'a' & ('b' & 'c') & nope & ('d' & 'e')[0]", r#""abcde""#);
+        check("nope & nope", r#""""#);
+        check("1/0 & 'a' & $error('not reached')", "D3001");
+        check("'a' & 'b' & 1/0", "D3001");
+        check("$error('first') & 1/0", "D3137");
+    }
+
+    #[test]
+    fn an_error_in_a_chain_names_the_operator_that_failed() {
+        let chain = Expression::parse("'a' & 'b' & 1/0 & 'c'", Dialect::Reference).unwrap();
+        let error = chain.evaluate(None, &(), &Environment::default()).unwrap_err();
+        assert_eq!((error.code(), error.span()), ("D3001", 10..11));
+    }
+
+    #[test]
+    fn variables_of_the_host_are_operands_unless_the_expression_binds_them() {
+        let host: Object = [("n", 2)].into_iter().collect();
+        for (text, expected) in [
+            ("$n + 1", "3"),
+            ("$n < $n", "false"),
+            ("($n := 5; $n + 1)", "6"),
+            ("function($n) { $n * 2 }(7)", "14"),
+            ("$map([1, 2], function($x) { $x * $n })", "[2,4]"),
+            ("$nope + $n", "undefined"),
+        ] {
+            let expression = Expression::parse(text, Dialect::Aws).unwrap();
+            let outcome = match expression.evaluate(None, &host, &Environment::default()).unwrap() {
+                Outcome::Value(value) => value.to_string(),
+                _ => "undefined".to_owned(),
+            };
+            assert_eq!(outcome, expected, "{text}");
+        }
     }
 }
