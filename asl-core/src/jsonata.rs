@@ -118,6 +118,8 @@ impl Expression {
 }
 
 /// What an expression yields.
+///
+/// There is no fourth: a host has to know what it makes of each.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// Nothing: a path that leads nowhere, an empty sequence.

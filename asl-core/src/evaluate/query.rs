@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
+use super::scope::Scope;
 use crate::failure::Failure;
 use crate::jsonata::{Bindings, Environment, Expression, Limits, Outcome, RandomSource, References};
 use crate::random::Random;
 use crate::value::{Object, Value};
-
-use super::scope::Scope;
 
 /// An expression between `{%` and `%}`, and the field that it stands in.
 #[derive(Debug, Clone)]

@@ -109,7 +109,7 @@ impl<'e> Evaluator<'e> {
                 None => Ok(None),
             },
             Kind::Literal(value) => Ok(Some(Item::Value(value.clone()))),
-            Kind::Context => Ok(input.map(unwrap_input)),
+            Kind::Context => Ok(input.map(Item::unwrapped)),
             Kind::Variable(symbol) => Ok(self.variable(*symbol, frame)),
             Kind::Wildcard => self.wildcard(input),
             Kind::Descendants => self.descendants(input),
@@ -224,7 +224,7 @@ impl<'e> Evaluator<'e> {
 
     /// The values of an object; arrays among them are flattened and make the result a plain array.
     fn wildcard(&mut self, input: Option<&Item>) -> Evaluated {
-        let Some(input) = input.map(unwrap_input) else { return Ok(Some(Item::sequence(Vec::new()))) };
+        let Some(input) = input.map(Item::unwrapped) else { return Ok(Some(Item::sequence(Vec::new()))) };
         let values: Vec<Item> = match (input.as_object(), input.as_array()) {
             (Some(object), _) => object.iter().map(|(_, item)| item).collect(),
             (None, Some(array)) => array.to_vec(),
@@ -296,14 +296,6 @@ fn collapse(result: Option<Item>, keep_array: bool) -> Option<Item> {
             }
             Some(Item::Array(list))
         }
-    }
-}
-
-/// The input array itself, out of the sequence that wraps it.
-fn unwrap_input(input: &Item) -> Item {
-    match input {
-        Item::Array(list) if list.role() == Role::InputWrapper => list.items().first().unwrap_or(input).clone(),
-        _ => input.clone(),
     }
 }
 

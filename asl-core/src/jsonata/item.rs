@@ -110,6 +110,19 @@ impl Item {
         }
     }
 
+    /// The elements of an array; of anything else, itself alone.
+    pub(super) fn elements(&self) -> Vec<Self> {
+        self.as_array().map_or_else(|| vec![self.clone()], ArrayRef::to_vec)
+    }
+
+    /// The input array itself, where this is the sequence that wraps it.
+    pub(super) fn unwrapped(&self) -> Self {
+        match self {
+            Self::Array(list) if list.role() == Role::InputWrapper => list.items().first().unwrap_or(self).clone(),
+            _ => self.clone(),
+        }
+    }
+
     pub(super) fn is_array(&self) -> bool {
         matches!(self, Self::Value(Value::Array(_)) | Self::Array(_))
     }

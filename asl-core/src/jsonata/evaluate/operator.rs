@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::super::ast::Span;
 use super::super::compiled::{BinaryOperator, Node};
 use super::super::error::Fault;
-use super::super::functions;
+use super::super::functions::{self, Layout};
 use super::super::item::Item;
 use super::frame::FrameId;
 use super::{Evaluated, Evaluator};
@@ -103,7 +103,7 @@ impl<'e> Evaluator<'e> {
         for item in [left, right].into_iter().flatten() {
             match item.as_str() {
                 Some(part) => text.push_str(part),
-                None => text.push_str(&functions::to_text(item, false)?),
+                None => text.push_str(&functions::to_text(item, Layout::Compact)?),
             }
         }
         self.bounds.charge_text(text.len())?;

@@ -37,3 +37,22 @@ fn numbers(evaluator: &mut Evaluator<'_>, arguments: &Arguments) -> Result<Optio
     evaluator.bounds.spend(array.len() as u64 / 4)?;
     Ok(Some(array.numbers().collect()))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::jsonata::tests::check;
+
+    #[test]
+    fn aggregates_take_numbers_only() {
+        check("[$sum([1, 2.5]), $max([1, 3, 2]), $min([2, 1]), $average([1, 2])]", "[3.5,3,1,1.5]");
+        check("$sum('a')", "T0412");
+    }
+
+    #[test]
+    fn aggregates_of_nothing() {
+        check("[$sum([]), $count([]), $count(nothing)]", "[0,0,0]");
+        check("$sum(nothing)", "undefined");
+        check("$max([])", "undefined");
+        check("$average([])", "undefined");
+    }
+}
