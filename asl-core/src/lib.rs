@@ -77,6 +77,7 @@ pub mod syntax;
 mod definition;
 
 pub mod diagnostic;
+mod name_map;
 mod report;
 mod validate;
 
