@@ -99,7 +99,7 @@ pub mod history;
 
 pub mod compatibility;
 
-pub use compile::{Compiled, MachineType, Options, compile, compile_with};
+pub use compile::{Compiled, MachineType, Options, check, check_with, compile, compile_with};
 pub use diagnostic::Diagnostics;
 pub use failure::Failure;
 pub use program::Program;
