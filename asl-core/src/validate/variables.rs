@@ -23,14 +23,14 @@ const RESERVED: &str = "states";
 struct Scope<'a> {
     assigned: BTreeMap<&'a str, Vec<Assignment<'a>>>,
     /// The scope around this one, and the state there that this one is inside of.
-    outer: Option<(&'a Self, &'a State)>,
+    outer: Option<(&'a Self, &'a State<'a>)>,
 }
 
 /// A member of an `Assign` field.
 #[derive(Clone, Copy)]
 struct Assignment<'a> {
-    member: &'a TemplateMember,
-    state: &'a State,
+    member: &'a TemplateMember<'a>,
+    state: &'a State<'a>,
     is_catchers: bool,
 }
 
@@ -57,14 +57,14 @@ impl<'a> Scope<'a> {
 }
 
 /// Checks the variables of a definition.
-pub(super) fn check(machine: &StateMachine, report: &Report<'_>) {
+pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
     let mut everywhere = BTreeMap::new();
     collect_assignments(machine, &mut everywhere);
     check_scope(machine, None, &everywhere, report);
 }
 
 /// Where a variable is first assigned in any scope.
-fn collect_assignments<'a>(machine: &'a StateMachine, everywhere: &mut BTreeMap<&'a str, Span>) {
+fn collect_assignments<'a>(machine: &'a StateMachine<'_>, everywhere: &mut BTreeMap<&'a str, Span>) {
     for state in machine.states() {
         for Assignment { member, .. } in assignments(state) {
             everywhere.entry(member.name()).or_insert(member.key.span);
@@ -74,8 +74,8 @@ fn collect_assignments<'a>(machine: &'a StateMachine, everywhere: &mut BTreeMap<
 }
 
 fn check_scope(
-    machine: &StateMachine,
-    outer: Option<(&Scope<'_>, &State)>,
+    machine: &StateMachine<'_>,
+    outer: Option<(&Scope<'_>, &State<'_>)>,
     everywhere: &BTreeMap<&str, Span>,
     report: &Report<'_>,
 ) {
@@ -115,7 +115,7 @@ fn unknown(name: &str, span: Span, scope: &Scope<'_>, elsewhere: Option<Span>, r
 }
 
 /// `outer` is where an outer scope assigns the same variable.
-fn check_assignment(member: &TemplateMember, outer: Option<Span>, report: &Report<'_>) {
+fn check_assignment(member: &TemplateMember<'_>, outer: Option<Span>, report: &Report<'_>) {
     let name = member.name();
     if let Some(fault) = invalid_name(name) {
         report.add(Fault::new(Code::INVALID_VARIABLE_NAME, member.key.span, fault));
@@ -144,7 +144,7 @@ fn invalid_name(name: &str) -> Option<String> {
 }
 
 /// What a state assigns: itself, in its Choice rules and in its Catchers.
-fn assignments(state: &State) -> impl Iterator<Item = Assignment<'_>> {
+fn assignments<'a>(state: &'a State<'a>) -> impl Iterator<Item = Assignment<'a>> {
     let rules = match &state.kind {
         Some(StateKind::Choice(choice)) => choice.rules(),
         _ => &[],
@@ -158,7 +158,7 @@ fn assignments(state: &State) -> impl Iterator<Item = Assignment<'_>> {
 }
 
 /// Calls `visit` with every variable that a state's own fields mention.
-fn for_each_reference(state: &State, report: &Report<'_>, visit: &mut impl FnMut(&str, Span)) {
+fn for_each_reference(state: &State<'_>, report: &Report<'_>, visit: &mut impl FnMut(&str, Span)) {
     state.for_each_jsonata(&mut |jsonata, _| {
         let variables = jsonata.references().variables.iter().filter(|variable| &*variable.name != RESERVED);
         variables.for_each(|variable| visit(&variable.name, jsonata.place(&variable.span, report)));
@@ -199,7 +199,7 @@ fn for_each_reference(state: &State, report: &Report<'_>, visit: &mut impl FnMut
     }
 }
 
-fn visit_test(test: &Test, visit: &mut impl FnMut(&str, Span)) {
+fn visit_test(test: &Test<'_>, visit: &mut impl FnMut(&str, Span)) {
     match &test.kind {
         Some(TestKind::And(tests) | TestKind::Or(tests)) => {
             tests.value.iter().for_each(|test| visit_test(test, visit));
@@ -217,7 +217,7 @@ fn visit_test(test: &Test, visit: &mut impl FnMut(&str, Span)) {
     }
 }
 
-fn visit_template(template: &Template, visit: &mut impl FnMut(&str, Span)) {
+fn visit_template(template: &Template<'_>, visit: &mut impl FnMut(&str, Span)) {
     template.for_each_expression(&mut |expression| visit_expression(expression, visit));
 }
 

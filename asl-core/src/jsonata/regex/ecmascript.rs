@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use super::Flags;
+
 const DIGIT: &str = "0-9";
 const WORD: &str = "A-Za-z0-9_";
 const BLANK: &str = r"\t\n\x0B\f\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}";
@@ -14,9 +16,9 @@ const LINE_END: &str = r"\n\r\x{2028}\x{2029}";
 const MAX_NESTING: usize = 100;
 
 /// `pattern` rewritten, or why it is not a pattern.
-pub(super) fn rewrite(pattern: &str, multi_line: bool) -> Result<String, String> {
+pub(super) fn rewrite(pattern: &str, flags: Flags) -> Result<String, String> {
     let groups = Groups::of(pattern)?;
-    let mut rewriter = Rewriter { rest: pattern, out: String::new(), groups, nesting: 0, multi_line };
+    let mut rewriter = Rewriter { rest: pattern, out: String::new(), groups, nesting: 0, flags };
     rewriter.pattern()?;
     Ok(rewriter.out)
 }
@@ -26,7 +28,7 @@ struct Rewriter<'a> {
     out: String,
     groups: Groups<'a>,
     nesting: usize,
-    multi_line: bool,
+    flags: Flags,
 }
 
 impl Rewriter<'_> {
@@ -39,12 +41,14 @@ impl Rewriter<'_> {
                     false
                 }
                 '^' => {
-                    let start = if self.multi_line { format!(r"(?:\A|(?<=[{LINE_END}]))") } else { r"\A".to_owned() };
+                    let start =
+                        if self.flags.is_multi_line { format!(r"(?:\A|(?<=[{LINE_END}]))") } else { r"\A".to_owned() };
                     self.out.push_str(&start);
                     false
                 }
                 '$' => {
-                    let end = if self.multi_line { format!(r"(?:\z|(?=[{LINE_END}]))") } else { r"\z".to_owned() };
+                    let end =
+                        if self.flags.is_multi_line { format!(r"(?:\z|(?=[{LINE_END}]))") } else { r"\z".to_owned() };
                     self.out.push_str(&end);
                     false
                 }
