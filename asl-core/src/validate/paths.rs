@@ -124,14 +124,11 @@ fn check_template(template: &Template<'_>, report: &Report<'_>) {
 fn check_names(members: &[TemplateMember<'_>], report: &Report<'_>) {
     let mut first: NameMap<'_, &TemplateMember<'_>> = NameMap::new();
     for member in members {
-        match first.get(member.name()) {
-            None => first.insert(member.name(), member),
-            Some(earlier) if earlier.key.value == member.key.value => {}
-            Some(earlier) => {
-                let message = format!("the payload would have two fields called `{}`", member.name());
-                let fault = Fault::new(Code::DUPLICATE_KEY, member.key.span, message);
-                report.add(fault.with_label(earlier.key.span, "first here"));
-            }
+        let earlier = first.add(member.name(), member);
+        if let Some(earlier) = earlier.filter(|earlier| earlier.key.value != member.key.value) {
+            let message = format!("the payload would have two fields called `{}`", member.name());
+            let fault = Fault::new(Code::DUPLICATE_KEY, member.key.span, message);
+            report.add(fault.with_label(earlier.key.span, "first here"));
         }
     }
 }

@@ -100,10 +100,12 @@ fn check_reachability(machine: &StateMachine<'_>, positions: &NameMap<'_, usize>
             open.extend(targets(state).filter_map(|target| positions.get(target.value)));
         }
     }
-    let is_reached = |state: &&State<'_>| {
+    let unreached = states.iter().zip(&reached).filter(|(_, reached)| !**reached).map(|(state, _)| state);
+    // The twin of a state that is reached is a fault of its own.
+    let has_reached_twin = |state: &State<'_>| {
         positions.get(state.name.value).and_then(|position| reached.get(position)).is_some_and(|reached| *reached)
     };
-    for state in states.iter().filter(|state| !is_reached(state)) {
+    for state in unreached.filter(|state| !has_reached_twin(state)) {
         let message = format!("State \"{}\" is not reachable.", state.name.value);
         report.add(Fault::new(Code::UNREACHABLE_STATE, state.name.span, message));
     }
