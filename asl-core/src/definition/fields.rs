@@ -156,17 +156,22 @@ impl<'t> Fields<'t> {
 
     /// The elements of an array, each read by `read`.
     pub(super) fn array<T>(&self, name: &str, read: impl Fn(&'t Node<'t>) -> Option<T>) -> Option<Spanned<Vec<T>>> {
+        let elements = self.elements(name)?;
+        let value = elements.value.iter().filter_map(read).collect();
+        Some(Spanned { value, span: elements.span })
+    }
+
+    fn elements(&self, name: &str) -> Option<Spanned<&'t [Node<'t>]>> {
         let node = self.node(name)?;
-        let NodeKind::Array(elements) = &node.kind else {
-            return wrong_type(node, What::Field(name), "an array", self.report);
-        };
-        let value = elements.iter().filter_map(read).collect();
-        Some(Spanned { value, span: node.span })
+        match &node.kind {
+            NodeKind::Array(elements) => Some(Spanned { value: elements, span: node.span }),
+            _ => wrong_type(node, What::Field(name), "an array", self.report),
+        }
     }
 
     /// The elements of an array of objects, each read by `read`.
     pub(super) fn objects<T>(&self, name: &str, read: impl Fn(Self) -> T) -> Option<Spanned<Vec<T>>> {
-        let elements = self.array(name, Some)?;
+        let elements = self.elements(name)?;
         let read = |(index, node)| {
             let mut fields = Self::of(node, What::ElementOf(name), self.language, self.report)?;
             if self.language == QueryLanguage::Jsonata {
@@ -174,7 +179,7 @@ impl<'t> Fields<'t> {
             }
             Some(read(fields))
         };
-        let value = elements.value.into_iter().enumerate().filter_map(read).collect();
+        let value = elements.value.iter().enumerate().filter_map(read).collect();
         Some(Spanned { value, span: elements.span })
     }
 
