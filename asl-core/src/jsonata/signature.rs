@@ -151,6 +151,11 @@ impl Signature {
         }
     }
 
+    /// In how many ways [`apply`](Self::apply) may have to pair so many arguments with parameters.
+    pub(super) fn pairings(&self, arguments: usize) -> usize {
+        self.parameters.len().saturating_mul(arguments + 1)
+    }
+
     /// How many elements of arrays [`apply`](Self::apply) looked at to arrange these arguments.
     pub(super) fn elements_checked(&self, arranged: &[Option<Item>]) -> usize {
         let checked = self.parameters.iter().zip(arranged).filter(|(parameter, _)| parameter.element.is_some());
@@ -251,14 +256,27 @@ impl Signature {
     /// The position of the first argument that the parameters before it leave no place for.
     fn first_mismatch(&self, kinds: &[Kinds]) -> usize {
         let mut good = 0;
-        for length in 1..=self.parameters.len() {
-            let prefix = Self { parameters: self.parameters.iter().take(length).cloned().collect() };
-            let longest =
-                (0..=kinds.len()).rev().find(|&end| prefix.distribute(kinds.get(..end).unwrap_or_default()).is_some());
-            match longest {
+        // Where the parameters so far can end.
+        let mut ends = vec![false; kinds.len() + 1];
+        if let Some(start) = ends.first_mut() {
+            *start = true;
+        }
+        for parameter in &self.parameters {
+            let mut next: Vec<bool> = Vec::with_capacity(ends.len());
+            for (end, was_end) in ends.iter().enumerate() {
+                let skips = parameter.occurs == Occurs::Optional && *was_end;
+                let takes = end.checked_sub(1).is_some_and(|last| {
+                    let follows = |ends: &[bool]| ends.get(last).copied().unwrap_or(false);
+                    kinds.get(last).is_some_and(|kind| parameter.accepts.includes(*kind))
+                        && (follows(&ends) || (parameter.occurs == Occurs::Repeatedly && follows(&next)))
+                });
+                next.push(skips || takes);
+            }
+            match next.iter().rposition(|is_end| *is_end) {
                 Some(end) => good = end,
                 None => break,
             }
+            ends = next;
         }
         good
     }

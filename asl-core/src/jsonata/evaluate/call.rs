@@ -135,6 +135,7 @@ impl<'e> Evaluator<'e> {
         arguments: Vec<Option<Item>>,
         context: Option<&Item>,
     ) -> Result<Vec<Option<Item>>, Fault> {
+        self.bounds.spend(signature.pairings(arguments.len()) as u64 / 64)?;
         let arguments = signature.apply(arguments, context)?;
         for argument in arguments.iter().flatten() {
             self.bounds.read_text(argument.as_str().map_or(0, str::len))?;

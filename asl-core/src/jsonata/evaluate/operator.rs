@@ -103,7 +103,7 @@ impl<'e> Evaluator<'e> {
         for item in [left, right].into_iter().flatten() {
             match item.as_str() {
                 Some(part) => text.push_str(part),
-                None => text.push_str(&functions::to_text(item, false)?),
+                None => text.push_str(&functions::to_text(item, false, &mut self.bounds)?),
             }
         }
         self.bounds.charge_text(text.len())?;

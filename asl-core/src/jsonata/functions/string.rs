@@ -9,8 +9,7 @@ pub(super) fn string(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
     if item.as_text().is_some() {
         return Ok(Some(item));
     }
-    let text = to_text(&unwrapped(item), arguments.boolean(1).unwrap_or(false))?;
-    evaluator.bounds.charge_text(text.len())?;
+    let text = to_text(&unwrapped(item), arguments.boolean(1).unwrap_or(false), &mut evaluator.bounds)?;
     Ok(Some(text.into()))
 }
 
