@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
+use super::scope::Scope;
 use crate::failure::Failure;
 use crate::jsonata::{Bindings, Environment, Expression, Limits, Outcome, RandomSource, References};
 use crate::random::Random;
 use crate::value::{Object, Value};
-
-use super::scope::Scope;
 
 /// An expression between `{%` and `%}`, and the field that it stands in.
 #[derive(Debug, Clone)]
@@ -94,15 +93,16 @@ impl Bindings for Known<'_> {
     fn value(&self, name: &str) -> Option<Value> {
         match name {
             "states" => Some(self.scope.states.to_value(self.needs_context.then(|| (self.scope.context)()))),
-            name => self.scope.variables.get(name).cloned(),
+            name => self.known(name).cloned(),
         }
     }
 
+    fn known(&self, name: &str) -> Option<&Value> {
+        if name == "states" { None } else { self.scope.variables.get(name) }
+    }
+
     fn member(&self, name: &str, key: &str) -> Option<&Value> {
-        match name {
-            "states" => self.scope.states.member(key),
-            name => self.scope.variables.get(name)?.get(key),
-        }
+        if name == "states" { self.scope.states.member(key) } else { self.known(name)?.get(key) }
     }
 }
 
@@ -181,9 +181,9 @@ mod tests {
 
     #[test]
     fn the_expressions_of_a_field_share_their_steps() {
-        let taking_most = query("$count([1..300000].($ + 1))");
+        let taking_most = query("$count([1..150000].($ + 1))");
         with_scope("{}", |scope| {
-            assert_eq!(taking_most.evaluate(scope).map(|value| value.to_string()), Ok("300000".into()));
+            assert_eq!(taking_most.evaluate(scope).map(|value| value.to_string()), Ok("150000".into()));
             let failure = (0..4).find_map(|_| taking_most.evaluate(scope).err()).unwrap();
             assert!(failure.to_string().contains("U1002"), "{failure}");
         });

@@ -18,7 +18,7 @@ const SIZES: [(usize, u64); 4] = [(1 << 13, 1), (1 << 15, 8), (1 << 17, 64), (1 
 pub(super) struct Regex {
     source: String,
     rewritten: String,
-    is_case_insensitive: bool,
+    flags: Flags,
     program: fancy_regex::Regex,
     /// The same program with [`Patience::Much`], which few need.
     patient: OnceLock<Option<fancy_regex::Regex>>,
@@ -34,6 +34,15 @@ pub(super) enum Reading {
     Again,
     /// Also whenever a group repeats that looks around without end.
     InLoops,
+}
+
+/// The letters behind a pattern.
+#[derive(Debug, Clone, Copy)]
+struct Flags {
+    /// `i`
+    is_case_insensitive: bool,
+    /// `m`: `^` and `$` match at line ends too.
+    is_multi_line: bool,
 }
 
 /// How often a match may backtrack.
@@ -63,24 +72,16 @@ pub(super) struct Match {
 impl Regex {
     /// Compiles `pattern` with `flags`, of which there are `i` and `m`.
     pub(super) fn compile(pattern: &str, flags: &str) -> Result<Self, InvalidRegex> {
+        let flags = Flags { is_case_insensitive: flags.contains('i'), is_multi_line: flags.contains('m') };
         let ecmascript::Rewritten { pattern: rewritten, reading } =
-            ecmascript::rewrite(pattern, flags.contains('m')).map_err(|reason| InvalidRegex { reason })?;
-        let is_case_insensitive = flags.contains('i');
+            ecmascript::rewrite(pattern, flags).map_err(|reason| InvalidRegex { reason })?;
         let mut failure = String::new();
         for (size, steps_to_read) in SIZES {
-            match build(&rewritten, is_case_insensitive, size, Patience::Little.backtrack_limit(reading)) {
+            match build(&rewritten, flags, size, Patience::Little.backtrack_limit(reading)) {
                 Ok(program) => {
                     let source = pattern.to_owned();
                     let patient = OnceLock::new();
-                    return Ok(Self {
-                        source,
-                        rewritten,
-                        is_case_insensitive,
-                        program,
-                        patient,
-                        steps_to_read,
-                        reading,
-                    });
+                    return Ok(Self { source, rewritten, flags, program, patient, steps_to_read, reading });
                 }
                 Err(error) => failure = error.to_string(),
             }
@@ -128,7 +129,7 @@ impl Regex {
     fn patient(&self) -> Option<&fancy_regex::Regex> {
         let [.., (largest, _)] = SIZES;
         let limit = Patience::Much.backtrack_limit(self.reading);
-        let build = || build(&self.rewritten, self.is_case_insensitive, largest, limit).ok();
+        let build = || build(&self.rewritten, self.flags, largest, limit).ok();
         self.patient.get_or_init(build).as_ref()
     }
 }
@@ -145,12 +146,12 @@ impl Patience {
 
 fn build(
     rewritten: &str,
-    is_case_insensitive: bool,
+    flags: Flags,
     size: usize,
     backtrack_limit: usize,
 ) -> Result<fancy_regex::Regex, fancy_regex::Error> {
     fancy_regex::RegexBuilder::new(rewritten)
-        .case_insensitive(is_case_insensitive)
+        .case_insensitive(flags.is_case_insensitive)
         .backtrack_limit(backtrack_limit)
         .delegate_size_limit(size)
         .max_prog_size(size)

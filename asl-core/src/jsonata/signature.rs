@@ -151,8 +151,8 @@ impl Signature {
         }
     }
 
-    /// In how many ways [`apply`](Self::apply) may have to pair so many arguments with parameters.
-    pub(super) fn pairings(&self, arguments: usize) -> usize {
+    /// How often [`apply`](Self::apply) compares a parameter with an argument to arrange so many of them.
+    pub(super) fn comparisons(&self, arguments: usize) -> usize {
         self.parameters.len().saturating_mul(arguments + 1)
     }
 
@@ -256,27 +256,28 @@ impl Signature {
     /// The position of the first argument that the parameters before it leave no place for.
     fn first_mismatch(&self, kinds: &[Kinds]) -> usize {
         let mut good = 0;
-        // Where the parameters so far can end.
-        let mut ends = vec![false; kinds.len() + 1];
-        if let Some(start) = ends.first_mut() {
-            *start = true;
+        // Whether the parameters so far can take exactly the first so many arguments.
+        let mut taken = vec![false; kinds.len() + 1];
+        if let Some(none) = taken.first_mut() {
+            *none = true;
         }
         for parameter in &self.parameters {
-            let mut next: Vec<bool> = Vec::with_capacity(ends.len());
-            for (end, was_end) in ends.iter().enumerate() {
-                let skips = parameter.occurs == Occurs::Optional && *was_end;
-                let takes = end.checked_sub(1).is_some_and(|last| {
-                    let follows = |ends: &[bool]| ends.get(last).copied().unwrap_or(false);
-                    kinds.get(last).is_some_and(|kind| parameter.accepts.includes(*kind))
-                        && (follows(&ends) || (parameter.occurs == Occurs::Repeatedly && follows(&next)))
+            let mut next = Vec::with_capacity(taken.len());
+            let one_fewer = std::iter::once(&false).chain(&taken);
+            for (argument, (&fewer, &same)) in one_fewer.zip(&taken).enumerate() {
+                let last = argument.checked_sub(1).and_then(|last| kinds.get(last));
+                let takes_last = last.is_some_and(|kind| parameter.accepts.includes(*kind));
+                next.push(match parameter.occurs {
+                    Occurs::Once => takes_last && fewer,
+                    Occurs::Optional => takes_last && fewer || same,
+                    Occurs::Repeatedly => takes_last && (fewer || next.last() == Some(&true)),
                 });
-                next.push(skips || takes);
             }
-            match next.iter().rposition(|is_end| *is_end) {
+            taken = next;
+            match taken.iter().rposition(|&can| can) {
                 Some(end) => good = end,
                 None => break,
             }
-            ends = next;
         }
         good
     }

@@ -17,17 +17,27 @@ const MAX_QUOTED: usize = 1 << 20;
 /// How many bytes may be written before they are counted.
 const UNCHARGED: usize = 4096;
 
+/// Where a JSON text has blanks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Layout {
+    /// Nowhere.
+    Compact,
+    /// Between its parts, each of which has a line of its own.
+    Indented,
+}
+
 /// How a value is cast to text: a text is itself, a function is empty, everything else is JSON.
-pub(in super::super) fn to_text(item: &Item, indented: bool, bounds: &mut Bounds) -> Result<String, Fault> {
+pub(in super::super) fn to_text(item: &Item, layout: Layout, bounds: &mut Bounds) -> Result<String, Fault> {
     match item {
         Item::Value(Value::String(text)) => {
             bounds.charge_text(text.len())?;
             Ok(String::from(&**text))
         }
+        Item::Value(Value::Number(number)) => Ok(number_text(to_15_digits(number.as_f64()))),
         Item::NonFinite(_) => Err(Fault::new("D3001")),
         Item::Function(_) => Ok(String::new()),
         _ => {
-            let mut json = Json { out: String::new(), indented, level: 0, charged: 0, bounds };
+            let mut json = Json { out: String::new(), layout, level: 0, charged: 0, bounds };
             json.write(item)?;
             json.charge(0)?;
             Ok(json.out)
@@ -44,7 +54,7 @@ pub(in super::super) fn quote(item: &Item) -> String {
         Item::NonFinite(_) => "null".to_owned(),
         _ => {
             let limits = Limits { memory: MAX_QUOTED, ..Limits::default() };
-            to_text(item, false, &mut Bounds::new(limits)).unwrap_or_default()
+            to_text(item, Layout::Compact, &mut Bounds::new(limits)).unwrap_or_default()
         }
     }
 }
@@ -108,7 +118,7 @@ pub(super) fn to_15_digits(number: f64) -> f64 {
 
 struct Json<'b> {
     out: String,
-    indented: bool,
+    layout: Layout,
     level: usize,
     /// How much of `out` is counted already.
     charged: usize,
@@ -166,7 +176,7 @@ impl Json<'_> {
             self.break_line();
             if let Some(key) = key {
                 self.quoted(&key)?;
-                self.out.push_str(if self.indented { ": " } else { ":" });
+                self.out.push_str(if self.layout == Layout::Indented { ": " } else { ":" });
             }
             self.write(&part)?;
             if self.out.len() - self.charged.min(self.out.len()) > UNCHARGED {
@@ -192,7 +202,7 @@ impl Json<'_> {
     }
 
     fn break_line(&mut self) {
-        if self.indented {
+        if self.layout == Layout::Indented {
             self.out.push('\n');
             self.out.extend(std::iter::repeat_n("  ", self.level));
         }
@@ -232,7 +242,7 @@ mod tests {
             (9_007_199_254_740_993.0, "9007199254740990"),
         ];
         for (number, expected) in cases {
-            let text = to_text(&number.into(), false, &mut Bounds::new(Limits::default()));
+            let text = to_text(&number.into(), Layout::Compact, &mut Bounds::new(Limits::default()));
             assert_eq!(text.unwrap(), expected);
         }
     }

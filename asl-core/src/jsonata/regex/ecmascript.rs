@@ -3,7 +3,7 @@
 //! <https://tc39.es/ecma262/#sec-patterns>, without the `u` flag and with Annex B: a brace or bracket that closes
 //! nothing stands for itself.
 
-use super::Reading;
+use super::{Flags, Reading};
 
 const DIGIT: &str = "0-9";
 const WORD: &str = "A-Za-z0-9_";
@@ -23,14 +23,14 @@ pub(super) struct Rewritten {
 }
 
 /// `pattern` rewritten, or why it is not a pattern.
-pub(super) fn rewrite(pattern: &str, multi_line: bool) -> Result<Rewritten, String> {
+pub(super) fn rewrite(pattern: &str, flags: Flags) -> Result<Rewritten, String> {
     let groups = count_groups(pattern);
     let mut rewriter = Rewriter {
         rest: pattern,
         out: String::new(),
         groups,
         nesting: 0,
-        multi_line,
+        flags,
         looking_from: None,
         is_simple: true,
         repeats_often: false,
@@ -51,7 +51,7 @@ struct Rewriter<'a> {
     out: String,
     groups: usize,
     nesting: usize,
-    multi_line: bool,
+    flags: Flags,
     /// How deep the outermost look around is, while in one.
     looking_from: Option<usize>,
     /// Whether there is nothing that needs backtracking.
@@ -74,11 +74,11 @@ impl Rewriter<'_> {
                     false
                 }
                 '^' => {
-                    self.out.push_str(if self.multi_line { "(?m:^)" } else { r"\A" });
+                    self.out.push_str(if self.flags.is_multi_line { "(?m:^)" } else { r"\A" });
                     false
                 }
                 '$' => {
-                    self.out.push_str(if self.multi_line { "(?m:$)" } else { r"\z" });
+                    self.out.push_str(if self.flags.is_multi_line { "(?m:$)" } else { r"\z" });
                     false
                 }
                 '(' => {
