@@ -12,17 +12,27 @@ const MAX_FAULTS: usize = 500;
 /// How many guesses at mistyped names are made for one definition.
 const MAX_GUESSES: usize = 100;
 
+/// A byte of a string, and the string that it was looked for in.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    string: Span,
+    decoded: usize,
+    raw: usize,
+}
+
 /// The faults of one definition, as the stages find them.
 pub(crate) struct Report<'a> {
     source: &'a Source<'a>,
     root: &'a Node<'a>,
     faults: RefCell<Vec<Fault>>,
+    /// Where the last place inside a string was: the next one is mostly behind it.
+    last: Cell<Place>,
     guesses: Cell<usize>,
 }
 
 impl<'a> Report<'a> {
     pub(crate) fn new(source: &'a Source<'a>, root: &'a Node<'a>) -> Self {
-        Self { source, root, faults: RefCell::default(), guesses: Cell::new(0) }
+        Self { source, root, faults: RefCell::default(), last: Cell::default(), guesses: Cell::new(0) }
     }
 
     /// Takes one of the guesses that may be made, as each costs time.
@@ -47,8 +57,14 @@ impl<'a> Report<'a> {
     pub(crate) fn inside(&self, string: Span, range: Range<usize>) -> Span {
         let raw = self.source.text().get(string.start..string.end).unwrap_or_default();
         let Some(content) = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) else { return string };
-        let start = string.start + 1;
-        Span { start: start + raw_offset(content, range.start), end: start + raw_offset(content, range.end) }
+        let before = self.last.get();
+        let is_behind = before.string == string && before.decoded <= range.start;
+        let (decoded, raw) = if is_behind { (before.decoded, before.raw) } else { (0, 0) };
+        let offset = |from: usize, length: usize| from + raw_offset(content.get(from..).unwrap_or_default(), length);
+        let start = offset(raw, range.start - decoded);
+        let end = offset(start, range.end.saturating_sub(range.start));
+        self.last.set(Place { string, decoded: range.start, raw: start });
+        Span { start: string.start + 1 + start, end: string.start + 1 + end }
     }
 }
 
@@ -81,6 +97,21 @@ fn escape(text: &str) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_inside_strings_do_not_depend_on_which_were_looked_for_before() {
+        let text = r#"["a\nbcd","\u00e9xy"]"#;
+        let source = Source::new("definition", text);
+        let root = crate::syntax::parse(text).0.unwrap();
+        let report = Report::new(&source, &root);
+        let (first, second) = (Span { start: 1, end: 9 }, Span { start: 10, end: 20 });
+        for (string, range, expected) in
+            [(first, 2..4, "bc"), (first, 4..5, "d"), (first, 0..1, "a"), (second, 2..4, "xy"), (first, 1..2, r"\n")]
+        {
+            let place = report.inside(string, range);
+            assert_eq!(source.text().get(place.start..place.end), Some(expected));
+        }
+    }
 
     #[test]
     fn offsets_inside_strings_count_escapes_as_written() {
