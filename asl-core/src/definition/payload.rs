@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::fields::{Fields, Spanned, What, expression_code, wrong_type};
+use super::fields::{Expected, Fields, Spanned, What, expression_code, invalid_expression, wrong_type};
 use super::jsonata::JsonataString;
 use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
@@ -64,7 +64,15 @@ impl Template {
         let node = fields.node(name)?;
         match node.kind {
             NodeKind::Object(_) => Reader::of(node, fields).field(node, name),
-            _ => wrong_type(node, What::Field(name), "an object", fields.report),
+            _ => wrong_type(node, What::Field(name), Expected::OBJECT, fields.report),
+        }
+    }
+
+    /// `Parameters`, or JSONata's `Arguments`.
+    pub(super) fn read_parameters(fields: &Fields<'_>) -> Option<Self> {
+        match fields.language {
+            QueryLanguage::JsonPath => Self::read_object(fields, "Parameters"),
+            QueryLanguage::Jsonata => Self::read(fields, "Arguments"),
         }
     }
 
@@ -75,7 +83,8 @@ impl Template {
         if is_container || JsonataString::is_at(node, fields.language) {
             Self::read(fields, "Items")
         } else {
-            wrong_type(node, What::Field("Items"), "an array or a JSONata expression", fields.report)
+            let expected = Expected { text: "an array or a JSONata expression", ..Expected::ARRAY };
+            wrong_type(node, What::Field("Items"), expected, fields.report)
         }
     }
 
@@ -189,21 +198,18 @@ impl<'a, 'f> Reader<'a, 'f> {
 
     fn expression(&self, member: &Member) -> Option<Spanned<Expression>> {
         let span = member.value.span;
-        let message = format!(
-            "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call",
-            member.key
-        );
         let Some(text) = member.value.as_str() else {
-            self.fields.report.add(Fault::new(Code::WRONG_TYPE, span, message).of(self.field));
+            let fault = Fault::new(Code::WRONG_TYPE, span, invalid_expression(&member.key)).of(self.field);
+            let help = "write a string, or drop the `.$` of the field's name";
+            self.fields.report.add(fault.with_help(help.to_owned()));
             return None;
         };
         match Expression::parse(text) {
             Ok(value) => Some(Spanned { value, span }),
             Err(error) => {
                 let place = self.fields.report.inside(span, error.span);
-                let fault =
-                    Fault::new(expression_code(text), place, message).of(self.field).with_label(place, error.message);
-                self.fields.report.add(fault.with_help(error.help));
+                let fault = Fault::new(expression_code(text), place, invalid_expression(&member.key)).of(self.field);
+                self.fields.report.add(fault.with_label(place, error.message).with_help(error.help));
                 None
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Node, NodeKind};
+use super::{Node, NodeKind, jackson};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{JsonPointer, Source, Span};
 
@@ -30,7 +30,12 @@ fn collect(node: &Node, pointer: &JsonPointer, source: &Source<'_>, found: &mut 
                             format!("the key `{}` is already in this object", member.key),
                         )
                         .with_label(source.location(pointer.clone(), first_span), "first here")
-                        .with_help("remove or rename one of them"),
+                        .with_help("remove or rename one of them")
+                        .with_aws(jackson::aws_form(
+                            &format!("Duplicate field '{}'", member.key),
+                            member.key_span.end,
+                            source,
+                        )),
                     );
                 }
                 collect(&member.value, &pointer, source, found);
