@@ -83,7 +83,7 @@ impl Call {
 fn message(expected: &Value) -> Option<String> {
     let raised =
         expected["exception_value"].as_str().and_then(|text| text.split_once("operation: ")).map(|(_, text)| text);
-    let message = raised.or_else(|| expected["Error"]["Message"].as_str())?;
+    let message = raised.or_else(|| expected.pointer("/Error/Message")?.as_str())?;
     Some(message.replace("arn:<partition>:", "arn:aws:"))
 }
 
@@ -131,9 +131,9 @@ impl Run {
 fn machine_of(state: Value) -> Value {
     const NAME: &str = "the tested state";
     let mut states = serde_json::Map::new();
-    let own = [&state["Next"], &state["Default"]].into_iter();
-    let inner = ["Choices", "Catch"].into_iter().filter_map(|name| state[name].as_array()).flatten();
-    for target in own.chain(inner.map(|rule| &rule["Next"])).filter_map(Value::as_str) {
+    let own = ["Next", "Default"].into_iter().filter_map(|name| state.get(name));
+    let inner = ["Choices", "Catch"].into_iter().filter_map(|name| state.get(name)?.as_array()).flatten();
+    for target in own.chain(inner.filter_map(|rule| rule.get("Next"))).filter_map(Value::as_str) {
         states.insert(target.to_owned(), serde_json::json!({"Type": "Succeed"}));
     }
     states.insert(NAME.to_owned(), state);
