@@ -123,7 +123,7 @@ pub fn compile_with(text: &str, options: Options) -> Compiled {
     if let Some(machine) = machine.as_ref().filter(|_| is_json) {
         validate::validate(machine, options.machine_type, &report);
     }
-    diagnostics.extend(report.into_diagnostics());
+    diagnostics.extend(report.take_diagnostics());
     let diagnostics = diagnostics.at_levels(&options.levels);
 
     let program = machine

@@ -9,17 +9,17 @@ use crate::source::Span;
 
 /// [`ItemBatcher`](https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html).
 #[derive(Debug)]
-pub(crate) struct ItemBatcher {
+pub(crate) struct ItemBatcher<'t> {
     pub(crate) span: Span,
-    pub(crate) field_names: FieldNames,
-    pub(crate) batch_input: Option<Template>,
+    pub(crate) field_names: FieldNames<'t>,
+    pub(crate) batch_input: Option<Template<'t>>,
     pub(crate) max_items_per_batch: Option<Computable<i64>>,
     pub(crate) max_items_per_batch_path: Option<Spanned<JsonPath>>,
     pub(crate) max_input_bytes_per_batch: Option<Computable<i64>>,
     pub(crate) max_input_bytes_per_batch_path: Option<Spanned<JsonPath>>,
 }
 
-impl ItemBatcher {
+impl<'t> ItemBatcher<'t> {
     /// The fields that it may have.
     pub(crate) fn fields(language: QueryLanguage) -> &'static [&'static str] {
         match language {
@@ -34,7 +34,7 @@ impl ItemBatcher {
         }
     }
 
-    pub(super) fn read(fields: Fields<'_>) -> Self {
+    pub(super) fn read(fields: Fields<'t>) -> Self {
         let (language, field_names) = (fields.language, fields.names());
         let fields = fields.only(|name| Self::fields(language).contains(&name));
         let batch_input = match language {

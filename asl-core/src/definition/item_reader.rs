@@ -1,7 +1,5 @@
 //! Where a Distributed Map reads its items from.
 
-use std::sync::Arc;
-
 use super::fields::{FieldNames, Fields, Spanned, What, read_text};
 use super::jsonata::Computable;
 use super::payload::Template;
@@ -11,31 +9,31 @@ use crate::source::Span;
 
 /// [`ItemReader`](https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html).
 #[derive(Debug)]
-pub(crate) struct ItemReader {
+pub(crate) struct ItemReader<'t> {
     pub(crate) span: Span,
-    pub(crate) field_names: FieldNames,
-    pub(crate) resource: Option<Spanned<Arc<str>>>,
+    pub(crate) field_names: FieldNames<'t>,
+    pub(crate) resource: Option<Spanned<&'t str>>,
     /// `Parameters`, or JSONata's `Arguments`.
-    pub(crate) parameters: Option<Template>,
-    pub(crate) reader_config: Option<ReaderConfig>,
+    pub(crate) parameters: Option<Template<'t>>,
+    pub(crate) reader_config: Option<ReaderConfig<'t>>,
 }
 
 /// `ReaderConfig`: what is in the file, or in the bucket.
 #[derive(Debug)]
-pub(crate) struct ReaderConfig {
+pub(crate) struct ReaderConfig<'t> {
     pub(crate) span: Span,
-    pub(crate) field_names: FieldNames,
-    pub(crate) input_type: Option<Spanned<Arc<str>>>,
-    pub(crate) transformation: Option<Spanned<Arc<str>>>,
-    pub(crate) manifest_type: Option<Spanned<Arc<str>>>,
-    pub(crate) csv_header_location: Option<Spanned<Arc<str>>>,
-    pub(crate) csv_headers: Option<Spanned<Vec<Spanned<Arc<str>>>>>,
-    pub(crate) csv_delimiter: Option<Spanned<Arc<str>>>,
+    pub(crate) field_names: FieldNames<'t>,
+    pub(crate) input_type: Option<Spanned<&'t str>>,
+    pub(crate) transformation: Option<Spanned<&'t str>>,
+    pub(crate) manifest_type: Option<Spanned<&'t str>>,
+    pub(crate) csv_header_location: Option<Spanned<&'t str>>,
+    pub(crate) csv_headers: Option<Spanned<Vec<Spanned<&'t str>>>>,
+    pub(crate) csv_delimiter: Option<Spanned<&'t str>>,
     pub(crate) max_items: Option<Computable<i64>>,
     pub(crate) max_items_path: Option<Spanned<JsonPath>>,
 }
 
-impl ItemReader {
+impl<'t> ItemReader<'t> {
     /// The fields that it may have.
     pub(crate) fn fields(language: QueryLanguage) -> &'static [&'static str] {
         match language {
@@ -44,7 +42,7 @@ impl ItemReader {
         }
     }
 
-    pub(super) fn read(fields: Fields<'_>) -> Self {
+    pub(super) fn read(fields: Fields<'t>) -> Self {
         let (language, field_names) = (fields.language, fields.names());
         let fields = fields.only(|name| Self::fields(language).contains(&name));
         Self {
@@ -57,17 +55,17 @@ impl ItemReader {
     }
 }
 
-impl ReaderConfig {
+impl<'t> ReaderConfig<'t> {
     /// The values of `InputType`.
-    pub(crate) const INPUT_TYPES: &[&str] = &["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"];
+    pub(crate) const INPUT_TYPES: &'static [&'static str] = &["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"];
     /// The values of `Transformation`.
-    pub(crate) const TRANSFORMATIONS: &[&str] = &["NONE", "LOAD_AND_FLATTEN"];
+    pub(crate) const TRANSFORMATIONS: &'static [&'static str] = &["NONE", "LOAD_AND_FLATTEN"];
     /// The values of `ManifestType`.
-    pub(crate) const MANIFEST_TYPES: &[&str] = &["ATHENA_DATA", "S3_INVENTORY"];
+    pub(crate) const MANIFEST_TYPES: &'static [&'static str] = &["ATHENA_DATA", "S3_INVENTORY"];
     /// The values of `CSVHeaderLocation`.
-    pub(crate) const CSV_HEADER_LOCATIONS: &[&str] = &["FIRST_ROW", "GIVEN"];
+    pub(crate) const CSV_HEADER_LOCATIONS: &'static [&'static str] = &["FIRST_ROW", "GIVEN"];
     /// The values of `CSVDelimiter`.
-    pub(crate) const CSV_DELIMITERS: &[&str] = &["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"];
+    pub(crate) const CSV_DELIMITERS: &'static [&'static str] = &["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"];
 
     /// The fields that it may have.
     pub(crate) fn fields(language: QueryLanguage) -> &'static [&'static str] {
@@ -98,7 +96,7 @@ impl ReaderConfig {
         }
     }
 
-    fn read(fields: Fields<'_>) -> Self {
+    fn read(fields: Fields<'t>) -> Self {
         let (language, field_names) = (fields.language, fields.names());
         let fields = fields.only(|name| Self::fields(language).contains(&name));
         // Nothing needs it before the map runs, but it must be a string.

@@ -1,7 +1,5 @@
 //! The Map state.
 
-use std::sync::Arc;
-
 use super::fields::{FieldNames, Fields, Spanned};
 use super::item_batcher::ItemBatcher;
 use super::item_reader::ItemReader;
@@ -15,58 +13,58 @@ use crate::source::Span;
 
 /// [A Map state](https://states-language.net/spec.html#map-state).
 #[derive(Debug)]
-pub(crate) struct Map {
-    pub(crate) item_processor: Option<Box<StateMachine>>,
+pub(crate) struct Map<'t> {
+    pub(crate) item_processor: Option<Box<StateMachine<'t>>>,
     /// The older name of `ItemProcessor`.
-    pub(crate) iterator: Option<Box<StateMachine>>,
+    pub(crate) iterator: Option<Box<StateMachine<'t>>>,
     pub(crate) items_path: Option<Spanned<JsonPath>>,
-    pub(crate) items: Option<Template>,
-    pub(crate) item_selector: Option<Template>,
+    pub(crate) items: Option<Template<'t>>,
+    pub(crate) item_selector: Option<Template<'t>>,
     pub(crate) max_concurrency: Option<Computable<i64>>,
     pub(crate) max_concurrency_path: Option<Spanned<JsonPath>>,
     pub(crate) tolerated_failure_count: Option<Computable<i64>>,
     pub(crate) tolerated_failure_count_path: Option<Spanned<JsonPath>>,
     pub(crate) tolerated_failure_percentage: Option<Computable<f64>>,
     pub(crate) tolerated_failure_percentage_path: Option<Spanned<JsonPath>>,
-    pub(crate) label: Option<Spanned<Arc<str>>>,
-    pub(crate) item_reader: Option<ItemReader>,
-    pub(crate) item_batcher: Option<ItemBatcher>,
-    pub(crate) result_writer: Option<ResultWriter>,
+    pub(crate) label: Option<Spanned<&'t str>>,
+    pub(crate) item_reader: Option<ItemReader<'t>>,
+    pub(crate) item_batcher: Option<ItemBatcher<'t>>,
+    pub(crate) result_writer: Option<ResultWriter<'t>>,
 }
 
 /// `ProcessorConfig`: how the iterations run.
 #[derive(Debug)]
-pub(crate) struct ProcessorConfig {
+pub(crate) struct ProcessorConfig<'t> {
     pub(crate) span: Span,
-    pub(crate) field_names: FieldNames,
-    pub(crate) mode: Option<Spanned<Arc<str>>>,
-    pub(crate) execution_type: Option<Spanned<Arc<str>>>,
+    pub(crate) field_names: FieldNames<'t>,
+    pub(crate) mode: Option<Spanned<&'t str>>,
+    pub(crate) execution_type: Option<Spanned<&'t str>>,
 }
 
-impl Map {
+impl<'t> Map<'t> {
     /// The item processor, under either name.
-    pub(crate) fn processor(&self) -> Option<&StateMachine> {
+    pub(crate) fn processor(&self) -> Option<&StateMachine<'t>> {
         self.item_processor.as_deref().or(self.iterator.as_deref())
     }
 
     /// What is given under both names, of which a sound definition has one.
-    pub(crate) fn processors(&self) -> impl Iterator<Item = &StateMachine> {
+    pub(crate) fn processors(&self) -> impl Iterator<Item = &StateMachine<'t>> {
         [&self.item_processor, &self.iterator].into_iter().filter_map(Option::as_deref)
     }
 
     /// Whether the iterations run as executions of their own.
     pub(crate) fn is_distributed(&self) -> bool {
         let mode = self.processor().and_then(|processor| processor.processor_config.as_ref()?.mode.as_ref());
-        mode.is_some_and(|mode| &*mode.value == ProcessorConfig::DISTRIBUTED)
+        mode.is_some_and(|mode| mode.value == ProcessorConfig::DISTRIBUTED)
     }
 
     /// The templates in its fields.
-    pub(super) fn templates(&self) -> impl Iterator<Item = &Template> {
+    pub(super) fn templates(&self) -> impl Iterator<Item = &Template<'t>> {
         self.items.iter().chain(&self.item_selector).chain(self.distributed_templates())
     }
 
     /// The templates of a Distributed Map's own fields, which hold paths in JSONPath.
-    pub(crate) fn distributed_templates(&self) -> impl Iterator<Item = &Template> {
+    pub(crate) fn distributed_templates(&self) -> impl Iterator<Item = &Template<'t>> {
         let reader = self.item_reader.as_ref().and_then(|reader| reader.parameters.as_ref());
         let batcher = self.item_batcher.as_ref().and_then(|batcher| batcher.batch_input.as_ref());
         let writer = self.result_writer.as_ref().and_then(|writer| writer.parameters.as_ref());
@@ -103,7 +101,7 @@ impl Map {
         integers.into_iter().flatten().filter_map(Computable::jsonata).chain(percentage)
     }
 
-    pub(super) fn read(fields: &Fields<'_>, machine_language: QueryLanguage) -> Self {
+    pub(super) fn read(fields: &Fields<'t>, machine_language: QueryLanguage) -> Self {
         let machine = |name| {
             let node = fields.node(name)?;
             let role = MachineRole::ItemProcessor;
@@ -133,19 +131,19 @@ impl Map {
     }
 }
 
-impl ProcessorConfig {
+impl<'t> ProcessorConfig<'t> {
     /// The fields that it may have.
-    pub(crate) const FIELDS: &[&str] = &["Mode", "ExecutionType"];
+    pub(crate) const FIELDS: &'static [&'static str] = &["Mode", "ExecutionType"];
     /// The values of `Mode`.
-    pub(crate) const MODES: &[&str] = &[Self::INLINE, Self::DISTRIBUTED];
+    pub(crate) const MODES: &'static [&'static str] = &[Self::INLINE, Self::DISTRIBUTED];
     /// The mode in which the iterations run inside of the execution.
-    pub(crate) const INLINE: &str = "INLINE";
+    pub(crate) const INLINE: &'static str = "INLINE";
     /// The mode in which the iterations run as executions of their own.
-    pub(crate) const DISTRIBUTED: &str = "DISTRIBUTED";
+    pub(crate) const DISTRIBUTED: &'static str = "DISTRIBUTED";
     /// The values of `ExecutionType`.
-    pub(crate) const EXECUTION_TYPES: &[&str] = &["STANDARD", "EXPRESS"];
+    pub(crate) const EXECUTION_TYPES: &'static [&'static str] = &["STANDARD", "EXPRESS"];
 
-    pub(super) fn read(fields: &Fields<'_>) -> Self {
+    pub(super) fn read(fields: &Fields<'t>) -> Self {
         Self {
             span: fields.span,
             field_names: fields.names(),

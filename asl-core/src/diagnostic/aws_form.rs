@@ -169,7 +169,7 @@ fn stage(code: Code) -> Stage {
 /// The place of the innermost member or element under `root` that holds `span`, as AWS writes it.
 ///
 /// Elements are `[0]`, names stand as they are, and the whole definition is `/`.
-pub(crate) fn aws_location(root: &Node, span: Span) -> String {
+pub(crate) fn aws_location(root: &Node<'_>, span: Span) -> String {
     let mut location = String::new();
     let mut node = root;
     loop {

@@ -95,7 +95,7 @@ impl Fault {
     }
 
     /// The diagnostic, with its places in `source`, whose tree is `root`.
-    pub(crate) fn into_diagnostic(self, root: &Node, source: &Source<'_>) -> Diagnostic {
+    pub(crate) fn into_diagnostic(self, root: &Node<'_>, source: &Source<'_>) -> Diagnostic {
         let object = self.object.unwrap_or(self.span);
         let aws = self.code.aws_code().and_then(|_| {
             let location = match self.aws_place {

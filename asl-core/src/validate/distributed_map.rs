@@ -3,7 +3,6 @@
 //! See [Using Map state in Distributed mode](https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html).
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::fields::{Object, one_of};
 use super::limits;
@@ -29,11 +28,11 @@ const MAX_BATCH_BYTES: i64 = 262_144;
 const MAX_LABEL_CHARACTERS: usize = 40;
 
 /// Checks the labels of all Map states of a definition, which must be unique.
-pub(super) fn check(machine: &StateMachine, report: &Report<'_>) {
+pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
     check_labels(machine, &mut HashMap::new(), report);
 }
 
-pub(super) fn check_state(state: &State, machine_type: MachineType, report: &Report<'_>) {
+pub(super) fn check_state(state: &State<'_>, machine_type: MachineType, report: &Report<'_>) {
     let Some(StateKind::Map(map)) = &state.kind else { return };
     if let Some(config) = map.processor().and_then(|processor| processor.processor_config.as_ref()) {
         check_processor_config(config, report);
@@ -56,23 +55,23 @@ pub(super) fn check_state(state: &State, machine_type: MachineType, report: &Rep
 }
 
 /// What the iterations of `state` are, if it is a Map: executions of a type of their own, or parts of this one.
-pub(super) fn iteration_type(state: &State, machine_type: MachineType) -> MachineType {
+pub(super) fn iteration_type(state: &State<'_>, machine_type: MachineType) -> MachineType {
     let Some(StateKind::Map(map)) = &state.kind else { return machine_type };
     let config = map.processor().filter(|_| map.is_distributed()).and_then(|inner| inner.processor_config.as_ref());
-    match config.and_then(|config| config.execution_type.as_ref()).map(|written| &*written.value) {
+    match config.and_then(|config| config.execution_type.as_ref()).map(|written| written.value) {
         Some("EXPRESS") => MachineType::Express,
         Some("STANDARD") => MachineType::Standard,
         _ => machine_type,
     }
 }
 
-fn check_labels<'a>(machine: &'a StateMachine, first: &mut HashMap<&'a str, Span>, report: &Report<'_>) {
+fn check_labels<'a>(machine: &'a StateMachine<'_>, first: &mut HashMap<&'a str, Span>, report: &Report<'_>) {
     for state in machine.states() {
         if let Some(StateKind::Map(map)) = &state.kind
             && let Some(label) = &map.label
         {
             check_label(label, report);
-            let earlier = *first.entry(&label.value).or_insert(label.span);
+            let earlier = *first.entry(label.value).or_insert(label.span);
             if earlier != label.span {
                 let message = format!("Duplicate Label name: {}", label.value);
                 let fault = Fault::new(Code::DUPLICATE_LABEL_NAME, label.span, message);
@@ -83,7 +82,7 @@ fn check_labels<'a>(machine: &'a StateMachine, first: &mut HashMap<&'a str, Span
     }
 }
 
-fn check_label(label: &Spanned<Arc<str>>, report: &Report<'_>) {
+fn check_label(label: &Spanned<&str>, report: &Report<'_>) {
     let forbidden = |character: char| {
         character.is_whitespace() || character.is_control() || "?*<>{}[]:;,\\|^~$#%&`\"".contains(character)
     };
@@ -97,12 +96,12 @@ fn check_label(label: &Spanned<Arc<str>>, report: &Report<'_>) {
     report.add(Fault::new(Code::INVALID_LABEL_NAME, label.span, message));
 }
 
-fn check_processor_config(config: &ProcessorConfig, report: &Report<'_>) {
-    let object = Object { span: config.span, names: &config.field_names, report };
+fn check_processor_config(config: &ProcessorConfig<'_>, report: &Report<'_>) {
+    let object = Object { span: config.span, names: config.field_names, report };
     object.allows(ProcessorConfig::FIELDS);
     check_value(config.mode.as_ref(), ProcessorConfig::MODES, report);
     check_value(config.execution_type.as_ref(), ProcessorConfig::EXECUTION_TYPES, report);
-    match config.mode.as_ref().map(|mode| &*mode.value) {
+    match config.mode.as_ref().map(|mode| mode.value) {
         Some(ProcessorConfig::DISTRIBUTED) => object.requires(&["ExecutionType"]),
         Some(ProcessorConfig::INLINE) => {
             if let Some(span) = object.names.find("ExecutionType") {
@@ -117,7 +116,7 @@ fn check_processor_config(config: &ProcessorConfig, report: &Report<'_>) {
 }
 
 /// An Express machine has no child executions.
-fn check_machine_type(map: &Map, machine_type: MachineType, report: &Report<'_>) {
+fn check_machine_type(map: &Map<'_>, machine_type: MachineType, report: &Report<'_>) {
     let mode = map.processor().and_then(|processor| processor.processor_config.as_ref()?.mode.as_ref());
     if let Some(mode) = mode.filter(|_| machine_type == MachineType::Express) {
         let message = "an Express state machine cannot have a Distributed Map";
@@ -125,8 +124,8 @@ fn check_machine_type(map: &Map, machine_type: MachineType, report: &Report<'_>)
     }
 }
 
-fn check_inline(state: &State, report: &Report<'_>) {
-    for name in state.field_names.iter().filter(|name| DISTRIBUTED_FIELDS.contains(&&*name.value)) {
+fn check_inline(state: &State<'_>, report: &Report<'_>) {
+    for name in state.field_names.iter().filter(|name| DISTRIBUTED_FIELDS.contains(&name.value)) {
         let message = format!("Field '{}' is not supported", name.value);
         let help = "write `\"ProcessorConfig\": {\"Mode\": \"DISTRIBUTED\", \"ExecutionType\": \"STANDARD\"}` \
                     into the item processor";
@@ -136,7 +135,7 @@ fn check_inline(state: &State, report: &Report<'_>) {
 }
 
 /// Of a Map's `…Path` fields, only `ItemsPath` takes the Context object.
-fn check_number_paths(map: &Map, report: &Report<'_>) {
+fn check_number_paths(map: &Map<'_>, report: &Report<'_>) {
     for (name, path) in map.number_paths().filter(|(_, path)| *path.value.root() == Root::Context) {
         let label = format!("`{name}` cannot read the Context object");
         let fault = Fault::new(Code::INVALID_REFERENCE_PATH, path.span, NO_REFERENCE_PATH).with_label(path.span, label);
@@ -145,8 +144,8 @@ fn check_number_paths(map: &Map, report: &Report<'_>) {
     }
 }
 
-fn check_reader(reader: &ItemReader, language: QueryLanguage, report: &Report<'_>) {
-    let object = Object { span: reader.span, names: &reader.field_names, report };
+fn check_reader(reader: &ItemReader<'_>, language: QueryLanguage, report: &Report<'_>) {
+    let object = Object { span: reader.span, names: reader.field_names, report };
     object
         .allows_in(language, ItemReader::fields(language), |name| ItemReader::fields(language.other()).contains(&name));
     object.requires(&["Resource"]);
@@ -156,8 +155,8 @@ fn check_reader(reader: &ItemReader, language: QueryLanguage, report: &Report<'_
     }
 }
 
-fn check_reader_config(config: &ReaderConfig, language: QueryLanguage, report: &Report<'_>) {
-    let object = Object { span: config.span, names: &config.field_names, report };
+fn check_reader_config(config: &ReaderConfig<'_>, language: QueryLanguage, report: &Report<'_>) {
+    let object = Object { span: config.span, names: config.field_names, report };
     object.allows_in(language, ReaderConfig::fields(language), |name| {
         ReaderConfig::fields(language.other()).contains(&name)
     });
@@ -167,7 +166,7 @@ fn check_reader_config(config: &ReaderConfig, language: QueryLanguage, report: &
     check_value(config.manifest_type.as_ref(), ReaderConfig::MANIFEST_TYPES, report);
     check_value(config.csv_header_location.as_ref(), ReaderConfig::CSV_HEADER_LOCATIONS, report);
     check_value(config.csv_delimiter.as_ref(), ReaderConfig::CSV_DELIMITERS, report);
-    if config.csv_header_location.as_ref().is_some_and(|location| &*location.value == "GIVEN") {
+    if config.csv_header_location.as_ref().is_some_and(|location| location.value == "GIVEN") {
         object.requires(&["CSVHeaders"]);
     }
     if let Some(headers) = config.csv_headers.as_ref().filter(|headers| headers.value.is_empty()) {
@@ -176,8 +175,8 @@ fn check_reader_config(config: &ReaderConfig, language: QueryLanguage, report: &
     limits::within("MaxItems", limits::literal(config.max_items.as_ref()), 0..=MAX_ITEMS, report);
 }
 
-fn check_batcher(batcher: &ItemBatcher, language: QueryLanguage, report: &Report<'_>) {
-    let object = Object { span: batcher.span, names: &batcher.field_names, report };
+fn check_batcher(batcher: &ItemBatcher<'_>, language: QueryLanguage, report: &Report<'_>) {
+    let object = Object { span: batcher.span, names: batcher.field_names, report };
     object.allows_in(language, ItemBatcher::fields(language), |name| {
         ItemBatcher::fields(language.other()).contains(&name)
     });
@@ -189,8 +188,8 @@ fn check_batcher(batcher: &ItemBatcher, language: QueryLanguage, report: &Report
     limits::within("MaxInputBytesPerBatch", bytes, 0..=MAX_BATCH_BYTES, report);
 }
 
-fn check_writer(writer: &ResultWriter, language: QueryLanguage, report: &Report<'_>) {
-    let object = Object { span: writer.span, names: &writer.field_names, report };
+fn check_writer(writer: &ResultWriter<'_>, language: QueryLanguage, report: &Report<'_>) {
+    let object = Object { span: writer.span, names: writer.field_names, report };
     object.allows_in(language, ResultWriter::fields(language), |name| {
         ResultWriter::fields(language.other()).contains(&name)
     });
@@ -203,15 +202,15 @@ fn check_writer(writer: &ResultWriter, language: QueryLanguage, report: &Report<
     }
     resources::check_s3(writer.resource.as_ref(), &["putObject"], report);
     if let Some(config) = &writer.writer_config {
-        Object { span: config.span, names: &config.field_names, report }.allows(WriterConfig::FIELDS);
+        Object { span: config.span, names: config.field_names, report }.allows(WriterConfig::FIELDS);
         check_value(config.output_type.as_ref(), WriterConfig::OUTPUT_TYPES, report);
         check_value(config.transformation.as_ref(), WriterConfig::TRANSFORMATIONS, report);
     }
 }
 
 /// The value must be one of those that its field allows.
-fn check_value(written: Option<&Spanned<Arc<str>>>, allowed: &[&str], report: &Report<'_>) {
-    if let Some(written) = written.filter(|written| !allowed.contains(&&*written.value)) {
+fn check_value(written: Option<&Spanned<&str>>, allowed: &[&str], report: &Report<'_>) {
+    if let Some(written) = written.filter(|written| !allowed.contains(&written.value)) {
         report.add(one_of(allowed, written, report));
     }
 }

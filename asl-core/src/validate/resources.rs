@@ -1,7 +1,5 @@
 //! What a Task may call.
 
-use std::sync::Arc;
-
 use super::fields::empty;
 use super::service_names;
 use crate::compile::MachineType;
@@ -166,10 +164,10 @@ const fn service(
     Service { name, actions, jobs, callback }
 }
 
-pub(super) fn check_state(state: &State, machine_type: MachineType, report: &Report<'_>) {
+pub(super) fn check_state(state: &State<'_>, machine_type: MachineType, report: &Report<'_>) {
     let Some(StateKind::Task(task)) = &state.kind else { return };
     if let Some(written) = &task.resource {
-        let resource = Resource::parse(&written.value);
+        let resource = Resource::parse(written.value);
         if written.value.is_empty() {
             report.add(empty(written.span));
         } else if let Some(help) = malformed(&resource) {
@@ -294,9 +292,9 @@ fn check_sdk_call(
 }
 
 /// Checks the resource with which a Distributed Map reads or writes.
-pub(super) fn check_s3(written: Option<&Spanned<Arc<str>>>, actions: &[&str], report: &Report<'_>) {
+pub(super) fn check_s3(written: Option<&Spanned<&str>>, actions: &[&str], report: &Report<'_>) {
     let Some(written) = written else { return };
-    let resource = Resource::parse(&written.value);
+    let resource = Resource::parse(written.value);
     let is_known =
         resource.service_action().is_some_and(|(service, action)| service == "s3" && actions.contains(&action));
     if !is_known || resource.pattern() != IntegrationPattern::RequestResponse {
@@ -322,7 +320,7 @@ fn refused_by_express(resource: &Resource) -> Option<&'static str> {
     }
 }
 
-fn check_credentials(task: &Task, report: &Report<'_>) {
+fn check_credentials(task: &Task<'_>, report: &Report<'_>) {
     let Some(credentials) = &task.credentials else { return };
     if !credentials.members().iter().any(|member| member.name() == "RoleArn") {
         let message = "The field 'RoleArn' is required but was missing";
