@@ -14,13 +14,19 @@ pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
     check_scope(machine, &mut NameMap::new(), report);
 }
 
+fn invalid(name: &str) -> String {
+    if name.is_empty() {
+        return format!("a state's name must have 1 to {MAX_CHARACTERS} characters");
+    }
+    format!("Invalid State name: State '{name}' exceeds the {MAX_CHARACTERS}-character limit allowed by the service")
+}
+
 /// `earlier` has where each name stands first, and the machine that it stands in.
 fn check_scope<'t>(machine: &StateMachine<'t>, earlier: &mut NameMap<'t, (Span, Span)>, report: &Report<'_>) {
     for state in machine.states() {
         let name = state.name.value;
         if name.is_empty() || name.chars().count() > MAX_CHARACTERS {
-            let message = format!("a state's name must have 1 to {MAX_CHARACTERS} characters");
-            report.add(Fault::new(Code::INVALID_STATE_NAME, state.name.span, message));
+            report.add(Fault::new(Code::INVALID_STATE_NAME, state.name.span, invalid(name)));
         }
         match earlier.get(name) {
             None => earlier.insert(name, (state.name.span, machine.span)),
