@@ -96,6 +96,8 @@ pub mod timestamp;
 pub mod execution;
 pub mod history;
 
+pub mod graph;
+
 pub mod compatibility;
 
 pub use compile::{Compiled, MachineType, Options, compile, compile_with};
