@@ -177,9 +177,8 @@ impl Role {
 impl State {
     /// The transition that is taken when nothing else is: `Next` or `Default`.
     pub fn main_transition(&self) -> Option<&Transition> {
-        let is_main = |transition: &&Transition| {
-            matches!(transition.kind, TransitionKind::Next | TransitionKind::Default)
-        };
+        let is_main =
+            |transition: &&Transition| matches!(transition.kind, TransitionKind::Next | TransitionKind::Default);
         self.transitions.iter().find(is_main)
     }
 
@@ -230,6 +229,8 @@ fn state_type(kind: &StateKind) -> StateType {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     /// Every state on a line: name, type, summary, transitions; what is inside a state is indented.
@@ -239,9 +240,9 @@ mod tests {
             let summary = state.summary.as_deref().unwrap_or("-");
             let end = if state.is_end { " end" } else { "" };
             let state_type = state.state_type.map_or("?", StateType::as_str);
-            text += &format!("{:indent$}  {}: {state_type}, {summary}{end}\n", "", state.name);
+            writeln!(text, "{:indent$}  {}: {state_type}, {summary}{end}", "", state.name).unwrap();
             for transition in &state.transitions {
-                text += &format!("{:indent$}    {:?} -> {}\n", "", transition.kind, transition.target);
+                writeln!(text, "{:indent$}    {:?} -> {}", "", transition.kind, transition.target).unwrap();
             }
             text.extend(state.machines.iter().map(|machine| lines(machine, indent + 4)));
         }
