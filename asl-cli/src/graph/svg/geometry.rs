@@ -129,7 +129,7 @@ fn arbitrary_machine(numbers: &mut Numbers, depth: usize) -> String {
                 ),
                 1 if depth > 0 => {
                     let branches: Vec<String> =
-                        (0..1 + numbers.below(3)).map(|_| arbitrary_machine(numbers, depth - 1)).collect();
+                        (0..=numbers.below(3)).map(|_| arbitrary_machine(numbers, depth - 1)).collect();
                     format!(r#""Type": "Parallel", "Next": {next}, "Branches": [{}]"#, branches.join(", "))
                 }
                 2 => r#""Type": "Succeed""#.to_owned(),
