@@ -121,7 +121,8 @@ impl Execution {
     }
 
     fn exit_with(&self, strand: &Strand, state: &State, result: &Value) -> Result<Step, Failure> {
-        let known = Known { result: Some(result), ..Known::default() };
+        let has_result = matches!(state.kind, StateKind::Task(_) | StateKind::Parallel { .. } | StateKind::Map(_));
+        let known = Known { result: has_result.then_some(result), ..Known::default() };
         let output = if let Some(template) = &state.output {
             self.payload(strand, template, result, &known)?
         } else {
@@ -230,8 +231,8 @@ impl Execution {
         evaluation: impl FnOnce(&Scope<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let context = || self.context_object(strand, known);
-        let scopes = self.scopes(strand);
-        let variables = Variables::new(&scopes);
+        let outer = self.outer_scopes(strand);
+        let variables = Variables::new(&strand.variables, &outer);
         let states = States { input: &strand.input, result: known.result, error_output: known.error_output };
         evaluation(&Scope {
             input,

@@ -1,47 +1,79 @@
 //! Objects that have the same key twice.
 
-use std::collections::BTreeMap;
-
-use super::{Node, NodeKind};
+use super::{Member, Node, NodeKind};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::name_map::NameMap;
 use crate::source::{JsonPointer, Source, Span};
 
 /// A [`Code::DUPLICATE_KEY`] for every key under `root` that its object already has, with a label at the first one.
 ///
 /// JSON leaves open what such an object means; here the last member would count, and the others be lost silently.
-pub fn duplicate_keys(root: &Node, source: &Source<'_>) -> Diagnostics {
-    let mut found = Vec::new();
-    collect(root, &JsonPointer::default(), source, &mut found);
-    found.into_iter().collect()
+pub fn duplicate_keys(root: &Node<'_>, source: &Source<'_>) -> Diagnostics {
+    let mut search = Search { source, first_spans: NameMap::new(), found: Vec::new() };
+    search.node(root, &Path::Root);
+    search.found.into_iter().collect()
 }
 
-fn collect(node: &Node, pointer: &JsonPointer, source: &Source<'_>, found: &mut Vec<Diagnostic>) {
-    match &node.kind {
-        NodeKind::Object(members) => {
-            let mut first_spans: BTreeMap<&str, Span> = BTreeMap::new();
-            for member in members {
-                let pointer = pointer.member(&member.key);
-                let first_span = *first_spans.entry(&member.key).or_insert(member.key_span);
-                if first_span != member.key_span {
-                    found.push(
-                        Diagnostic::new(
-                            Code::DUPLICATE_KEY,
-                            source.location(pointer.clone(), member.key_span),
-                            format!("the key `{}` is already in this object", member.key),
-                        )
-                        .with_label(source.location(pointer.clone(), first_span), "first here")
-                        .with_help("remove or rename one of them"),
-                    );
+struct Search<'a> {
+    source: &'a Source<'a>,
+    /// The keys of the object that is looked at.
+    first_spans: NameMap<'a, Span>,
+    found: Vec<Diagnostic>,
+}
+
+/// Where a node stands; the pointer is written for duplicates only.
+enum Path<'a> {
+    Root,
+    Member(&'a Self, &'a str),
+    Element(&'a Self, usize),
+}
+
+impl Path<'_> {
+    fn pointer(&self) -> JsonPointer {
+        match self {
+            Self::Root => JsonPointer::default(),
+            Self::Member(object, key) => object.pointer().member(key),
+            Self::Element(array, index) => array.pointer().element(*index),
+        }
+    }
+}
+
+impl<'a> Search<'a> {
+    fn node(&mut self, node: &'a Node<'a>, path: &Path<'_>) {
+        match &node.kind {
+            NodeKind::Object(members) => {
+                self.keys(members, path);
+                for member in members {
+                    self.node(&member.value, &Path::Member(path, &member.key));
                 }
-                collect(&member.value, &pointer, source, found);
             }
-        }
-        NodeKind::Array(elements) => {
-            for (index, element) in elements.iter().enumerate() {
-                collect(element, &pointer.element(index), source, found);
+            NodeKind::Array(elements) => {
+                for (index, element) in elements.iter().enumerate() {
+                    self.node(element, &Path::Element(path, index));
+                }
             }
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::String(_) => {}
         }
-        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::String(_) => {}
+    }
+
+    fn keys(&mut self, members: &'a [Member<'a>], object: &Path<'_>) {
+        self.first_spans.clear();
+        for member in members {
+            let Some(first_span) = self.first_spans.get(&member.key) else {
+                self.first_spans.insert(&member.key, member.key_span);
+                continue;
+            };
+            let pointer = Path::Member(object, &member.key).pointer();
+            self.found.push(
+                Diagnostic::new(
+                    Code::DUPLICATE_KEY,
+                    self.source.location(pointer.clone(), member.key_span),
+                    format!("the key `{}` is already in this object", member.key),
+                )
+                .with_label(self.source.location(pointer, first_span), "first here")
+                .with_help("remove or rename one of them"),
+            );
+        }
     }
 }
 
@@ -70,5 +102,11 @@ mod tests {
         check(r#"[{"x":{"k":1,"k":2}}]"#, &[("/0/x/k", 13, 7)]);
         check(r#"{"a":{"b":1,"b":2},"a":3}"#, &[("/a/b", 12, 6), ("/a", 19, 1)]);
         check(r#"{"a":1,"\u0061":2}"#, &[("/a", 7, 1)]);
+    }
+
+    #[test]
+    fn duplicates_are_found_in_large_objects() {
+        let many = (10..30).map(|name| format!(r#""{name}":0"#)).collect::<Vec<_>>().join(",");
+        check(&format!(r#"{{{many},"10":1,"10":2}}"#), &[("/10", 141, 1), ("/10", 148, 1)]);
     }
 }

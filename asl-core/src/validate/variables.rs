@@ -23,18 +23,24 @@ const RESERVED: &str = "states";
 struct Scope<'a> {
     assigned: BTreeMap<&'a str, Vec<Assignment<'a>>>,
     /// The scope around this one, and the state there that this one is inside of.
-    outer: Option<(&'a Self, &'a State)>,
+    outer: Option<(&'a Self, &'a State<'a>)>,
 }
 
 /// A member of an `Assign` field.
 #[derive(Clone, Copy)]
 struct Assignment<'a> {
-    member: &'a TemplateMember,
-    state: &'a State,
+    member: &'a TemplateMember<'a>,
+    state: &'a State<'a>,
     is_catchers: bool,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    /// The names that can be read here.
+    fn names(&self) -> impl Iterator<Item = &'a str> {
+        let scopes = std::iter::successors(Some(self), |scope| scope.outer.map(|(outer, _)| outer));
+        scopes.flat_map(|scope| scope.assigned.keys().copied())
+    }
+
     fn has(&self, name: &str) -> bool {
         self.assigned.contains_key(name) || self.outer.is_some_and(|(outer, _)| outer.has(name))
     }
@@ -51,11 +57,28 @@ impl Scope<'_> {
 }
 
 /// Checks the variables of a definition.
-pub(super) fn check(machine: &StateMachine, report: &Report<'_>) {
-    check_scope(machine, None, report);
+pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
+    let mut everywhere = BTreeMap::new();
+    collect_assignments(machine, &mut everywhere);
+    check_scope(machine, None, &everywhere, report);
 }
 
-fn check_scope(machine: &StateMachine, outer: Option<(&Scope<'_>, &State)>, report: &Report<'_>) {
+/// Where a variable is first assigned in any scope.
+fn collect_assignments<'a>(machine: &'a StateMachine<'_>, everywhere: &mut BTreeMap<&'a str, Span>) {
+    for state in machine.states() {
+        for Assignment { member, .. } in assignments(state) {
+            everywhere.entry(member.name()).or_insert(member.key.span);
+        }
+        state.inner_machines().for_each(|inner| collect_assignments(inner, everywhere));
+    }
+}
+
+fn check_scope(
+    machine: &StateMachine<'_>,
+    outer: Option<(&Scope<'_>, &State<'_>)>,
+    everywhere: &BTreeMap<&str, Span>,
+    report: &Report<'_>,
+) {
     let mut assigned: BTreeMap<&str, Vec<Assignment<'_>>> = BTreeMap::new();
     for assignment in machine.states().iter().flat_map(assignments) {
         assigned.entry(assignment.member.name()).or_default().push(assignment);
@@ -70,17 +93,29 @@ fn check_scope(machine: &StateMachine, outer: Option<(&Scope<'_>, &State)>, repo
     for state in machine.states() {
         for_each_reference(state, report, &mut |name, span| {
             if !scope.has(name) {
-                let message = format!("no state assigns the variable `{name}`");
-                let help = similar(name, scope.assigned.keys().copied(), report);
-                report.add(Fault::new(Code::UNKNOWN_VARIABLE, span, message).with_help(help));
+                report.add(unknown(name, span, &scope, everywhere.get(name).copied(), report));
             }
         });
-        state.inner_machines().for_each(|inner| check_scope(inner, Some((&scope, state)), report));
+        state.inner_machines().for_each(|inner| check_scope(inner, Some((&scope, state)), everywhere, report));
     }
 }
 
+/// `elsewhere` is where a scope that cannot be seen from this one assigns the variable.
+fn unknown(name: &str, span: Span, scope: &Scope<'_>, elsewhere: Option<Span>, report: &Report<'_>) -> Fault {
+    if let Some(elsewhere) = elsewhere {
+        let message = format!("the variable `{name}` is out of scope");
+        return Fault::new(Code::UNKNOWN_VARIABLE, span, message)
+            .with_label(elsewhere, "assigned in a branch or an iteration here, with which it ends")
+            .with_help("give its value on in the output of the branch or iteration".to_owned());
+    }
+    let message = format!("no state assigns the variable `{name}`");
+    let help = similar(name, scope.names(), report)
+        .unwrap_or_else(|| format!("a state before this one assigns it with `\"Assign\": {{\"{name}\": …}}`"));
+    Fault::new(Code::UNKNOWN_VARIABLE, span, message).with_help(help)
+}
+
 /// `outer` is where an outer scope assigns the same variable.
-fn check_assignment(member: &TemplateMember, outer: Option<Span>, report: &Report<'_>) {
+fn check_assignment(member: &TemplateMember<'_>, outer: Option<Span>, report: &Report<'_>) {
     let name = member.name();
     if let Some(fault) = invalid_name(name) {
         report.add(Fault::new(Code::INVALID_VARIABLE_NAME, member.key.span, fault));
@@ -109,7 +144,7 @@ fn invalid_name(name: &str) -> Option<String> {
 }
 
 /// What a state assigns: itself, in its Choice rules and in its Catchers.
-fn assignments(state: &State) -> impl Iterator<Item = Assignment<'_>> {
+fn assignments<'a>(state: &'a State<'a>) -> impl Iterator<Item = Assignment<'a>> {
     let rules = match &state.kind {
         Some(StateKind::Choice(choice)) => choice.rules(),
         _ => &[],
@@ -123,7 +158,7 @@ fn assignments(state: &State) -> impl Iterator<Item = Assignment<'_>> {
 }
 
 /// Calls `visit` with every variable that a state's own fields mention.
-fn for_each_reference(state: &State, report: &Report<'_>, visit: &mut impl FnMut(&str, Span)) {
+fn for_each_reference(state: &State<'_>, report: &Report<'_>, visit: &mut impl FnMut(&str, Span)) {
     state.for_each_jsonata(&mut |jsonata, _| {
         let variables = jsonata.references().variables.iter().filter(|variable| &*variable.name != RESERVED);
         variables.for_each(|variable| visit(&variable.name, jsonata.place(&variable.span, report)));
@@ -164,7 +199,7 @@ fn for_each_reference(state: &State, report: &Report<'_>, visit: &mut impl FnMut
     }
 }
 
-fn visit_test(test: &Test, visit: &mut impl FnMut(&str, Span)) {
+fn visit_test(test: &Test<'_>, visit: &mut impl FnMut(&str, Span)) {
     match &test.kind {
         Some(TestKind::And(tests) | TestKind::Or(tests)) => {
             tests.value.iter().for_each(|test| visit_test(test, visit));
@@ -182,7 +217,7 @@ fn visit_test(test: &Test, visit: &mut impl FnMut(&str, Span)) {
     }
 }
 
-fn visit_template(template: &Template, visit: &mut impl FnMut(&str, Span)) {
+fn visit_template(template: &Template<'_>, visit: &mut impl FnMut(&str, Span)) {
     template.for_each_expression(&mut |expression| visit_expression(expression, visit));
 }
 

@@ -4,14 +4,24 @@ use crate::jsonata::error::Fault;
 use crate::jsonata::item::Item;
 use crate::value::Value;
 
+/// Where a JSON text has blanks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Layout {
+    /// Nowhere.
+    Compact,
+    /// Between its parts, each of which has a line of its own.
+    Indented,
+}
+
 /// How a value is cast to text: a text is itself, a function is empty, everything else is JSON.
-pub(in super::super) fn to_text(item: &Item, indented: bool) -> Result<String, Fault> {
+pub(in super::super) fn to_text(item: &Item, layout: Layout) -> Result<String, Fault> {
     match item {
         Item::Value(Value::String(text)) => Ok(String::from(&**text)),
+        Item::Value(Value::Number(number)) => Ok(json_number(number.as_f64())),
         Item::NonFinite(_) => Err(Fault::new("D3001")),
         Item::Function(_) => Ok(String::new()),
         _ => {
-            let mut json = Json { out: String::new(), indented, level: 0 };
+            let mut json = Json { out: String::new(), layout, level: 0 };
             json.write(item)?;
             Ok(json.out)
         }
@@ -25,7 +35,7 @@ pub(in super::super) fn quote(item: &Item) -> String {
             item.clone().into_value(|_| Value::Null).map_or_else(|_| String::new(), |value| value.to_string())
         }
         Item::NonFinite(_) => "null".to_owned(),
-        _ => to_text(item, false).unwrap_or_default(),
+        _ => to_text(item, Layout::Compact).unwrap_or_default(),
     }
 }
 
@@ -66,6 +76,12 @@ pub(in super::super) fn number_text(number: f64) -> String {
     format!("{sign}{unsigned}")
 }
 
+/// A number in JSON, to 15 significant digits; `null` where these are past the largest number.
+fn json_number(number: f64) -> String {
+    let rounded = to_15_digits(number);
+    if rounded.is_finite() { number_text(rounded) } else { "null".to_owned() }
+}
+
 /// The nearest number of 15 significant digits, halves away from zero.
 pub(super) fn to_15_digits(number: f64) -> f64 {
     if !number.is_finite() || (number.fract() == 0.0 && number.abs() < 1e15) {
@@ -88,7 +104,7 @@ pub(super) fn to_15_digits(number: f64) -> f64 {
 
 struct Json {
     out: String,
-    indented: bool,
+    layout: Layout,
     level: usize,
 }
 
@@ -103,10 +119,10 @@ impl Json {
             return self.container('{', '}', members);
         }
         match item {
-            Item::Value(Value::Number(number)) => self.out.push_str(&number_text(to_15_digits(number.as_f64()))),
+            Item::Value(Value::Number(number)) => self.out.push_str(&json_number(number.as_f64())),
             Item::Value(value) => self.out.push_str(&value.to_string()),
             Item::NonFinite(number) if number.is_nan() => self.out.push_str("null"),
-            Item::NonFinite(number) => return Err(Fault::new("D1001").with("value", number_text(*number))),
+            Item::NonFinite(_) => return Err(Fault::new("D1001").with("value", "null")),
             Item::Function(_) => self.out.push_str("\"\""),
             Item::Tuples(_) | Item::Array(_) | Item::Object(_) => {}
         }
@@ -130,7 +146,7 @@ impl Json {
             self.break_line();
             if let Some(key) = key {
                 self.out.push_str(&key);
-                self.out.push_str(if self.indented { ": " } else { ":" });
+                self.out.push_str(if self.layout == Layout::Indented { ": " } else { ":" });
             }
             self.write(&part)?;
         }
@@ -143,7 +159,7 @@ impl Json {
     }
 
     fn break_line(&mut self) {
-        if self.indented {
+        if self.layout == Layout::Indented {
             self.out.push('\n');
             self.out.extend(std::iter::repeat_n("  ", self.level));
         }
@@ -181,9 +197,10 @@ mod tests {
             (-100_000_000_000_002.5, "-100000000000003"),
             (1.0 / 3.0, "0.333333333333333"),
             (9_007_199_254_740_993.0, "9007199254740990"),
+            (f64::MAX, "null"),
         ];
         for (number, expected) in cases {
-            assert_eq!(to_text(&number.into(), false).unwrap(), expected);
+            assert_eq!(to_text(&number.into(), Layout::Compact).unwrap(), expected);
         }
     }
 }
