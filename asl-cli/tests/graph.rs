@@ -128,7 +128,7 @@ fn what_is_no_definition_or_no_history_is_refused() {
     assert_eq!((ran.code, &*ran.err), (2, "error: `-` is not a definition: it is no JSON object\n"));
     let ran = asl(&["graph", ORDER, "--history", "-"], "{}");
     assert_eq!((ran.code, &*ran.err), (2, "error: `-` is not a history: it has no array `events`\n"));
-    let ran = asl(&["graph", "-", "--history", "-"], "{}");
+    let ran = asl(&["graph", "-", "--history", "-"], "");
     assert_eq!((ran.code, &*ran.err), (2, "error: the definition and the history cannot both be standard input\n"));
     let ran = asl(&["graph", "missing.asl.json"], "");
     assert_eq!(ran.code, 3);

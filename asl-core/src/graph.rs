@@ -150,23 +150,23 @@ impl Machine {
         self.states.iter().find(|state| &*state.name == name)
     }
 
-    fn read(machine: &definition::StateMachine, source: &Source<'_>) -> Self {
+    fn read(machine: &definition::StateMachine<'_>, source: &Source<'_>) -> Self {
         Self {
             role: Role::of(machine),
-            comment: machine.comment.as_ref().map(|comment| comment.value.clone()),
-            start_at: machine.start_at.as_ref().map(|start_at| start_at.value.clone()),
+            comment: machine.comment.as_ref().map(|comment| comment.value.into()),
+            start_at: machine.start_at.as_ref().map(|start_at| start_at.value.into()),
             states: machine.states().iter().map(|state| State::read(state, source)).collect(),
         }
     }
 }
 
 impl Role {
-    fn of(machine: &definition::StateMachine) -> Self {
+    fn of(machine: &definition::StateMachine<'_>) -> Self {
         let mode = machine.processor_config.as_ref().and_then(|config| config.mode.as_ref());
         match machine.role {
             MachineRole::Root => Self::Root,
             MachineRole::Branch => Self::Branch,
-            MachineRole::ItemProcessor if mode.is_some_and(|mode| &*mode.value == "DISTRIBUTED") => {
+            MachineRole::ItemProcessor if mode.is_some_and(|mode| mode.value == "DISTRIBUTED") => {
                 Self::DistributedItemProcessor
             }
             MachineRole::ItemProcessor => Self::InlineItemProcessor,
@@ -182,10 +182,10 @@ impl State {
         self.transitions.iter().find(is_main)
     }
 
-    fn read(state: &definition::State, source: &Source<'_>) -> Self {
+    fn read(state: &definition::State<'_>, source: &Source<'_>) -> Self {
         let ends_by_type = matches!(state.kind, Some(StateKind::Succeed | StateKind::Fail(_)));
         Self {
-            name: state.name.value.clone(),
+            name: state.name.value.into(),
             state_type: state.kind.as_ref().map(state_type),
             summary: summary::summary(state, source),
             is_end: ends_by_type || state.end.as_ref().is_some_and(|end| end.value),
@@ -195,7 +195,7 @@ impl State {
     }
 }
 
-fn transitions(state: &definition::State, source: &Source<'_>) -> impl Iterator<Item = Transition> {
+fn transitions(state: &definition::State<'_>, source: &Source<'_>) -> impl Iterator<Item = Transition> {
     let (rules, default) = match &state.kind {
         Some(StateKind::Choice(choice)) => (choice.rules(), choice.default.as_ref()),
         _ => (&[][..], None),
@@ -205,16 +205,16 @@ fn transitions(state: &definition::State, source: &Source<'_>) -> impl Iterator<
     });
     let catchers = state.catchers().iter().map(|catcher| {
         let names = catcher.error_equals.iter().flat_map(|names| &names.value);
-        let error_equals = names.map(|name| name.value.clone()).collect();
+        let error_equals = names.map(|name| Arc::from(name.value)).collect();
         (TransitionKind::Catch { error_equals }, catcher.next.as_ref())
     });
     rules
         .chain([(TransitionKind::Default, default), (TransitionKind::Next, state.next.as_ref())])
         .chain(catchers)
-        .filter_map(|(kind, target)| Some(Transition { kind, target: target?.value.clone() }))
+        .filter_map(|(kind, target)| Some(Transition { kind, target: target?.value.into() }))
 }
 
-fn state_type(kind: &StateKind) -> StateType {
+fn state_type(kind: &StateKind<'_>) -> StateType {
     match kind {
         StateKind::Task(_) => StateType::Task,
         StateKind::Pass(_) => StateType::Pass,

@@ -8,7 +8,7 @@ use crate::source::Source;
 const UNREADABLE: &str = "?";
 
 /// What a rule asks, as text.
-pub(super) fn text(test: &Test, source: &Source<'_>) -> String {
+pub(super) fn text(test: &Test<'_>, source: &Source<'_>) -> String {
     match &test.kind {
         Some(TestKind::And(tests)) => joined(&tests.value, " and ", source),
         Some(TestKind::Or(tests)) => joined(&tests.value, " or ", source),
@@ -23,7 +23,7 @@ pub(super) fn text(test: &Test, source: &Source<'_>) -> String {
     }
 }
 
-fn joined(tests: &[Test], word: &str, source: &Source<'_>) -> String {
+fn joined(tests: &[Test<'_>], word: &str, source: &Source<'_>) -> String {
     match tests {
         [] => UNREADABLE.to_owned(),
         [only] => text(only, source),
@@ -32,7 +32,7 @@ fn joined(tests: &[Test], word: &str, source: &Source<'_>) -> String {
 }
 
 /// A test as a part of another one.
-fn operand(test: &Test, source: &Source<'_>) -> String {
+fn operand(test: &Test<'_>, source: &Source<'_>) -> String {
     let text = text(test, source);
     match &test.kind {
         Some(TestKind::And(tests) | TestKind::Or(tests)) if tests.value.len() > 1 => format!("({text})"),

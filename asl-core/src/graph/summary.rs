@@ -9,7 +9,7 @@ use crate::source::Source;
 use crate::value::Value;
 
 /// What a state's own fields say that its name may not.
-pub(super) fn summary(state: &State, source: &Source<'_>) -> Option<Arc<str>> {
+pub(super) fn summary(state: &State<'_>, source: &Source<'_>) -> Option<Arc<str>> {
     let text = match state.kind.as_ref()? {
         StateKind::Task(task) => resource(task, state),
         StateKind::Wait(wait) => duration(wait, source),
@@ -20,8 +20,8 @@ pub(super) fn summary(state: &State, source: &Source<'_>) -> Option<Arc<str>> {
 }
 
 /// A Lambda function or activity by its name, an integration by service and action, and by the function that it calls.
-fn resource(task: &Task, state: &State) -> Option<String> {
-    let resource = Resource::parse(&task.resource.as_ref()?.value);
+fn resource(task: &Task<'_>, state: &State<'_>) -> Option<String> {
+    let resource = Resource::parse(task.resource.as_ref()?.value);
     let integration = || resource.as_str().splitn(6, ':').nth(5).filter(|_| resource.service_action().is_some());
     let name = resource.function_name().or(resource.activity_name()).or_else(integration).unwrap_or(resource.as_str());
     let function = function_name(state).filter(|_| resource.service_action() == Some(("lambda", "invoke")));
@@ -29,9 +29,9 @@ fn resource(task: &Task, state: &State) -> Option<String> {
 }
 
 /// `FunctionName` of the Task's parameters, without the rest of an ARN.
-fn function_name(state: &State) -> Option<String> {
+fn function_name(state: &State<'_>) -> Option<String> {
     let parameters = state.parameters.as_ref().or(state.arguments.as_ref())?;
-    let member = parameters.members().iter().find(|member| &*member.key.value == "FunctionName")?;
+    let member = parameters.members().iter().find(|member| member.key.value == "FunctionName")?;
     let MemberValue::Template(template) = &member.value else { return None };
     let TemplateKind::Literal(Value::String(name)) = &template.kind else { return None };
     Some(Resource::parse(name).function_name().unwrap_or(name).to_owned())
