@@ -3,6 +3,7 @@
 //! Each subcommand is a module of its own name; [`outcome`] says how they end.
 
 mod files;
+mod graph;
 mod outcome;
 mod validate;
 
@@ -22,12 +23,14 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(validate::Arguments),
+    Graph(graph::Arguments),
 }
 
 fn main() -> ExitCode {
     let out = &mut io::stdout().lock();
     let ended = match Arguments::parse().command {
         Command::Validate(arguments) => validate::run(&arguments, out),
+        Command::Graph(arguments) => graph::run(&arguments, out),
     };
     match ended {
         Ok(end) => end.into(),
