@@ -44,7 +44,7 @@ pub(super) struct Fields<'t> {
     /// The language of the state around it.
     pub(super) language: QueryLanguage,
     pub(super) report: &'t Report<'t>,
-    /// What comes before a field's name where messages name the field: `Catch[1]/`, or nothing in a state itself.
+    /// What comes before a field's name where JSONata's messages name the field: `Catch[1]/`, or nothing in a state itself.
     prefix: String,
     members: &'t [Member<'t>],
     /// The names of the fields that are not to be read; none as a rule.
@@ -82,6 +82,11 @@ impl<'t> Fields<'t> {
     pub(super) fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
         self.unwanted = self.names().iter().filter(|name| !is_wanted(name.value)).collect();
         self
+    }
+
+    /// The names of the fields that are not to be read.
+    pub(super) fn into_unwanted(self) -> Vec<Spanned<&'t str>> {
+        self.unwanted
     }
 
     /// The names of all fields, those that are not to be read included.
@@ -165,7 +170,9 @@ impl<'t> Fields<'t> {
         let elements = self.array(name, Some)?;
         let read = |(index, node)| {
             let mut fields = Self::of(node, What::ElementOf(name), self.language, self.report)?;
-            fields.prefix = format!("{}[{index}]/", self.location(name));
+            if self.language == QueryLanguage::Jsonata {
+                fields.prefix = format!("{}[{index}]/", self.location(name));
+            }
             Some(read(fields))
         };
         let value = elements.value.into_iter().enumerate().filter_map(read).collect();
