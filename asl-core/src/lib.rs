@@ -81,6 +81,7 @@ mod report;
 mod validate;
 
 mod compile;
+mod format;
 pub mod program;
 
 mod expression;
@@ -101,6 +102,7 @@ pub mod compatibility;
 pub use compile::{Compiled, MachineType, Options, compile, compile_with};
 pub use diagnostic::Diagnostics;
 pub use failure::Failure;
+pub use format::format;
 pub use program::Program;
 pub use timestamp::Timestamp;
 pub use value::Value;

@@ -24,8 +24,8 @@ impl Catcher {
     /// The fields that a Catcher may have.
     pub(crate) fn fields(language: QueryLanguage) -> &'static [&'static str] {
         match language {
-            QueryLanguage::JsonPath => &["Comment", "ErrorEquals", "Next", "ResultPath", "Assign"],
-            QueryLanguage::Jsonata => &["Comment", "ErrorEquals", "Next", "Output", "Assign"],
+            QueryLanguage::JsonPath => &["Comment", "ErrorEquals", "ResultPath", "Assign", "Next"],
+            QueryLanguage::Jsonata => &["Comment", "ErrorEquals", "Output", "Assign", "Next"],
         }
     }
 

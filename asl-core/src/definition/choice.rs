@@ -67,7 +67,7 @@ impl Choice {
 
 impl ChoiceRule {
     /// The fields of a JSONata rule.
-    pub(crate) const JSONATA_FIELDS: &[&str] = &["Condition", "Next", "Comment", "Assign", "Output"];
+    pub(crate) const JSONATA_FIELDS: &[&str] = &["Comment", "Condition", "Output", "Assign", "Next"];
 
     fn read(fields: &Fields<'_>) -> Self {
         let output = match fields.language {

@@ -42,7 +42,7 @@ impl MachineRole {
     /// The fields that a machine in this role may have.
     pub(crate) fn fields(self) -> &'static [&'static str] {
         match self {
-            Self::Root => &["Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"],
+            Self::Root => &["Comment", "Version", "QueryLanguage", "TimeoutSeconds", "StartAt", "States"],
             Self::Branch => &["Comment", "StartAt", "States"],
             Self::ItemProcessor => &["Comment", "ProcessorConfig", "StartAt", "States"],
         }

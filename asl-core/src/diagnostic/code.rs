@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Severity;
+use crate::suggestion::nearest;
 
 /// The kind of a diagnostic: stable for ever, with a page `docs/codes/<CODE>.md`.
 ///
@@ -44,6 +45,13 @@ impl Code {
     /// Whether a definition with this fault can run all the same.
     pub fn severity(self) -> Severity {
         self.0.severity
+    }
+
+    /// The code whose name `name` nearly is, to ask whether that was meant.
+    pub fn resembling(name: &str) -> Option<Self> {
+        let names = Self::ALL.iter().map(|code| code.name());
+        let nearest = nearest(name, names)?;
+        Self::ALL.iter().copied().find(|code| code.name() == nearest)
     }
 
     /// One line that says what the code is about.
