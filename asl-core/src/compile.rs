@@ -102,7 +102,7 @@ pub fn compile_with(text: &str, options: Options) -> Compiled {
     if let Some(machine) = machine.as_ref().filter(|_| is_json) {
         validate::validate(machine, options.machine_type, &report);
     }
-    diagnostics.extend(report.into_diagnostics());
+    diagnostics.extend(report.take_diagnostics());
 
     let program = machine
         .filter(|_| !diagnostics.has_errors())

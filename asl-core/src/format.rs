@@ -71,7 +71,7 @@ struct Printer<'s> {
 
 impl<'s> Printer<'s> {
     /// Writes `node` where `used` columns of the line are taken, by what follows it too.
-    fn value(&mut self, node: &Node, part: Part, used: usize) {
+    fn value(&mut self, node: &Node<'_>, part: Part, used: usize) {
         let fits = !has_machine(node, part) && self.fits(node, MAX_WIDTH.saturating_sub(used));
         let layout = if fits { Layout::Line } else { Layout::Block };
         match &node.kind {
@@ -81,7 +81,7 @@ impl<'s> Printer<'s> {
                 });
             }
             NodeKind::Object(members) if !members.is_empty() => {
-                let mut ordered: Vec<&Member> = members.iter().collect();
+                let mut ordered: Vec<&Member<'_>> = members.iter().collect();
                 ordered.sort_by_key(|member| part.canonical_place(&member.key));
                 let padded = if fits { ["{ ", " }"] } else { ["{", "}"] };
                 self.parts(padded, layout, ordered.into_iter(), |printer, member, used| {
@@ -134,12 +134,12 @@ impl<'s> Printer<'s> {
     }
 
     /// Whether `node` takes at most `columns` on one line.
-    fn fits(&self, node: &Node, columns: usize) -> bool {
+    fn fits(&self, node: &Node<'_>, columns: usize) -> bool {
         self.left_over(node, columns).is_some()
     }
 
     /// The columns that `node` leaves of `columns`; stops as soon as there are none.
-    fn left_over(&self, node: &Node, columns: usize) -> Option<usize> {
+    fn left_over(&self, node: &Node<'_>, columns: usize) -> Option<usize> {
         match &node.kind {
             NodeKind::Array(elements) if !elements.is_empty() => {
                 let columns = columns.checked_sub("[]".len() + ", ".len() * (elements.len() - 1))?;
@@ -157,7 +157,7 @@ impl<'s> Printer<'s> {
     }
 
     /// What is not to be broken: a string or number as it was written.
-    fn leaf(&self, node: &Node) -> &'s str {
+    fn leaf(&self, node: &Node<'_>) -> &'s str {
         match &node.kind {
             NodeKind::Array(_) => "[]",
             NodeKind::Object(_) => "{}",
@@ -179,7 +179,7 @@ enum Layout {
 }
 
 /// Whether `node` holds states, which are too much for one line.
-fn has_machine(node: &Node, part: Part) -> bool {
+fn has_machine(node: &Node<'_>, part: Part) -> bool {
     match part {
         Part::Machine(_) | Part::States => !matches!(node.as_array(), Some([])),
         Part::State => node

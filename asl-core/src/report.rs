@@ -15,13 +15,13 @@ const MAX_GUESSES: usize = 100;
 /// The faults of one definition, as the stages find them.
 pub(crate) struct Report<'a> {
     source: &'a Source<'a>,
-    root: &'a Node,
+    root: &'a Node<'a>,
     faults: RefCell<Vec<Fault>>,
     guesses: Cell<usize>,
 }
 
 impl<'a> Report<'a> {
-    pub(crate) fn new(source: &'a Source<'a>, root: &'a Node) -> Self {
+    pub(crate) fn new(source: &'a Source<'a>, root: &'a Node<'a>) -> Self {
         Self { source, root, faults: RefCell::default(), guesses: Cell::new(0) }
     }
 
@@ -34,8 +34,8 @@ impl<'a> Report<'a> {
         self.faults.borrow_mut().push(fault);
     }
 
-    /// Everything found so far, in the order of the places, but no more than [`MAX_FAULTS`].
-    pub(crate) fn into_diagnostics(self) -> Diagnostics {
+    /// Takes out everything found so far, in the order of the places, but no more than [`MAX_FAULTS`].
+    pub(crate) fn take_diagnostics(&self) -> Diagnostics {
         let mut faults = self.faults.take();
         faults.sort_by_key(|fault| fault.span().start);
         faults.truncate(MAX_FAULTS);

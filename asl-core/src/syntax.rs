@@ -14,6 +14,7 @@ mod print;
 #[cfg(test)]
 mod properties;
 
+use std::borrow::Cow;
 use std::fmt;
 
 pub use self::duplicate_keys::duplicate_keys;
@@ -50,43 +51,43 @@ pub const MAX_FAULTS: usize = 100;
 /// let missing_comma = diagnostics.iter().next().unwrap();
 /// assert_eq!(missing_comma.location.position.to_string(), "1:17");
 /// ```
-pub fn parse(text: &str) -> (Option<Node>, Diagnostics) {
+pub fn parse(text: &str) -> (Option<Node<'_>>, Diagnostics) {
     parser::parse(text)
 }
 
-/// A JSON value with its place in the text.
+/// A JSON value with its place in the text, whose strings it borrows where they have no escapes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Node {
+pub struct Node<'t> {
     /// Where the value stands, quotes and brackets included.
     pub span: Span,
     /// What it is.
-    pub kind: NodeKind,
+    pub kind: NodeKind<'t>,
 }
 
 /// The kinds of JSON value; exhaustive, there are no others.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "JSON's own words")]
-pub enum NodeKind {
+pub enum NodeKind<'t> {
     Null,
     Bool(bool),
     Number(Number),
-    String(String),
-    Array(Vec<Node>),
-    Object(Vec<Member>),
+    String(Cow<'t, str>),
+    Array(Vec<Node<'t>>),
+    Object(Vec<Member<'t>>),
 }
 
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Member {
+pub struct Member<'t> {
     /// The key.
-    pub key: String,
+    pub key: Cow<'t, str>,
     /// Where the key stands, quotes included.
     pub key_span: Span,
     /// The value.
-    pub value: Node,
+    pub value: Node<'t>,
 }
 
-impl Node {
+impl<'t> Node<'t> {
     /// JSON's word for the kind of this value: `null`, `boolean`, `number`, `string`, `array` or `object`.
     pub fn kind_name(&self) -> &'static str {
         match self.kind {
@@ -137,7 +138,7 @@ impl Node {
     }
 
     /// The members as they were written, if this is an object.
-    pub fn as_object(&self) -> Option<&[Member]> {
+    pub fn as_object(&self) -> Option<&[Member<'t>]> {
         match &self.kind {
             NodeKind::Object(members) => Some(members),
             _ => None,
@@ -145,7 +146,7 @@ impl Node {
     }
 
     /// The member called `key`, the last one if there are several.
-    pub fn member(&self, key: &str) -> Option<&Member> {
+    pub fn member(&self, key: &str) -> Option<&Member<'t>> {
         self.as_object()?.iter().rfind(|member| member.key == key)
     }
 
@@ -172,7 +173,7 @@ impl Node {
         loop {
             node = match &node.kind {
                 NodeKind::Object(members) => {
-                    let whole = |member: &&Member| {
+                    let whole = |member: &&Member<'_>| {
                         Span { start: member.key_span.start, end: member.value.span.end }.contains(span)
                     };
                     let Some(member) = members.iter().find(whole) else { return pointer };
@@ -204,23 +205,23 @@ fn is_index(token: &str) -> bool {
 }
 
 /// Compact JSON text.
-impl fmt::Display for Node {
+impl fmt::Display for Node<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         print::compact(self, formatter)
     }
 }
 
 /// The value without its places; of members with the same key the last one counts.
-impl From<&Node> for Value {
-    fn from(node: &Node) -> Self {
+impl From<&Node<'_>> for Value {
+    fn from(node: &Node<'_>) -> Self {
         match &node.kind {
             NodeKind::Null => Self::Null,
             NodeKind::Bool(boolean) => Self::Bool(*boolean),
             NodeKind::Number(number) => Self::Number(*number),
-            NodeKind::String(text) => Self::from(text.as_str()),
+            NodeKind::String(text) => Self::from(&**text),
             NodeKind::Array(elements) => elements.iter().map(Self::from).collect(),
             NodeKind::Object(members) => {
-                Self::Object(members.iter().map(|member| (member.key.as_str(), Self::from(&member.value))).collect())
+                Self::Object(members.iter().map(|member| (&*member.key, Self::from(&member.value))).collect())
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Reads the fields of an object of the definition, reporting those whose value has the wrong type.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
@@ -13,63 +12,64 @@ use crate::syntax::{Member, Node, NodeKind};
 use crate::timestamp::Timestamp;
 
 /// A value of the definition and where it stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Spanned<T> {
     pub(crate) value: T,
     pub(crate) span: Span,
 }
 
 /// The names of an object's fields, each with its place.
-#[derive(Debug, Default)]
-pub(crate) struct FieldNames(Vec<Spanned<Arc<str>>>);
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct FieldNames<'t>(&'t [Member<'t>]);
 
-impl FieldNames {
+impl<'t> FieldNames<'t> {
     /// Where the field called `name` is named.
-    pub(crate) fn find(&self, name: &str) -> Option<Span> {
-        self.iter().find(|field| &*field.value == name).map(|field| field.span)
+    pub(crate) fn find(self, name: &str) -> Option<Span> {
+        self.0.iter().find(|member| member.key == name).map(|member| member.key_span)
     }
 
-    pub(crate) fn contains(&self, name: &str) -> bool {
+    pub(crate) fn contains(self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
     /// The names in the order they were written.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Spanned<Arc<str>>> {
-        self.0.iter()
-    }
-}
-
-impl FromIterator<Spanned<Arc<str>>> for FieldNames {
-    fn from_iter<I: IntoIterator<Item = Spanned<Arc<str>>>>(names: I) -> Self {
-        Self(names.into_iter().collect())
+    pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = Spanned<&'t str>> {
+        self.0.iter().map(|member| Spanned { value: &*member.key, span: member.key_span })
     }
 }
 
 /// An object whose fields are to be read.
-pub(super) struct Fields<'a> {
+pub(super) struct Fields<'t> {
     pub(super) span: Span,
     /// The language of the state around it.
     pub(super) language: QueryLanguage,
-    pub(super) report: &'a Report<'a>,
+    pub(super) report: &'t Report<'t>,
     /// What comes before a field's name where messages name the field: `Catch[1]/`, or nothing in a state itself.
     prefix: String,
-    members: Vec<&'a Member>,
+    members: &'t [Member<'t>],
+    /// The names of the fields that are not to be read; none as a rule.
+    unwanted: Vec<Spanned<&'t str>>,
 }
 
-impl<'a> Fields<'a> {
+impl<'t> Fields<'t> {
     /// The fields of `node`, which must be an object.
-    pub(super) fn of(node: &'a Node, what: What<'_>, language: QueryLanguage, report: &'a Report<'a>) -> Option<Self> {
+    pub(super) fn of(
+        node: &'t Node<'t>,
+        what: What<'_>,
+        language: QueryLanguage,
+        report: &'t Report<'t>,
+    ) -> Option<Self> {
         match &node.kind {
             NodeKind::Object(members) => {
-                let (prefix, members) = (String::new(), members.iter().collect());
-                Some(Self { span: node.span, language, report, prefix, members })
+                let (prefix, unwanted) = (String::new(), Vec::new());
+                Some(Self { span: node.span, language, report, prefix, members, unwanted })
             }
             _ => wrong_type(node, what, "an object", report),
         }
     }
 
     /// The fields of a whole definition.
-    pub(super) fn of_definition(root: &'a Node, report: &'a Report<'a>) -> Option<Self> {
+    pub(super) fn of_definition(root: &'t Node<'t>, report: &'t Report<'t>) -> Option<Self> {
         if root.as_object().is_none() {
             report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, "Definition must be a valid JSON object"));
             return None;
@@ -79,20 +79,23 @@ impl<'a> Fields<'a> {
 
     /// Only the fields whose name `is_wanted`.
     pub(super) fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
-        self.members.retain(|member| is_wanted(&member.key));
+        self.unwanted = self.names().iter().filter(|name| !is_wanted(name.value)).collect();
         self
     }
 
-    pub(super) fn names(&self) -> FieldNames {
-        self.members().map(|member| Spanned { value: (*member.key).into(), span: member.key_span }).collect()
+    /// The names of all fields, those that are not to be read included.
+    pub(super) fn names(&self) -> FieldNames<'t> {
+        FieldNames(self.members)
     }
 
-    pub(super) fn members(&self) -> impl Iterator<Item = &'a Member> {
-        self.members.iter().copied()
+    /// All members, those that are not to be read included.
+    pub(super) fn members(&self) -> std::slice::Iter<'t, Member<'t>> {
+        self.members.iter()
     }
 
-    pub(super) fn node(&self, name: &str) -> Option<&'a Node> {
-        self.members().find(|member| member.key == name).map(|member| &member.value)
+    pub(super) fn node(&self, name: &str) -> Option<&'t Node<'t>> {
+        let member = self.members().find(|member| member.key == name)?;
+        self.unwanted.iter().all(|unwanted| unwanted.value != name).then_some(&member.value)
     }
 
     /// The field called `name` as messages of failed evaluations name it.
@@ -100,7 +103,7 @@ impl<'a> Fields<'a> {
         format!("{}{name}", self.prefix)
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<Spanned<Arc<str>>> {
+    pub(super) fn text(&self, name: &str) -> Option<Spanned<&'t str>> {
         read_text(self.node(name)?, What::Field(name), self.report)
     }
 
@@ -147,7 +150,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The elements of an array, each read by `read`.
-    pub(super) fn array<T>(&self, name: &str, read: impl Fn(&'a Node) -> Option<T>) -> Option<Spanned<Vec<T>>> {
+    pub(super) fn array<T>(&self, name: &str, read: impl Fn(&'t Node<'t>) -> Option<T>) -> Option<Spanned<Vec<T>>> {
         let node = self.node(name)?;
         let NodeKind::Array(elements) = &node.kind else {
             return wrong_type(node, What::Field(name), "an array", self.report);
@@ -199,7 +202,7 @@ impl<'a> Fields<'a> {
         parse: impl Fn(&str) -> Result<T, ExpressionError>,
     ) -> Option<Spanned<T>> {
         let text = self.text(name)?;
-        match parse(&text.value) {
+        match parse(text.value) {
             Ok(value) => Some(Spanned { value, span: text.span }),
             Err(error) => {
                 let span = self.report.inside(text.span, error.span);
@@ -244,9 +247,9 @@ impl fmt::Display for What<'_> {
 }
 
 /// The string that `node` must be.
-pub(super) fn read_text(node: &Node, what: What<'_>, report: &Report<'_>) -> Option<Spanned<Arc<str>>> {
+pub(super) fn read_text<'t>(node: &'t Node<'t>, what: What<'_>, report: &Report<'_>) -> Option<Spanned<&'t str>> {
     match &node.kind {
-        NodeKind::String(text) => Some(Spanned { value: text.as_str().into(), span: node.span }),
+        NodeKind::String(text) => Some(Spanned { value: text, span: node.span }),
         _ => wrong_type(node, what, "a string", report),
     }
 }
@@ -257,14 +260,14 @@ pub(super) fn expression_code(text: &str) -> Code {
 }
 
 /// Reports that `node` is not `expected`.
-pub(super) fn wrong_type<T>(node: &Node, what: What<'_>, expected: &str, report: &Report<'_>) -> Option<T> {
+pub(super) fn wrong_type<T>(node: &Node<'_>, what: What<'_>, expected: &str, report: &Report<'_>) -> Option<T> {
     let message = format!("{what} must be {expected}, not {}", found(node));
     report.add(Fault::new(Code::WRONG_TYPE, node.span, message));
     None
 }
 
 /// A number itself; of any other value its kind, with an article.
-fn found(node: &Node) -> String {
+fn found(node: &Node<'_>) -> String {
     match node.kind_name() {
         "number" => node.to_string(),
         "null" => "null".to_owned(),

@@ -1,7 +1,5 @@
 //! The Task state.
 
-use std::sync::Arc;
-
 use super::fields::{Fields, Spanned};
 use super::jsonata::Computable;
 use super::payload::Template;
@@ -9,17 +7,17 @@ use crate::jsonpath::JsonPath;
 
 /// [A Task state](https://states-language.net/spec.html#task-state).
 #[derive(Debug)]
-pub(crate) struct Task {
-    pub(crate) resource: Option<Spanned<Arc<str>>>,
+pub(crate) struct Task<'t> {
+    pub(crate) resource: Option<Spanned<&'t str>>,
     pub(crate) timeout_seconds: Option<Computable<i64>>,
     pub(crate) timeout_seconds_path: Option<Spanned<JsonPath>>,
     pub(crate) heartbeat_seconds: Option<Computable<i64>>,
     pub(crate) heartbeat_seconds_path: Option<Spanned<JsonPath>>,
-    pub(crate) credentials: Option<Template>,
+    pub(crate) credentials: Option<Template<'t>>,
 }
 
-impl Task {
-    pub(super) fn read(fields: &Fields<'_>) -> Self {
+impl<'t> Task<'t> {
+    pub(super) fn read(fields: &Fields<'t>) -> Self {
         Self {
             resource: fields.text("Resource"),
             timeout_seconds: fields.computable("TimeoutSeconds", Fields::integer),

@@ -203,9 +203,8 @@ impl Item {
             Self::Value(value) => Ok(value),
             Self::NonFinite(number) => Ok(non_finite(number)),
             Self::Array(list) => {
-                let items = Rc::try_unwrap(list).map_or_else(|shared| shared.items().to_vec(), List::into_items);
-                let elements: Result<Vec<Value>, _> =
-                    items.into_iter().map(|item| item.into_value(non_finite)).collect();
+                let items = List::take_items(list).into_iter();
+                let elements: Result<Vec<Value>, _> = items.map(|item| item.into_value(non_finite)).collect();
                 Ok(elements?.into())
             }
             Self::Object(record) => record.to_object(non_finite).map(Value::Object),

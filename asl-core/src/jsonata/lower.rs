@@ -8,7 +8,8 @@ use std::sync::Arc;
 use self::ancestry::Ancestry;
 use super::ast::{self, Ast, AstKind, Span};
 use super::compiled::{
-    BinaryOperator, Call, Compiled, Condition, Group, Kind, Lambda, Node, Slot, SortTerm, Stage, Symbol, Transform,
+    BinaryOperator, Call, Compiled, Condition, Group, Kind, Lambda, Look, Node, Slot, SortTerm, Stage, Symbol,
+    Transform,
 };
 use super::error::Fault;
 use super::item::Item;
@@ -261,7 +262,8 @@ impl Lowering {
         let mut seeking = Vec::new();
         let left = self.lower(left)?.into_node(&mut seeking);
         let right = self.lower(right)?.into_node(&mut seeking);
-        Ok(Part::seeking(seeking, Kind::Binary { operator, operands: Box::new((left, right)) }, span))
+        let looks = Look::at_operands(operator, (&left, &right));
+        Ok(Part::seeking(seeking, Kind::Binary { operator, operands: Box::new((left, right)), looks }, span))
     }
 
     /// `left[right]`

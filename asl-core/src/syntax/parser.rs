@@ -1,11 +1,13 @@
 //! Values, objects and arrays, and how reading goes on after a fault.
 
+use std::borrow::Cow;
+
 use super::lexer::{Lexer, VALUES, is_quote, is_word, json_fault, unexpected};
 use super::{MAX_DEPTH, MAX_SIZE, Member, Node, NodeKind};
 use crate::diagnostic::{Code, Diagnostics, Fault};
 use crate::source::{JsonPointer, Span};
 
-pub(super) fn parse(text: &str) -> (Option<Node>, Diagnostics) {
+pub(super) fn parse(text: &str) -> (Option<Node<'_>>, Diagnostics) {
     let mut lexer = Lexer::new(text);
     if text.len() > MAX_SIZE {
         let message = format!("the definition has {} bytes, but {MAX_SIZE} is the most it may have", text.len());
@@ -79,8 +81,8 @@ struct Parser<'t> {
     open: Vec<Container>,
 }
 
-impl Parser<'_> {
-    fn document(&mut self) -> Option<Node> {
+impl<'t> Parser<'t> {
+    fn document(&mut self) -> Option<Node<'t>> {
         self.lexer.skip_blank();
         let Some(first) = self.lexer.peek() else {
             let message = "Definition must be a valid JSON object";
@@ -106,7 +108,7 @@ impl Parser<'_> {
     }
 
     /// Reads a value, which [`begins_value`]; `None` for what cannot be kept.
-    fn value(&mut self) -> Option<Node> {
+    fn value(&mut self) -> Option<Node<'t>> {
         let start = self.lexer.offset();
         let kind = match self.lexer.peek()? {
             '{' | '[' if self.open.len() == MAX_DEPTH => {
@@ -184,7 +186,7 @@ impl Parser<'_> {
     }
 
     /// Reads a key, a colon and a value; `None` where the value is missing.
-    fn member(&mut self) -> Option<Member> {
+    fn member(&mut self) -> Option<Member<'t>> {
         let (key, key_span) = self.key();
         self.lexer.skip_blank();
         if !self.colon(key_span) {
@@ -207,14 +209,14 @@ impl Parser<'_> {
         }
     }
 
-    fn key(&mut self) -> (String, Span) {
+    fn key(&mut self) -> (Cow<'t, str>, Span) {
         let start = self.lexer.offset();
         if let Some(first) = self.lexer.peek().filter(|first| !is_quote(*first)) {
             let key = self.lexer.take_while(|character| is_word(character) || matches!(character, '+' | '.'));
             let span = self.lexer.span_from(start);
             let fault = json_fault(span, unexpected(first, &Container::Object.expectation()));
             self.lexer.report(fault.with_help("a field's name stands in double quotes".to_owned()));
-            return (key.to_owned(), span);
+            return (key.into(), span);
         }
         self.lexer.quoted_key()
     }

@@ -294,7 +294,7 @@ impl<'e> Evaluator<'e> {
             Kind::Variable(symbol) if call.procedure.is_bare() => self.variable(symbol, frame),
             _ => self.evaluate(&call.procedure, input, frame)?,
         };
-        arguments.reserve(call.arguments.len());
+        arguments.reserve_exact(call.arguments.len());
         if procedure.is_none() {
             self.refuse_bare_name(call, span, "T1005", frame)?;
         }

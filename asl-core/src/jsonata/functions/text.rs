@@ -17,6 +17,7 @@ pub(in super::super) enum Layout {
 pub(in super::super) fn to_text(item: &Item, layout: Layout) -> Result<String, Fault> {
     match item {
         Item::Value(Value::String(text)) => Ok(String::from(&**text)),
+        Item::Value(Value::Number(number)) => Ok(number_text(to_15_digits(number.as_f64()))),
         Item::NonFinite(_) => Err(Fault::new("D3001")),
         Item::Function(_) => Ok(String::new()),
         _ => {
