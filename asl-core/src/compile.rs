@@ -2,7 +2,7 @@
 
 use crate::compatibility::Compatibility;
 use crate::definition;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostics, Level, Levels};
 use crate::program::Program;
 use crate::report::Report;
 use crate::source::Source;
@@ -31,10 +31,11 @@ impl Compiled {
 }
 
 /// What a definition is compiled for; [`Default`] is a Standard machine as on AWS.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     compatibility: Compatibility,
     machine_type: MachineType,
+    levels: Levels,
 }
 
 /// The type of a state machine, which decides what its Tasks may wait for; exhaustive, AWS has these two.
@@ -66,6 +67,25 @@ impl Options {
         self.machine_type = machine_type;
         self
     }
+
+    /// Sets how much a warning counts; what is an error of itself always is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asl_core::diagnostic::{Code, Level};
+    /// use asl_core::{Options, compile_with};
+    ///
+    /// let text = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Parameters": {"id": "$.id"}, "End": true}}}"#;
+    /// assert_eq!(compile_with(text, Options::new()).diagnostics.len(), 1);
+    /// assert!(compile_with(text, Options::new().level(Code::NO_DOLLAR, Level::Allow)).diagnostics.is_empty());
+    /// assert!(compile_with(text, Options::new().level(Code::NO_DOLLAR, Level::Deny)).program.is_none());
+    /// ```
+    #[must_use]
+    pub fn level(mut self, code: Code, level: Level) -> Self {
+        self.levels.set(code, level);
+        self
+    }
 }
 
 /// Compiles a definition for a Standard machine as on AWS.
@@ -90,6 +110,7 @@ pub fn compile(text: &str) -> Compiled {
 }
 
 /// Compiles a definition as `options` say.
+#[expect(clippy::needless_pass_by_value, reason = "options are made for one call, and cheap")]
 pub fn compile_with(text: &str, options: Options) -> Compiled {
     let (root, mut diagnostics) = syntax::parse(text);
     let Some(root) = root else { return Compiled { program: None, diagnostics } };
@@ -103,6 +124,7 @@ pub fn compile_with(text: &str, options: Options) -> Compiled {
         validate::validate(machine, options.machine_type, &report);
     }
     diagnostics.extend(report.take_diagnostics());
+    let diagnostics = diagnostics.at_levels(&options.levels);
 
     let program = machine
         .filter(|_| !diagnostics.has_errors())

@@ -8,6 +8,7 @@
 //! What the tree means is not its business.
 
 mod duplicate_keys;
+mod jackson;
 mod lexer;
 mod parser;
 mod print;

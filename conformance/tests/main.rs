@@ -8,6 +8,8 @@ mod jsonata_suite;
 mod judge;
 #[cfg(test)]
 mod own_cases;
+#[cfg(test)]
+mod validation;
 
 use std::io::Write;
 

@@ -122,7 +122,7 @@ impl<'t> StateKind<'t> {
     fn templates(&self) -> Vec<&Template<'t>> {
         match self {
             Self::Task(task) => task.credentials.iter().collect(),
-            Self::Map(map) => map.items.iter().chain(&map.item_selector).collect(),
+            Self::Map(map) => map.templates().collect(),
             Self::Choice(choice) => {
                 choice.rules().iter().flat_map(|rule| rule.assign.iter().chain(&rule.output)).collect()
             }
@@ -139,11 +139,7 @@ impl<'t> StateKind<'t> {
             Self::Task(task) => vec![jsonata(task.timeout_seconds.as_ref()), jsonata(task.heartbeat_seconds.as_ref())],
             Self::Wait(wait) => vec![jsonata(wait.seconds.as_ref()), jsonata(wait.timestamp.as_ref())],
             Self::Fail(fail) => vec![jsonata(fail.error.as_ref()), jsonata(fail.cause.as_ref())],
-            Self::Map(map) => vec![
-                jsonata(map.max_concurrency.as_ref()),
-                jsonata(map.tolerated_failure_count.as_ref()),
-                jsonata(map.tolerated_failure_percentage.as_ref()),
-            ],
+            Self::Map(map) => map.computed().map(Some).collect(),
             Self::Choice(choice) => choice.rules().iter().map(|rule| rule.test.jsonata()).collect(),
             Self::Pass(_) | Self::Succeed | Self::Parallel(_) => Vec::new(),
         };

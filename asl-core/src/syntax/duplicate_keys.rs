@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Member, Node, NodeKind};
+use super::{Member, Node, NodeKind, jackson};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{JsonPointer, Source, Span};
 
@@ -47,7 +47,12 @@ fn collect(node: &Node<'_>, path: &Path<'_>, source: &Source<'_>, found: &mut Ve
                         format!("the key `{}` is already in this object", member.key),
                     )
                     .with_label(source.location(pointer, first_span), "first here")
-                    .with_help("remove or rename one of them"),
+                    .with_help("remove or rename one of them")
+                    .with_aws(jackson::aws_form(
+                        &format!("Duplicate field '{}'", member.key),
+                        member.key_span.end,
+                        source,
+                    )),
                 );
             });
             for member in members {

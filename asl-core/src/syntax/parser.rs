@@ -292,7 +292,7 @@ impl<'t> Parser<'t> {
         let expectation = format!("was expecting comma to separate {} entries", container.name());
         let fault = json_fault(self.lexer.next_span(), unexpected(character, &expectation));
         self.lexer.report(if container.begins_part(character) {
-            fault.with_label(Span::empty(last_end), "a comma is missing here")
+            fault.with_label(Span::empty(last_end), "a comma is missing here").with_help("write a comma".to_owned())
         } else {
             fault
         });
@@ -302,7 +302,14 @@ impl<'t> Parser<'t> {
     fn report_wrong_close(&mut self, container: Container, opening: Span, close: char) {
         let message = format!("Unexpected close marker '{close}': expected '{}'", container.close());
         let label = format!("the {} starts here", container.name());
-        self.lexer.report(json_fault(self.lexer.next_span(), message).with_label(opening, label));
+        let aws = self.lexer.aws_location(opening.start);
+        let mut fault = json_fault(self.lexer.next_span(), message.as_str())
+            .with_label(opening, label)
+            .with_help(format!("write `{}`", container.close()));
+        if let Some(start) = aws {
+            fault = fault.aws_says(format!("{message} (for {} starting at {start})", container.name()));
+        }
+        self.lexer.report(fault);
         if !self.open.iter().any(|outer| outer.close() == close) {
             self.lexer.bump();
         }
@@ -310,13 +317,20 @@ impl<'t> Parser<'t> {
 
     fn report_end_in_container(&mut self, container: Container, opening: Span) {
         let message = format!("Unexpected end-of-input: expected close marker for {}", container.name());
-        let fault = json_fault(self.lexer.next_span(), message);
-        self.lexer.report_end(fault.with_label(opening, format!("the {} starts here", container.name())));
+        let aws = self.lexer.aws_location(opening.start);
+        let mut fault = json_fault(self.lexer.next_span(), message.as_str());
+        if let Some(start) = aws {
+            fault = fault.aws_says(format!("{message} (start marker at {start})"));
+        }
+        let fault = fault.with_label(opening, format!("the {} starts here", container.name()));
+        self.lexer.report_end(fault.with_help(format!("close it with `{}`", container.close())));
     }
 
     fn report_end_in_member(&mut self, key_span: Span) {
         let fault = json_fault(self.lexer.next_span(), "Unexpected end-of-input within/between Object entries");
-        self.lexer.report_end(fault.with_label(key_span, "this field has no value"));
+        self.lexer.report_end(
+            fault.with_label(key_span, "this field has no value").with_help("write a colon and a value".to_owned()),
+        );
     }
 }
 

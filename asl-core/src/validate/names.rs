@@ -15,12 +15,18 @@ pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
     check_scope(machine, &mut HashMap::new(), report);
 }
 
+fn invalid(name: &str) -> String {
+    if name.is_empty() {
+        return format!("a state's name must have 1 to {MAX_CHARACTERS} characters");
+    }
+    format!("Invalid State name: State '{name}' exceeds the {MAX_CHARACTERS}-character limit allowed by the service")
+}
+
 fn check_scope<'a>(machine: &'a StateMachine<'_>, earlier: &mut HashMap<&'a str, (Span, Span)>, report: &Report<'_>) {
     for state in machine.states() {
         let name = state.name.value;
         if name.is_empty() || name.chars().count() > MAX_CHARACTERS {
-            let message = format!("a state's name must have 1 to {MAX_CHARACTERS} characters");
-            report.add(Fault::new(Code::INVALID_STATE_NAME, state.name.span, message));
+            report.add(Fault::new(Code::INVALID_STATE_NAME, state.name.span, invalid(name)));
         }
         let (first, scope) = *earlier.entry(name).or_insert((state.name.span, machine.span));
         if first != state.name.span && scope != machine.span {

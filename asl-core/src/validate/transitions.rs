@@ -57,19 +57,24 @@ fn check_ends(machine: &StateMachine<'_>, report: &Report<'_>) {
     if !machine.states().iter().any(is_terminal) {
         if !machine.states().is_empty() {
             let fault = Fault::new(Code::MISSING_END_STATE, machine.span, "Workflow has no terminal state");
-            let help = "give a state `\"End\": true`, or add a Succeed or Fail state";
-            report.add(fault.with_help(help.to_owned()));
+            report.add(fault.aws_nowhere());
         }
         return;
     }
     check_reachability(machine, report);
 }
 
+/// Reports the states that no other state leads to, and those that only such states lead to.
+///
+/// AWS names the former; where every unreachable state is led to, as in a loop aside, it is taken to name all.
 fn check_reachability(machine: &StateMachine<'_>, report: &Report<'_>) {
     let states: HashMap<&str, &State<'_>> = machine.states().iter().map(|state| (state.name.value, state)).collect();
-    let Some(start) = machine.start_at.as_ref().and_then(|start_at| states.get(start_at.value)) else { return };
-    let mut reached = HashSet::from([start.name.value]);
-    let mut open = vec![*start];
+    if machine.start_at.is_none() {
+        return;
+    }
+    let start = machine.start_at.as_ref().and_then(|start_at| states.get(start_at.value));
+    let mut reached: HashSet<&str> = start.map(|state| state.name.value).into_iter().collect();
+    let mut open: Vec<&State<'_>> = start.copied().into_iter().collect();
     while let Some(state) = open.pop() {
         for target in targets(state).filter_map(|target| states.get(target.value)) {
             if reached.insert(target.name.value) {
@@ -77,9 +82,25 @@ fn check_reachability(machine: &StateMachine<'_>, report: &Report<'_>) {
             }
         }
     }
-    for state in machine.states().iter().filter(|state| !reached.contains(state.name.value)) {
+    if reached.len() == machine.states().len() {
+        return;
+    }
+    let led_to: HashSet<&str> = machine
+        .states()
+        .iter()
+        .flat_map(|state| targets(state).map(|target| target.value).filter(|target| *target != state.name.value))
+        .collect();
+    let unreached: Vec<&State<'_>> =
+        machine.states().iter().filter(|state| !reached.contains(state.name.value)).collect();
+    let has_beginning = unreached.iter().any(|state| !led_to.contains(state.name.value));
+    for state in unreached {
         let message = format!("State \"{}\" is not reachable.", state.name.value);
-        report.add(Fault::new(Code::UNREACHABLE_STATE, state.name.span, message));
+        let fault = Fault::new(Code::UNREACHABLE_STATE, state.name.span, message);
+        if !has_beginning || !led_to.contains(state.name.value) {
+            report.add(fault);
+        } else if start.is_some() {
+            report.add(fault.unknown_to_aws());
+        }
     }
 }
 
