@@ -1,5 +1,9 @@
 //! The `asl` command as a person runs it.
 #![cfg(test)]
 
+mod completions;
+mod explain;
+mod fmt;
+mod help;
 mod terminal;
 mod validate;

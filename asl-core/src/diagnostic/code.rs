@@ -57,8 +57,7 @@ impl Code {
     /// The code whose name `name` nearly is, to ask whether that was meant.
     pub fn resembling(name: &str) -> Option<Self> {
         let names = Self::ALL.iter().map(|code| code.name());
-        let nearest = nearest(name, names)?;
-        Self::ALL.iter().copied().find(|code| code.name() == nearest)
+        nearest(name, names).and_then(Self::named)
     }
 
     /// One line that says what the code is about.
