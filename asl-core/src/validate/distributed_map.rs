@@ -102,7 +102,7 @@ fn check_processor_config(config: &ProcessorConfig<'_>, report: &Report<'_>) {
     check_value(config.mode.as_ref(), ProcessorConfig::MODES, report);
     check_value(config.execution_type.as_ref(), ProcessorConfig::EXECUTION_TYPES, report);
     match config.mode.as_ref().map(|mode| mode.value) {
-        Some(ProcessorConfig::DISTRIBUTED) => object.requires(&["ExecutionType"]),
+        Some(ProcessorConfig::DISTRIBUTED) => object.requires(["ExecutionType"]),
         Some(ProcessorConfig::INLINE) => {
             if let Some(span) = object.names.find("ExecutionType") {
                 let message = "Field 'ExecutionType' is not supported";
@@ -148,7 +148,7 @@ fn check_reader(reader: &ItemReader<'_>, language: QueryLanguage, report: &Repor
     let object = Object { span: reader.span, names: reader.field_names, report };
     object
         .allows_in(language, ItemReader::fields(language), |name| ItemReader::fields(language.other()).contains(&name));
-    object.requires(&["Resource"]);
+    object.requires(["Resource"]);
     resources::check_s3(reader.resource.as_ref(), &["getObject", "listObjectsV2"], report);
     if let Some(config) = &reader.reader_config {
         check_reader_config(config, language, report);
@@ -167,7 +167,7 @@ fn check_reader_config(config: &ReaderConfig<'_>, language: QueryLanguage, repor
     check_value(config.csv_header_location.as_ref(), ReaderConfig::CSV_HEADER_LOCATIONS, report);
     check_value(config.csv_delimiter.as_ref(), ReaderConfig::CSV_DELIMITERS, report);
     if config.csv_header_location.as_ref().is_some_and(|location| location.value == "GIVEN") {
-        object.requires(&["CSVHeaders"]);
+        object.requires(["CSVHeaders"]);
     }
     if let Some(headers) = config.csv_headers.as_ref().filter(|headers| headers.value.is_empty()) {
         report.add(super::fields::empty(headers.span));
@@ -198,7 +198,7 @@ fn check_writer(writer: &ResultWriter<'_>, language: QueryLanguage, report: &Rep
         QueryLanguage::Jsonata => "Arguments",
     };
     if object.names.contains("Resource") || object.names.contains(parameters) {
-        object.requires(&["Resource", parameters]);
+        object.requires(["Resource", parameters]);
     }
     resources::check_s3(writer.resource.as_ref(), &["putObject"], report);
     if let Some(config) = &writer.writer_config {
