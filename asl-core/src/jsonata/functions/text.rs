@@ -17,7 +17,7 @@ pub(in super::super) enum Layout {
 pub(in super::super) fn to_text(item: &Item, layout: Layout) -> Result<String, Fault> {
     match item {
         Item::Value(Value::String(text)) => Ok(String::from(&**text)),
-        Item::Value(Value::Number(number)) => Ok(json_number(number.as_f64())),
+        Item::Value(Value::Number(number)) => Ok(rounded_text(number.as_f64())),
         Item::NonFinite(_) => Err(Fault::new("D3001")),
         Item::Function(_) => Ok(String::new()),
         _ => {
@@ -76,8 +76,8 @@ pub(in super::super) fn number_text(number: f64) -> String {
     format!("{sign}{unsigned}")
 }
 
-/// A number in JSON, to 15 significant digits; `null` where these are past the largest number.
-fn json_number(number: f64) -> String {
+/// A finite number as JSON of 15 significant digits; the largest round to an infinity, of which JSON makes `null`.
+fn rounded_text(number: f64) -> String {
     let rounded = to_15_digits(number);
     if rounded.is_finite() { number_text(rounded) } else { "null".to_owned() }
 }
@@ -119,7 +119,7 @@ impl Json {
             return self.container('{', '}', members);
         }
         match item {
-            Item::Value(Value::Number(number)) => self.out.push_str(&json_number(number.as_f64())),
+            Item::Value(Value::Number(number)) => self.out.push_str(&rounded_text(number.as_f64())),
             Item::Value(value) => self.out.push_str(&value.to_string()),
             Item::NonFinite(number) if number.is_nan() => self.out.push_str("null"),
             Item::NonFinite(_) => return Err(Fault::new("D1001").with("value", "null")),
