@@ -1,19 +1,22 @@
 //! From a definition's text to a [`Program`], with everything that is wrong with it.
 
+use std::borrow::Cow;
+
 use crate::compatibility::Compatibility;
 use crate::definition;
 use crate::diagnostic::Diagnostics;
+use crate::placeholder::{self, Placeholders, Substitutions};
 use crate::program::Program;
-use crate::report::Report;
+use crate::report::{Reading, Report};
 use crate::source::Source;
-use crate::syntax;
+use crate::syntax::{self, Dialect, Format, Node};
 use crate::validate;
 
 /// What came of a definition.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Compiled {
-    /// The program; `None` if there are errors.
+    /// The program; `None` if there are errors, or if [placeholders](Options::placeholders) are left.
     pub program: Option<Program>,
     /// Everything found, in the order of the places: warnings too, and all errors at once.
     pub diagnostics: Diagnostics,
@@ -31,10 +34,13 @@ impl Compiled {
 }
 
 /// What a definition is compiled for; [`Default`] is a Standard machine as on AWS.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     compatibility: Compatibility,
     machine_type: MachineType,
+    format: Format,
+    placeholders: Placeholders,
+    pub(crate) substitutions: Substitutions,
 }
 
 /// The type of a state machine, which decides what its Tasks may wait for; exhaustive, AWS has these two.
@@ -66,6 +72,45 @@ impl Options {
         self.machine_type = machine_type;
         self
     }
+
+    /// Sets the notation of the text; JSON by default.
+    #[must_use]
+    pub fn format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Sets what `${…}` means; itself by default.
+    ///
+    /// A definition in which placeholders are left has no program, even if nothing is wrong with it.
+    #[must_use]
+    pub fn placeholders(mut self, placeholders: Placeholders) -> Self {
+        self.placeholders = placeholders;
+        self
+    }
+
+    /// Puts `value` in for the placeholder `${name}`, and understands the others.
+    ///
+    /// Inside of a string the value is text, as with CloudFormation's `DefinitionSubstitutions`;
+    /// a placeholder outside of quotes becomes the JSON value that `value` is the text of.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asl_core::{Options, compile_with};
+    ///
+    /// let text = r#"{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": ${Seconds}, "End": true}}}"#;
+    /// let compiled = compile_with(text, Options::new().substitute("Seconds", "5"));
+    /// assert!(compiled.program.is_some());
+    /// let compiled = compile_with(text, Options::new().substitute("Seconds", "-5"));
+    /// assert_eq!(compiled.diagnostics.iter().next().unwrap().location.pointer.as_str(), "/States/A/Seconds");
+    /// ```
+    #[must_use]
+    pub fn substitute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.placeholders = Placeholders::Understood;
+        self.substitutions.insert(name.into(), value.into());
+        self
+    }
 }
 
 /// Compiles a definition for a Standard machine as on AWS.
@@ -90,22 +135,50 @@ pub fn compile(text: &str) -> Compiled {
 }
 
 /// Compiles a definition as `options` say.
+#[expect(clippy::needless_pass_by_value, reason = "options are made for one call, and cheap")]
 pub fn compile_with(text: &str, options: Options) -> Compiled {
-    let (root, mut diagnostics) = syntax::parse(text);
-    let Some(root) = root else { return Compiled { program: None, diagnostics } };
+    let (root, diagnostics) = match options.placeholders {
+        Placeholders::Literal => syntax::parse_as(text, options.format, Dialect::Plain),
+        Placeholders::Understood => {
+            syntax::parse_as(&placeholder::mask(text, options.format), options.format, Dialect::WithPlaceholders)
+        }
+    };
+    let Some(mut root) = root else { return Compiled { program: None, diagnostics } };
     let source = Source::new("definition", text);
-    let is_json = !diagnostics.has_errors();
-    diagnostics.extend(syntax::duplicate_keys(&root, &source));
+    let rewritten = placeholder::substitute_in(&mut root, &options.substitutions, Some(&source));
+    // Values change what the text means, and so which program it is.
+    let identity = if rewritten.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(root.to_string()) };
+    let reading = Reading { format: options.format, placeholders: options.placeholders, rewritten };
+    compile_tree(Tree { root: &root, source: &source, reading, identity: &identity }, diagnostics, &options)
+}
 
-    let report = Report::new(&source, &root);
-    let machine = definition::read(&root, &report);
-    if let Some(machine) = machine.as_ref().filter(|_| is_json) {
+/// A definition that was read.
+pub(crate) struct Tree<'a> {
+    pub(crate) root: &'a Node,
+    /// The text in which it stands.
+    pub(crate) source: &'a Source<'a>,
+    pub(crate) reading: Reading,
+    /// What tells its program from others.
+    pub(crate) identity: &'a str,
+}
+
+/// Compiles what was read; `diagnostics` has the faults of the notation.
+pub(crate) fn compile_tree(tree: Tree<'_>, mut diagnostics: Diagnostics, options: &Options) -> Compiled {
+    let Tree { root, source, reading, identity } = tree;
+    let is_well_formed = !diagnostics.has_errors();
+    let is_known = reading.placeholders == Placeholders::Literal || !placeholder::are_in(root);
+    diagnostics.extend(syntax::duplicate_keys(root, source));
+
+    let report = Report::reading(source, root, reading);
+    let machine = definition::read(root, &report);
+    if let Some(machine) = machine.as_ref().filter(|_| is_well_formed) {
         validate::validate(machine, options.machine_type, &report);
     }
     diagnostics.extend(report.into_diagnostics());
+    diagnostics.remove_repeated();
 
     let program = machine
-        .filter(|_| !diagnostics.has_errors())
-        .and_then(|machine| Program::lower(&machine, text, options.compatibility));
+        .filter(|_| is_known && !diagnostics.has_errors())
+        .and_then(|machine| Program::lower(&machine, identity, options.compatibility));
     Compiled { program, diagnostics }
 }

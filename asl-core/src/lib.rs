@@ -75,6 +75,7 @@ mod suggestion;
 pub mod syntax;
 
 mod definition;
+mod placeholder;
 
 pub mod diagnostic;
 mod report;
@@ -82,6 +83,7 @@ mod validate;
 
 mod compile;
 pub mod program;
+pub mod template;
 
 mod expression;
 mod intrinsic;
@@ -101,6 +103,8 @@ pub mod compatibility;
 pub use compile::{Compiled, MachineType, Options, compile, compile_with};
 pub use diagnostic::Diagnostics;
 pub use failure::Failure;
+pub use placeholder::Placeholders;
 pub use program::Program;
+pub use syntax::Format;
 pub use timestamp::Timestamp;
 pub use value::Value;

@@ -1,5 +1,6 @@
 //! Reads the fields of an object of the definition, reporting those whose value has the wrong type.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,7 +22,10 @@ pub(crate) struct Spanned<T> {
 
 /// The names of an object's fields, each with its place.
 #[derive(Debug, Default)]
-pub(crate) struct FieldNames(Vec<Spanned<Arc<str>>>);
+pub(crate) struct FieldNames {
+    names: Vec<Spanned<Arc<str>>>,
+    is_open: bool,
+}
 
 impl FieldNames {
     /// Where the field called `name` is named.
@@ -33,15 +37,20 @@ impl FieldNames {
         self.find(name).is_some()
     }
 
+    /// Whether there are fields whose names are not known, so that no name can be said to be missing.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
     /// The names in the order they were written.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Spanned<Arc<str>>> {
-        self.0.iter()
+        self.names.iter()
     }
 }
 
 impl FromIterator<Spanned<Arc<str>>> for FieldNames {
     fn from_iter<I: IntoIterator<Item = Spanned<Arc<str>>>>(names: I) -> Self {
-        Self(names.into_iter().collect())
+        Self { names: names.into_iter().collect(), is_open: false }
     }
 }
 
@@ -71,7 +80,9 @@ impl<'a> Fields<'a> {
     /// The fields of a whole definition.
     pub(super) fn of_definition(root: &'a Node, report: &'a Report<'a>) -> Option<Self> {
         if root.as_object().is_none() {
-            report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, "Definition must be a valid JSON object"));
+            if !report.is_unknown(root) {
+                report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, "Definition must be a valid JSON object"));
+            }
             return None;
         }
         Self::of(root, What::Field(""), QueryLanguage::JsonPath, report)
@@ -84,7 +95,10 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn names(&self) -> FieldNames {
-        self.members().map(|member| Spanned { value: (*member.key).into(), span: member.key_span }).collect()
+        let known = self.members().filter(|member| !self.report.is_open(&member.key));
+        let names: Vec<_> =
+            known.map(|member| Spanned { value: (*member.key).into(), span: member.key_span }).collect();
+        FieldNames { is_open: names.len() < self.members.len(), names }
     }
 
     pub(super) fn members(&self) -> impl Iterator<Item = &'a Member> {
@@ -146,26 +160,26 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// The elements of an array, each read by `read`.
+    /// The elements of an array, each read by `read`; `None` if there may be others.
     pub(super) fn array<T>(&self, name: &str, read: impl Fn(&'a Node) -> Option<T>) -> Option<Spanned<Vec<T>>> {
         let node = self.node(name)?;
         let NodeKind::Array(elements) = &node.kind else {
             return wrong_type(node, What::Field(name), "an array", self.report);
         };
         let value = elements.iter().filter_map(read).collect();
-        Some(Spanned { value, span: node.span })
+        let is_open = |element: &Node| element.as_str().is_some_and(|text| self.report.is_open(text));
+        (!elements.iter().any(is_open)).then_some(Spanned { value, span: node.span })
     }
 
     /// The elements of an array of objects, each read by `read`.
     pub(super) fn objects<T>(&self, name: &str, read: impl Fn(Self) -> T) -> Option<Spanned<Vec<T>>> {
-        let elements = self.array(name, Some)?;
-        let read = |(index, node)| {
+        let index = Cell::new(0);
+        self.array(name, |node| {
+            let index = index.replace(index.get() + 1);
             let mut fields = Self::of(node, What::ElementOf(name), self.language, self.report)?;
             fields.prefix = format!("{}[{index}]/", self.location(name));
             Some(read(fields))
-        };
-        let value = elements.value.into_iter().enumerate().filter_map(read).collect();
-        Some(Spanned { value, span: elements.span })
+        })
     }
 
     pub(super) fn object(&self, name: &str) -> Option<Self> {
@@ -246,6 +260,7 @@ impl fmt::Display for What<'_> {
 /// The string that `node` must be.
 pub(super) fn read_text(node: &Node, what: What<'_>, report: &Report<'_>) -> Option<Spanned<Arc<str>>> {
     match &node.kind {
+        NodeKind::String(text) if report.is_open(text) => None,
         NodeKind::String(text) => Some(Spanned { value: text.as_str().into(), span: node.span }),
         _ => wrong_type(node, what, "a string", report),
     }
@@ -256,8 +271,11 @@ pub(super) fn expression_code(text: &str) -> Code {
     if text.starts_with('$') { Code::INVALID_PATH } else { Code::INVALID_INTRINSIC }
 }
 
-/// Reports that `node` is not `expected`.
+/// Reports that `node` is not `expected`, unless it may be.
 pub(super) fn wrong_type<T>(node: &Node, what: What<'_>, expected: &str, report: &Report<'_>) -> Option<T> {
+    if report.is_unknown(node) {
+        return None;
+    }
     let message = format!("{what} must be {expected}, not {}", found(node));
     report.add(Fault::new(Code::WRONG_TYPE, node.span, message));
     None

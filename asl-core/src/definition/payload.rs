@@ -24,6 +24,8 @@ pub(crate) struct Template {
 pub(crate) enum TemplateKind {
     /// A string, number, boolean or null.
     Literal(Value),
+    /// A string that is not known, or only in part; no program has one.
+    Open(Value),
     Jsonata(Box<JsonataString>),
     Array(Vec<Template>),
     Object(Vec<TemplateMember>),
@@ -90,7 +92,7 @@ impl Template {
     /// Calls `visit` with every JSONata expression inside.
     pub(crate) fn for_each_jsonata(&self, visit: &mut impl FnMut(&JsonataString)) {
         match &self.kind {
-            TemplateKind::Literal(_) => {}
+            TemplateKind::Literal(_) | TemplateKind::Open(_) => {}
             TemplateKind::Jsonata(jsonata) => visit(jsonata),
             TemplateKind::Array(elements) => elements.iter().for_each(|element| element.for_each_jsonata(visit)),
             TemplateKind::Object(members) => {
@@ -106,7 +108,7 @@ impl Template {
     /// Calls `visit` with every path and intrinsic function inside.
     pub(crate) fn for_each_expression(&self, visit: &mut impl FnMut(&Spanned<Expression>)) {
         match &self.kind {
-            TemplateKind::Literal(_) | TemplateKind::Jsonata(_) => {}
+            TemplateKind::Literal(_) | TemplateKind::Open(_) | TemplateKind::Jsonata(_) => {}
             TemplateKind::Array(elements) => {
                 for element in elements {
                     element.for_each_expression(visit);
@@ -168,6 +170,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             NodeKind::Object(members) => {
                 TemplateKind::Object(members.iter().filter_map(|member| self.member(member, location)).collect())
             }
+            NodeKind::String(text) if self.fields.report.is_open(text) => TemplateKind::Open(Value::from(node)),
             _ if JsonataString::is_at(node, self.fields.language) => {
                 let jsonata = JsonataString::read(node, &location.to_string(), self.fields.report)?;
                 TemplateKind::Jsonata(Box::new(jsonata))
@@ -179,7 +182,8 @@ impl<'a, 'f> Reader<'a, 'f> {
 
     fn member(&self, member: &Member, object: &Location<'_>) -> Option<TemplateMember> {
         let is_json_path = self.fields.language == QueryLanguage::JsonPath;
-        let value = if is_json_path && member.key.ends_with(TemplateMember::SUFFIX) {
+        let is_open = member.value.as_str().is_some_and(|text| self.fields.report.is_open(text));
+        let value = if is_json_path && !is_open && member.key.ends_with(TemplateMember::SUFFIX) {
             MemberValue::Expression(self.expression(member)?)
         } else {
             MemberValue::Template(self.template(&member.value, &Location::Member(object, &member.key))?)

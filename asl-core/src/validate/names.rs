@@ -18,7 +18,8 @@ pub(super) fn check(machine: &StateMachine, report: &Report<'_>) {
 fn check_scope<'a>(machine: &'a StateMachine, earlier: &mut HashMap<&'a str, (Span, Span)>, report: &Report<'_>) {
     for state in machine.states() {
         let name = &*state.name.value;
-        if name.is_empty() || name.chars().count() > MAX_CHARACTERS {
+        let is_too_long = name.chars().count() > MAX_CHARACTERS && !report.is_open(name);
+        if name.is_empty() || is_too_long {
             let message = format!("a state's name must have 1 to {MAX_CHARACTERS} characters");
             report.add(Fault::new(Code::INVALID_STATE_NAME, state.name.span, message));
         }
