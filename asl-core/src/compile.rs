@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::compatibility::Compatibility;
 use crate::definition;
 use crate::diagnostic::Diagnostics;
-use crate::placeholder::{self, Placeholders, Substitutions};
+use crate::placeholder::{self, Filled, Placeholders, Substitutions};
 use crate::program::Program;
 use crate::report::{Reading, Report};
 use crate::source::Source;
@@ -137,36 +137,40 @@ pub fn compile(text: &str) -> Compiled {
 /// Compiles a definition as `options` say.
 #[expect(clippy::needless_pass_by_value, reason = "options are made for one call, and cheap")]
 pub fn compile_with(text: &str, options: Options) -> Compiled {
-    let (root, diagnostics) = match options.placeholders {
-        Placeholders::Literal => syntax::parse_as(text, options.format, Dialect::Plain),
-        Placeholders::Understood => {
-            syntax::parse_as(&placeholder::mask(text, options.format), options.format, Dialect::WithPlaceholders)
-        }
+    let (readable, dialect) = match options.placeholders {
+        Placeholders::Literal => (Cow::Borrowed(text), Dialect::Plain),
+        Placeholders::Understood => (placeholder::mask(text, options.format), Dialect::WithPlaceholders),
     };
+    let (root, diagnostics) = syntax::parse_as(&readable, options.format, dialect);
     let Some(mut root) = root else { return Compiled { program: None, diagnostics } };
     let source = Source::new("definition", text);
-    let rewritten = placeholder::substitute_in(&mut root, &options.substitutions, Some(&source));
+    let filled = match options.placeholders {
+        Placeholders::Literal => Filled::default(),
+        Placeholders::Understood => placeholder::fill_in(&mut root, &options.substitutions, Some(&source)),
+    };
     // Values change what the text means, and so which program it is.
-    let identity = if rewritten.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(root.to_string()) };
-    let reading = Reading { format: options.format, placeholders: options.placeholders, rewritten };
-    compile_tree(Tree { root: &root, source: &source, reading, identity: &identity }, diagnostics, &options)
+    let identity = if filled.rewritten.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(root.to_string()) };
+    let reading = Reading { format: options.format, placeholders: options.placeholders, rewritten: filled.rewritten };
+    let tree = Tree { root: &root, source: &source, reading, is_open: filled.is_open, identity: &identity };
+    compile_tree(tree, diagnostics, &options)
 }
 
 /// A definition that was read.
 pub(crate) struct Tree<'a> {
-    pub(crate) root: &'a Node,
+    pub(crate) root: &'a Node<'a>,
     /// The text in which it stands.
     pub(crate) source: &'a Source<'a>,
     pub(crate) reading: Reading,
+    /// Whether placeholders are left, so that there is no program.
+    pub(crate) is_open: bool,
     /// What tells its program from others.
     pub(crate) identity: &'a str,
 }
 
 /// Compiles what was read; `diagnostics` has the faults of the notation.
 pub(crate) fn compile_tree(tree: Tree<'_>, mut diagnostics: Diagnostics, options: &Options) -> Compiled {
-    let Tree { root, source, reading, identity } = tree;
+    let Tree { root, source, reading, is_open, identity } = tree;
     let is_well_formed = !diagnostics.has_errors();
-    let is_known = reading.placeholders == Placeholders::Literal || !placeholder::are_in(root);
     diagnostics.extend(syntax::duplicate_keys(root, source));
 
     let report = Report::reading(source, root, reading);
@@ -174,11 +178,11 @@ pub(crate) fn compile_tree(tree: Tree<'_>, mut diagnostics: Diagnostics, options
     if let Some(machine) = machine.as_ref().filter(|_| is_well_formed) {
         validate::validate(machine, options.machine_type, &report);
     }
-    diagnostics.extend(report.into_diagnostics());
+    diagnostics.extend(report.take_diagnostics());
     diagnostics.remove_repeated();
 
     let program = machine
-        .filter(|_| is_known && !diagnostics.has_errors())
+        .filter(|_| !is_open && !diagnostics.has_errors())
         .and_then(|machine| Program::lower(&machine, identity, options.compatibility));
     Compiled { program, diagnostics }
 }

@@ -39,6 +39,6 @@ use crate::report::Report;
 use crate::syntax::Node;
 
 /// Reads a definition; `None` if it is not an object at all.
-pub(crate) fn read(root: &Node, report: &Report<'_>) -> Option<StateMachine> {
+pub(crate) fn read<'t>(root: &'t Node<'t>, report: &'t Report<'t>) -> Option<StateMachine<'t>> {
     StateMachine::read_root(root, report)
 }

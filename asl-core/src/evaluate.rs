@@ -46,7 +46,7 @@ mod tests {
             input: &input,
             states: States { input: &input, result: None, error_output: None },
             context: &|| parse(r#"{"State":{"Name":"Ship"}}"#),
-            variables: &Variables::new(&[variables.as_object().unwrap()]),
+            variables: &Variables::new(variables.as_object().unwrap(), &[]),
             random: &Random::from_seed(0),
             now: Timestamp::UNIX_EPOCH,
             budget: Budget::default(),

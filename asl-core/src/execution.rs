@@ -326,9 +326,9 @@ impl Execution {
         self.outputs.push_back(Output::Command(Command::Finish(outcome)));
     }
 
-    /// The variables that a strand sees: its own scope's first, then those around it.
-    fn scopes<'a>(&'a self, strand: &'a Strand) -> Vec<&'a Object> {
-        let mut scopes = vec![&strand.variables];
+    /// The variables that a strand sees besides its own, the innermost scope's first.
+    fn outer_scopes(&self, strand: &Strand) -> Vec<&Object> {
+        let mut scopes = Vec::new();
         let mut parent = strand.parent;
         while let Some(outer) = parent.and_then(|(id, _)| self.progress.strands.get(&id)) {
             scopes.push(&outer.variables);

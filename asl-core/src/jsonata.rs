@@ -118,6 +118,8 @@ impl Expression {
 }
 
 /// What an expression yields.
+///
+/// There is no fourth: a host has to know what it makes of each.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// Nothing: a path that leads nowhere, an empty sequence.
@@ -130,12 +132,17 @@ pub enum Outcome {
 
 /// The host's variables.
 pub trait Bindings {
-    /// The value of `$name`, asked for at most once in an evaluation.
+    /// The value of `$name`; in an evaluation it is asked for until there is one, and then not again.
     fn value(&self, name: &str) -> Option<Value>;
 
-    /// `$name.key`, if it is at hand without making all of `$name`; `None` says nothing about its value.
-    fn member(&self, _name: &str, _key: &str) -> Option<&Value> {
+    /// The value of `$name`, if it is at hand without making it; `None` says nothing about it.
+    fn known(&self, _name: &str) -> Option<&Value> {
         None
+    }
+
+    /// `$name.key`, if it is at hand without making all of `$name`; `None` says nothing about its value.
+    fn member(&self, name: &str, key: &str) -> Option<&Value> {
+        self.known(name)?.get(key)
     }
 }
 
@@ -152,8 +159,8 @@ impl Bindings for Object {
         self.get(name).cloned()
     }
 
-    fn member(&self, name: &str, key: &str) -> Option<&Value> {
-        self.get(name)?.get(key)
+    fn known(&self, name: &str) -> Option<&Value> {
+        self.get(name)
     }
 }
 

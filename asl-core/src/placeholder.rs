@@ -173,7 +173,7 @@ fn without_strings(written: &str) -> String {
 }
 
 /// Whether a string or key under `node` has a placeholder.
-pub(crate) fn are_in(node: &Node) -> bool {
+fn are_in(node: &Node<'_>) -> bool {
     match &node.kind {
         NodeKind::String(text) => find(text).is_some(),
         NodeKind::Array(elements) => elements.iter().any(are_in),
@@ -206,27 +206,40 @@ pub(crate) fn substitute(text: &str, values: &Substitutions) -> Option<String> {
     is_changed.then_some(filled)
 }
 
-/// `text` with examples of what CloudFormation itself knows about a deployment; `None` if more is unknown.
-pub(crate) fn with_pseudo_parameters(text: &str) -> Option<String> {
-    let example = PSEUDO_PARAMETERS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    substitute(text, &example).filter(|text| find(text).is_none())
+/// What values did to a tree.
+#[derive(Debug, Default)]
+pub(crate) struct Filled {
+    /// Where the strings begin that are other than written.
+    pub(crate) rewritten: BTreeSet<usize>,
+    /// Whether there are placeholders left, so that the tree is no definition yet.
+    pub(crate) is_open: bool,
 }
 
-const PSEUDO_PARAMETERS: [(&str, &str); 3] =
-    [("AWS::Partition", "aws"), ("AWS::Region", "us-east-1"), ("AWS::AccountId", "000000000000")];
+/// What CloudFormation itself knows about a deployment, with examples: they have the shape that counts.
+const PSEUDO_PARAMETERS: [(&str, &str); 4] = [
+    ("AWS::AccountId", "123456789012"),
+    ("AWS::Partition", "aws"),
+    ("AWS::Region", "us-east-1"),
+    ("AWS::URLSuffix", "amazonaws.com"),
+];
 
-/// Puts `values` into the strings and keys under `node`, and returns where the changed strings begin.
+/// Puts `values` into the strings and keys under `node`, and examples where every value would do.
 ///
 /// Outside of quotes in `source` a value is the text of any JSON value; without a source all values are text.
-pub(crate) fn substitute_in(node: &mut Node, values: &Substitutions, source: Option<&Source<'_>>) -> BTreeSet<usize> {
+pub(crate) fn fill_in(node: &mut Node<'_>, values: &Substitutions, source: Option<&Source<'_>>) -> Filled {
     let mut rewritten = BTreeSet::new();
     if !values.is_empty() {
         fill(node, values, source, &mut rewritten);
     }
-    rewritten
+    let is_open = are_in(node);
+    if is_open {
+        let examples = PSEUDO_PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        fill(node, &Substitutions::from(examples), None, &mut rewritten);
+    }
+    Filled { rewritten, is_open }
 }
 
-fn fill(node: &mut Node, values: &Substitutions, source: Option<&Source<'_>>, rewritten: &mut BTreeSet<usize>) {
+fn fill(node: &mut Node<'_>, values: &Substitutions, source: Option<&Source<'_>>, rewritten: &mut BTreeSet<usize>) {
     match &mut node.kind {
         NodeKind::String(text) => {
             let Some(filled) = substitute(text, values) else { return };
@@ -234,7 +247,7 @@ fn fill(node: &mut Node, values: &Substitutions, source: Option<&Source<'_>>, re
             let is_bare = source.is_some_and(|source| source.text_at(node.span).starts_with("${"));
             match syntax::parse(&filled) {
                 (Some(value), diagnostics) if is_bare && diagnostics.is_empty() => *node = placed(value, node.span),
-                _ => *text = filled,
+                _ => *text = filled.into(),
             }
         }
         NodeKind::Array(elements) => elements.iter_mut().for_each(|element| fill(element, values, source, rewritten)),
@@ -242,7 +255,7 @@ fn fill(node: &mut Node, values: &Substitutions, source: Option<&Source<'_>>, re
             for member in members {
                 if let Some(filled) = substitute(&member.key, values) {
                     rewritten.insert(member.key_span.start);
-                    member.key = filled;
+                    member.key = filled.into();
                 }
                 fill(&mut member.value, values, source, rewritten);
             }
@@ -252,16 +265,23 @@ fn fill(node: &mut Node, values: &Substitutions, source: Option<&Source<'_>>, re
 }
 
 /// The same value, all of which stands at `span`.
-fn placed(node: Node, span: Span) -> Node {
+fn placed(node: Node<'_>, span: Span) -> Node<'static> {
     let kind = match node.kind {
         NodeKind::Array(elements) => {
             NodeKind::Array(elements.into_iter().map(|element| placed(element, span)).collect())
         }
         NodeKind::Object(members) => {
-            let member = |member: Member| Member { key_span: span, value: placed(member.value, span), ..member };
+            let member = |member: Member<'_>| Member {
+                key: member.key.into_owned().into(),
+                key_span: span,
+                value: placed(member.value, span),
+            };
             NodeKind::Object(members.into_iter().map(member).collect())
         }
-        kind => kind,
+        NodeKind::String(text) => NodeKind::String(text.into_owned().into()),
+        NodeKind::Null => NodeKind::Null,
+        NodeKind::Bool(boolean) => NodeKind::Bool(boolean),
+        NodeKind::Number(number) => NodeKind::Number(number),
     };
     Node { span, kind }
 }
@@ -316,15 +336,6 @@ mod tests {
         }
         let text = "a:\n  %{ if b }\n  - '${f(\"x\")} %{ if c }'";
         assert_eq!(mask(text, Format::Yaml), "a:\n           \n  - '${f(\"x\")} %{ if c }'");
-    }
-
-    #[test]
-    fn what_a_deployment_knows_has_a_shape() {
-        let text = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:x";
-        let known = "arn:aws:lambda:us-east-1:000000000000:function:x";
-        assert_eq!(with_pseudo_parameters(text).as_deref(), Some(known));
-        assert_eq!(with_pseudo_parameters("${AWS::Partition}${x}"), None);
-        assert_eq!(with_pseudo_parameters("x"), None);
     }
 
     #[test]

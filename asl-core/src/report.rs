@@ -17,7 +17,7 @@ const MAX_GUESSES: usize = 100;
 /// The faults of one definition, as the stages find them.
 pub(crate) struct Report<'a> {
     source: &'a Source<'a>,
-    root: &'a Node,
+    root: &'a Node<'a>,
     reading: Reading,
     faults: RefCell<Vec<Fault>>,
     guesses: Cell<usize>,
@@ -35,11 +35,11 @@ pub(crate) struct Reading {
 impl<'a> Report<'a> {
     /// For a definition in JSON, whose placeholders are literal.
     #[cfg(test)]
-    pub(crate) fn new(source: &'a Source<'a>, root: &'a Node) -> Self {
+    pub(crate) fn new(source: &'a Source<'a>, root: &'a Node<'a>) -> Self {
         Self::reading(source, root, Reading::default())
     }
 
-    pub(crate) fn reading(source: &'a Source<'a>, root: &'a Node, reading: Reading) -> Self {
+    pub(crate) fn reading(source: &'a Source<'a>, root: &'a Node<'a>, reading: Reading) -> Self {
         Self { source, root, reading, faults: RefCell::default(), guesses: Cell::new(0) }
     }
 
@@ -58,13 +58,13 @@ impl<'a> Report<'a> {
     }
 
     /// Whether a value is not known at all, not even its type.
-    pub(crate) fn is_unknown(&self, node: &Node) -> bool {
+    pub(crate) fn is_unknown(&self, node: &Node<'_>) -> bool {
         let is_quoted = || self.source.text_at(node.span).starts_with(['"', '\'', '|', '>']);
         node.as_str().is_some_and(|text| self.is_open(text) && (placeholder::is_whole(text) || !is_quoted()))
     }
 
-    /// Everything found so far, in the order of the places, but no more than [`MAX_FAULTS`].
-    pub(crate) fn into_diagnostics(self) -> Diagnostics {
+    /// Takes out everything found so far, in the order of the places, but no more than [`MAX_FAULTS`].
+    pub(crate) fn take_diagnostics(&self) -> Diagnostics {
         let mut faults = self.faults.take();
         faults.sort_by_key(|fault| fault.span().start);
         faults.truncate(MAX_FAULTS);

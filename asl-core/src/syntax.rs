@@ -17,6 +17,7 @@ mod print;
 mod properties;
 mod yaml;
 
+use std::borrow::Cow;
 use std::fmt;
 
 pub use self::duplicate_keys::duplicate_keys;
@@ -54,7 +55,7 @@ pub const MAX_FAULTS: usize = 100;
 /// let missing_comma = diagnostics.iter().next().unwrap();
 /// assert_eq!(missing_comma.location.position.to_string(), "1:17");
 /// ```
-pub fn parse(text: &str) -> (Option<Node>, Diagnostics) {
+pub fn parse(text: &str) -> (Option<Node<'_>>, Diagnostics) {
     parse_as(text, Format::Json, Dialect::Plain)
 }
 
@@ -69,7 +70,7 @@ pub fn parse(text: &str) -> (Option<Node>, Diagnostics) {
 /// assert!(diagnostics.is_empty());
 /// assert_eq!(root.unwrap().to_string(), r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#);
 /// ```
-pub fn parse_yaml(text: &str) -> (Option<Node>, Diagnostics) {
+pub fn parse_yaml(text: &str) -> (Option<Node<'_>>, Diagnostics) {
     parse_as(text, Format::Yaml, Dialect::Plain)
 }
 
@@ -93,7 +94,7 @@ pub(crate) enum Dialect {
     CloudFormation,
 }
 
-pub(crate) fn parse_as(text: &str, format: Format, dialect: Dialect) -> (Option<Node>, Diagnostics) {
+pub(crate) fn parse_as(text: &str, format: Format, dialect: Dialect) -> (Option<Node<'_>>, Diagnostics) {
     match format {
         Format::Json => parser::parse(text, dialect),
         Format::Yaml => yaml::parse(text, dialect),
@@ -112,39 +113,39 @@ fn too_deep(span: Span) -> Fault {
     Fault::new(Code::TOO_DEEPLY_NESTED, span, message)
 }
 
-/// A JSON value with its place in the text.
+/// A JSON value with its place in the text, whose strings it borrows where they have no escapes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Node {
+pub struct Node<'t> {
     /// Where the value stands, quotes and brackets included.
     pub span: Span,
     /// What it is.
-    pub kind: NodeKind,
+    pub kind: NodeKind<'t>,
 }
 
 /// The kinds of JSON value; exhaustive, there are no others.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "JSON's own words")]
-pub enum NodeKind {
+pub enum NodeKind<'t> {
     Null,
     Bool(bool),
     Number(Number),
-    String(String),
-    Array(Vec<Node>),
-    Object(Vec<Member>),
+    String(Cow<'t, str>),
+    Array(Vec<Node<'t>>),
+    Object(Vec<Member<'t>>),
 }
 
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Member {
+pub struct Member<'t> {
     /// The key.
-    pub key: String,
+    pub key: Cow<'t, str>,
     /// Where the key stands, quotes included.
     pub key_span: Span,
     /// The value.
-    pub value: Node,
+    pub value: Node<'t>,
 }
 
-impl Node {
+impl<'t> Node<'t> {
     /// JSON's word for the kind of this value: `null`, `boolean`, `number`, `string`, `array` or `object`.
     pub fn kind_name(&self) -> &'static str {
         match self.kind {
@@ -195,7 +196,7 @@ impl Node {
     }
 
     /// The members as they were written, if this is an object.
-    pub fn as_object(&self) -> Option<&[Member]> {
+    pub fn as_object(&self) -> Option<&[Member<'t>]> {
         match &self.kind {
             NodeKind::Object(members) => Some(members),
             _ => None,
@@ -203,7 +204,7 @@ impl Node {
     }
 
     /// The member called `key`, the last one if there are several.
-    pub fn member(&self, key: &str) -> Option<&Member> {
+    pub fn member(&self, key: &str) -> Option<&Member<'t>> {
         self.as_object()?.iter().rfind(|member| member.key == key)
     }
 
@@ -234,7 +235,7 @@ impl Node {
             }
             node = match &node.kind {
                 NodeKind::Object(members) => {
-                    let whole = |member: &&Member| {
+                    let whole = |member: &&Member<'_>| {
                         Span { start: member.key_span.start, end: member.value.span.end }.contains(span)
                     };
                     let Some(member) = members.iter().find(whole) else { return pointer };
@@ -259,7 +260,8 @@ impl Node {
         if self.span == span && self.as_str().is_some() {
             return self.as_str();
         }
-        let whole = |member: &&Member| Span { start: member.key_span.start, end: member.value.span.end }.contains(span);
+        let whole =
+            |member: &&Member<'_>| Span { start: member.key_span.start, end: member.value.span.end }.contains(span);
         match &self.kind {
             NodeKind::Object(members) => members.iter().find(whole)?.value.string_at(span),
             NodeKind::Array(elements) => elements.iter().find(|part| part.span.contains(span))?.string_at(span),
@@ -279,23 +281,23 @@ fn is_index(token: &str) -> bool {
 }
 
 /// Compact JSON text.
-impl fmt::Display for Node {
+impl fmt::Display for Node<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         print::compact(self, formatter)
     }
 }
 
 /// The value without its places; of members with the same key the last one counts.
-impl From<&Node> for Value {
-    fn from(node: &Node) -> Self {
+impl From<&Node<'_>> for Value {
+    fn from(node: &Node<'_>) -> Self {
         match &node.kind {
             NodeKind::Null => Self::Null,
             NodeKind::Bool(boolean) => Self::Bool(*boolean),
             NodeKind::Number(number) => Self::Number(*number),
-            NodeKind::String(text) => Self::from(text.as_str()),
+            NodeKind::String(text) => Self::from(&**text),
             NodeKind::Array(elements) => elements.iter().map(Self::from).collect(),
             NodeKind::Object(members) => {
-                Self::Object(members.iter().map(|member| (member.key.as_str(), Self::from(&member.value))).collect())
+                Self::Object(members.iter().map(|member| (&*member.key, Self::from(&member.value))).collect())
             }
         }
     }

@@ -40,6 +40,7 @@ use crate::syntax::{self, Dialect, Format, Node};
 ///         StartAt: Charge
 ///         States:
 ///           Charge: {Type: Task, Resource: !GetAtt Charge.Arn, Next: Ship}
+///           Shipped: {Type: Succeed}
 /// ";
 /// let template = template::definitions(text, Format::Yaml);
 /// let compiled = template.definitions[0].compile(Options::new());
@@ -48,11 +49,11 @@ use crate::syntax::{self, Dialect, Format, Node};
 /// assert_eq!(diagnostic.location.position.to_string(), "9:69");
 /// assert_eq!(diagnostic.location.pointer.as_str(), "/Resources/Orders/Properties/Definition/States/Charge/Next");
 /// ```
-pub fn definitions(text: &str, format: Format) -> Template<'_> {
+pub fn definitions<'t>(text: &'t str, format: Format) -> Template<'t> {
     let (root, diagnostics) = syntax::parse_as(text, format, Dialect::CloudFormation);
     let source = Arc::new(Source::new("template", text));
     let resources = root.as_ref().and_then(|root| root.get("Resources")).and_then(Node::as_object);
-    let find = |resource: &syntax::Member| Definition::read(&resource.key, &resource.value, format, &source);
+    let find = |resource: &syntax::Member<'t>| Definition::read(&resource.key, &resource.value, format, &source);
     let is_well_formed = !diagnostics.has_errors();
     let definitions = resources.filter(|_| is_well_formed).unwrap_or_default().iter().filter_map(find).collect();
     Template { definitions, diagnostics }
@@ -77,13 +78,13 @@ pub struct Definition<'t> {
     format: Format,
     source: Arc<Source<'t>>,
     pointer: JsonPointer,
-    body: Body,
+    body: Body<'t>,
 }
 
 #[derive(Debug, Clone)]
-enum Body {
+enum Body<'t> {
     /// An object, and where its strings begin that are other than written.
-    Object(Node, BTreeSet<usize>),
+    Object(Node<'t>, BTreeSet<usize>),
     /// JSON inside of a string.
     Text(Embedded),
     Elsewhere(Whereabouts),
@@ -152,12 +153,14 @@ impl<'t> Definition<'t> {
         }
     }
 
-    fn compile_object(&self, root: &Node, rewritten: &BTreeSet<usize>, options: &Options) -> Compiled {
+    fn compile_object(&self, root: &Node<'_>, rewritten: &BTreeSet<usize>, options: &Options) -> Compiled {
         let mut root = root.clone();
         let mut rewritten = rewritten.clone();
-        rewritten.extend(placeholder::substitute_in(&mut root, &options.substitutions, None));
+        let filled = placeholder::fill_in(&mut root, &options.substitutions, None);
+        rewritten.extend(filled.rewritten);
         let reading = Reading { format: self.format, placeholders: Placeholders::Understood, rewritten };
-        let tree = Tree { root: &root, source: &self.source, reading, identity: &root.to_string() };
+        let is_open = filled.is_open;
+        let tree = Tree { root: &root, source: &self.source, reading, is_open, identity: &root.to_string() };
         self.relocated(compile_tree(tree, Diagnostics::default(), options), |span| span)
     }
 
@@ -175,7 +178,7 @@ impl<'t> Definition<'t> {
     }
 
     /// The state machine of a resource; `None` if it is of another type.
-    fn read(logical_id: &str, resource: &Node, format: Format, source: &Arc<Source<'t>>) -> Option<Self> {
+    fn read(logical_id: &str, resource: &Node<'t>, format: Format, source: &Arc<Source<'t>>) -> Option<Self> {
         let names = match resource.get("Type")?.as_str()? {
             "AWS::StepFunctions::StateMachine" => &STEP_FUNCTIONS,
             "AWS::Serverless::StateMachine" => &SERVERLESS,
@@ -218,24 +221,31 @@ const STEP_FUNCTIONS: Properties = Properties {
 const SERVERLESS: Properties =
     Properties { definition: ["Definition", "DefinitionString", "DefinitionUri"], machine_type: "Type" };
 
-fn read_body(name: &str, node: &Node, format: Format, source: &Source<'_>, substitutions: &mut Substitutions) -> Body {
-    let object = |node: &Node| {
-        let mut rewritten = BTreeSet::new();
-        let root = resolved(node, &mut rewritten);
-        Body::Object(root, rewritten)
-    };
-    match name {
-        "Definition" => object(node),
-        "DefinitionString" => match intrinsics::call(node) {
-            Some(("Fn::ToJsonString", definition)) => object(definition),
-            _ => Embedded::read(node, format, source, substitutions)
-                .map_or(Body::Elsewhere(Whereabouts::Unknown), Body::Text),
-        },
-        _ => Body::Elsewhere(read_whereabouts(node)),
+fn read_body<'t>(
+    name: &str,
+    node: &Node<'t>,
+    format: Format,
+    source: &Source<'_>,
+    substitutions: &mut Substitutions,
+) -> Body<'t> {
+    if name != "DefinitionString" {
+        return if name == "Definition" { read_object(node) } else { Body::Elsewhere(read_whereabouts(node)) };
     }
+    if let Some([member]) = node.as_object()
+        && member.key == "Fn::ToJsonString"
+    {
+        return read_object(&member.value);
+    }
+    Embedded::read(node, format, source, substitutions).map_or(Body::Elsewhere(Whereabouts::Unknown), Body::Text)
 }
 
-fn read_whereabouts(node: &Node) -> Whereabouts {
+fn read_object<'t>(node: &Node<'t>) -> Body<'t> {
+    let mut rewritten = BTreeSet::new();
+    let root = resolved(node, &mut rewritten);
+    Body::Object(root, rewritten)
+}
+
+fn read_whereabouts(node: &Node<'_>) -> Whereabouts {
     let part = |name| node.get(name).and_then(literal);
     match node.as_str() {
         Some(uri) => Whereabouts::Uri(uri.to_owned()),
@@ -245,7 +255,7 @@ fn read_whereabouts(node: &Node) -> Whereabouts {
 }
 
 /// The values that are known.
-fn read_substitutions(node: Option<&Node>) -> Substitutions {
+fn read_substitutions(node: Option<&Node<'_>>) -> Substitutions {
     let members = node.and_then(Node::as_object).unwrap_or_default();
-    members.iter().filter_map(|member| Some((member.key.clone(), literal(&member.value)?))).collect()
+    members.iter().filter_map(|member| Some((member.key.to_string(), literal(&member.value)?))).collect()
 }

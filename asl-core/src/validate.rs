@@ -18,14 +18,14 @@ use crate::definition::StateMachine;
 use crate::report::Report;
 
 /// Adds everything that is wrong with `machine` to `report`.
-pub(crate) fn validate(machine: &StateMachine, machine_type: MachineType, report: &Report<'_>) {
+pub(crate) fn validate(machine: &StateMachine<'_>, machine_type: MachineType, report: &Report<'_>) {
     names::check(machine, report);
     transitions::check(machine, report);
     variables::check(machine, report);
     check_machine(machine, machine_type, report);
 }
 
-fn check_machine(machine: &StateMachine, machine_type: MachineType, report: &Report<'_>) {
+fn check_machine(machine: &StateMachine<'_>, machine_type: MachineType, report: &Report<'_>) {
     fields::check_machine(machine, report);
     limits::check_machine(machine, report);
     for state in machine.states() {

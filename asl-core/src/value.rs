@@ -33,7 +33,10 @@ pub use self::object::{Iter as ObjectIter, Object};
 /// assert_eq!(Value::from(shipped).to_string(), r#"{"id":7,"lines":["tea","milk"],"shipped":true}"#);
 /// assert_eq!(order.to_string(), r#"{"id":7,"lines":["tea","milk"]}"#);
 /// ```
+// The tag takes a word, so that what follows it is aligned: a value that is moved twice in a row is read back in the
+// pieces in which it was written, which processors do much faster than in others.
 #[derive(Clone, Default, PartialEq)]
+#[repr(u64)]
 pub enum Value {
     /// `null`
     #[default]
@@ -176,7 +179,7 @@ impl Value {
         match self {
             Self::Null => Measure::scalar(4),
             Self::Bool(boolean) => Measure::scalar(if *boolean { 4 } else { 5 }),
-            Self::Number(number) => Measure::scalar(number.to_string().len()),
+            Self::Number(number) => Measure::scalar(number.text_size()),
             Self::String(text) => Measure::scalar(quoted_size(text)),
             Self::Array(array) => array.measure(),
             Self::Object(object) => object.measure(),

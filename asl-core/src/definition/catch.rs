@@ -1,7 +1,5 @@
 //! Catchers.
 
-use std::sync::Arc;
-
 use super::fields::{FieldNames, Fields, Spanned};
 use super::payload::Template;
 use super::state_fields::QueryLanguage;
@@ -10,17 +8,17 @@ use crate::source::Span;
 
 /// [A Catcher](https://states-language.net/spec.html#fallback-states).
 #[derive(Debug)]
-pub(crate) struct Catcher {
+pub(crate) struct Catcher<'t> {
     pub(crate) span: Span,
-    pub(crate) field_names: FieldNames,
-    pub(crate) error_equals: Option<Spanned<Vec<Spanned<Arc<str>>>>>,
-    pub(crate) next: Option<Spanned<Arc<str>>>,
+    pub(crate) field_names: FieldNames<'t>,
+    pub(crate) error_equals: Option<Spanned<Vec<Spanned<&'t str>>>>,
+    pub(crate) next: Option<Spanned<&'t str>>,
     pub(crate) result_path: Option<Spanned<Option<ReferencePath>>>,
-    pub(crate) assign: Option<Template>,
-    pub(crate) output: Option<Template>,
+    pub(crate) assign: Option<Template<'t>>,
+    pub(crate) output: Option<Template<'t>>,
 }
 
-impl Catcher {
+impl<'t> Catcher<'t> {
     /// The fields that a Catcher may have.
     pub(crate) fn fields(language: QueryLanguage) -> &'static [&'static str] {
         match language {
@@ -29,7 +27,7 @@ impl Catcher {
         }
     }
 
-    pub(super) fn read(fields: Fields<'_>) -> Self {
+    pub(super) fn read(fields: Fields<'t>) -> Self {
         let (language, field_names) = (fields.language, fields.names());
         let fields = fields.only(|name| Self::fields(language).contains(&name));
         Self {

@@ -1,7 +1,5 @@
 //! The Choice state and its rules.
 
-use std::sync::Arc;
-
 use super::fields::{FieldNames, Fields, Spanned, What, wrong_type};
 use super::jsonata::{Computable, JsonataString};
 use super::payload::Template;
@@ -13,34 +11,34 @@ use crate::value::Value;
 
 /// [A Choice state](https://states-language.net/spec.html#choice-state).
 #[derive(Debug)]
-pub(crate) struct Choice {
-    pub(crate) choices: Option<Spanned<Vec<ChoiceRule>>>,
-    pub(crate) default: Option<Spanned<Arc<str>>>,
+pub(crate) struct Choice<'t> {
+    pub(crate) choices: Option<Spanned<Vec<ChoiceRule<'t>>>>,
+    pub(crate) default: Option<Spanned<&'t str>>,
 }
 
 /// An element of `Choices`.
 #[derive(Debug)]
-pub(crate) struct ChoiceRule {
-    pub(crate) test: Test,
-    pub(crate) next: Option<Spanned<Arc<str>>>,
-    pub(crate) assign: Option<Template>,
-    pub(crate) output: Option<Template>,
+pub(crate) struct ChoiceRule<'t> {
+    pub(crate) test: Test<'t>,
+    pub(crate) next: Option<Spanned<&'t str>>,
+    pub(crate) assign: Option<Template<'t>>,
+    pub(crate) output: Option<Template<'t>>,
 }
 
 /// What a rule, or a rule inside `And`, `Or` and `Not`, tests.
 #[derive(Debug)]
-pub(crate) struct Test {
+pub(crate) struct Test<'t> {
     pub(crate) span: Span,
-    pub(crate) field_names: FieldNames,
+    pub(crate) field_names: FieldNames<'t>,
     /// `None` if there is not exactly one operator, or it could not be read.
-    pub(crate) kind: Option<TestKind>,
+    pub(crate) kind: Option<TestKind<'t>>,
 }
 
 #[derive(Debug)]
-pub(crate) enum TestKind {
-    And(Spanned<Vec<Test>>),
-    Or(Spanned<Vec<Test>>),
-    Not(Box<Test>),
+pub(crate) enum TestKind<'t> {
+    And(Spanned<Vec<Test<'t>>>),
+    Or(Spanned<Vec<Test<'t>>>),
+    Not(Box<Test<'t>>),
     /// `Variable` and a comparison operator.
     Comparison(Comparison),
     /// JSONata's `Condition`.
@@ -54,22 +52,22 @@ pub(crate) struct Comparison {
     pub(crate) test: Spanned<evaluate::Test>,
 }
 
-impl Choice {
+impl<'t> Choice<'t> {
     /// The rules that could be read.
-    pub(crate) fn rules(&self) -> &[ChoiceRule] {
+    pub(crate) fn rules(&self) -> &[ChoiceRule<'t>] {
         self.choices.as_ref().map_or(&[], |choices| &choices.value)
     }
 
-    pub(super) fn read(fields: &Fields<'_>) -> Self {
+    pub(super) fn read(fields: &Fields<'t>) -> Self {
         Self { choices: fields.objects("Choices", |rule| ChoiceRule::read(&rule)), default: fields.text("Default") }
     }
 }
 
-impl ChoiceRule {
+impl<'t> ChoiceRule<'t> {
     /// The fields of a JSONata rule.
-    pub(crate) const JSONATA_FIELDS: &[&str] = &["Condition", "Next", "Comment", "Assign", "Output"];
+    pub(crate) const JSONATA_FIELDS: &'static [&'static str] = &["Condition", "Next", "Comment", "Assign", "Output"];
 
-    fn read(fields: &Fields<'_>) -> Self {
+    fn read(fields: &Fields<'t>) -> Self {
         let output = match fields.language {
             QueryLanguage::JsonPath => None,
             QueryLanguage::Jsonata => Template::read(fields, "Output"),
@@ -83,7 +81,7 @@ impl ChoiceRule {
     }
 }
 
-impl Test {
+impl<'t> Test<'t> {
     /// The fields that say what a rule tests, but for the twins that end in `Path`.
     pub(crate) fn operators<'a>() -> impl Iterator<Item = &'a str> {
         ["And", "Or", "Not"].into_iter().chain(Operator::NAMES.iter().map(|(name, _)| *name))
@@ -102,7 +100,7 @@ impl Test {
         }
     }
 
-    fn read(fields: &Fields<'_>) -> Self {
+    fn read(fields: &Fields<'t>) -> Self {
         let kind = match fields.language {
             QueryLanguage::JsonPath => Self::read_operator(fields),
             QueryLanguage::Jsonata => fields.computable("Condition", Fields::boolean).map(TestKind::Condition),
@@ -111,15 +109,15 @@ impl Test {
     }
 
     /// The one operator of a JSONPath rule.
-    fn read_operator(fields: &Fields<'_>) -> Option<TestKind> {
+    fn read_operator(fields: &Fields<'t>) -> Option<TestKind<'t>> {
         let mut operators = fields.members().map(|member| &*member.key).filter(|name| Self::is_operator(name));
         let operator = operators.next().filter(|_| operators.next().is_none());
         operator.and_then(|name| TestKind::read(name, fields))
     }
 }
 
-impl TestKind {
-    fn read(name: &str, fields: &Fields<'_>) -> Option<Self> {
+impl<'t> TestKind<'t> {
+    fn read(name: &str, fields: &Fields<'t>) -> Option<Self> {
         let tests = || fields.objects(name, |test| Test::read(&test));
         match name {
             "And" => tests().map(Self::And),

@@ -1,22 +1,20 @@
 //! The Fail state.
 
-use std::sync::Arc;
-
 use super::fields::{Fields, Spanned};
 use super::jsonata::Computable;
 use crate::expression::Expression;
 
 /// [A Fail state](https://states-language.net/spec.html#fail-state).
 #[derive(Debug)]
-pub(crate) struct Fail {
-    pub(crate) error: Option<Computable<Arc<str>>>,
+pub(crate) struct Fail<'t> {
+    pub(crate) error: Option<Computable<&'t str>>,
     pub(crate) error_path: Option<Spanned<Expression>>,
-    pub(crate) cause: Option<Computable<Arc<str>>>,
+    pub(crate) cause: Option<Computable<&'t str>>,
     pub(crate) cause_path: Option<Spanned<Expression>>,
 }
 
-impl Fail {
-    pub(super) fn read(fields: &Fields<'_>) -> Self {
+impl<'t> Fail<'t> {
+    pub(super) fn read(fields: &Fields<'t>) -> Self {
         Self {
             error: fields.computable("Error", Fields::text),
             error_path: fields.expression("ErrorPath"),

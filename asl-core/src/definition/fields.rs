@@ -2,83 +2,86 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::Arc;
 
 use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
 use crate::expression::{Expression, ExpressionError};
 use crate::jsonpath::{JsonPath, ReferencePath};
+use crate::placeholder;
 use crate::report::Report;
 use crate::source::Span;
 use crate::syntax::{Member, Node, NodeKind};
 use crate::timestamp::Timestamp;
 
 /// A value of the definition and where it stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Spanned<T> {
     pub(crate) value: T,
     pub(crate) span: Span,
 }
 
 /// The names of an object's fields, each with its place.
-#[derive(Debug, Default)]
-pub(crate) struct FieldNames {
-    names: Vec<Spanned<Arc<str>>>,
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct FieldNames<'t> {
+    members: &'t [Member<'t>],
     is_open: bool,
 }
 
-impl FieldNames {
+impl<'t> FieldNames<'t> {
     /// Where the field called `name` is named.
-    pub(crate) fn find(&self, name: &str) -> Option<Span> {
-        self.iter().find(|field| &*field.value == name).map(|field| field.span)
+    pub(crate) fn find(self, name: &str) -> Option<Span> {
+        self.members.iter().find(|member| member.key == name).map(|member| member.key_span)
     }
 
-    pub(crate) fn contains(&self, name: &str) -> bool {
+    pub(crate) fn contains(self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
     /// Whether there are fields whose names are not known, so that no name can be said to be missing.
-    pub(crate) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(self) -> bool {
         self.is_open
     }
 
     /// The names in the order they were written.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Spanned<Arc<str>>> {
-        self.names.iter()
-    }
-}
-
-impl FromIterator<Spanned<Arc<str>>> for FieldNames {
-    fn from_iter<I: IntoIterator<Item = Spanned<Arc<str>>>>(names: I) -> Self {
-        Self { names: names.into_iter().collect(), is_open: false }
+    pub(crate) fn iter(self) -> impl Iterator<Item = Spanned<&'t str>> {
+        let is_known = move |member: &&Member<'_>| !self.is_open || placeholder::find(&member.key).is_none();
+        let name = |member: &'t Member<'t>| Spanned { value: &*member.key, span: member.key_span };
+        self.members.iter().filter(is_known).map(name)
     }
 }
 
 /// An object whose fields are to be read.
-pub(super) struct Fields<'a> {
+pub(super) struct Fields<'t> {
     pub(super) span: Span,
     /// The language of the state around it.
     pub(super) language: QueryLanguage,
-    pub(super) report: &'a Report<'a>,
+    pub(super) report: &'t Report<'t>,
     /// What comes before a field's name where messages name the field: `Catch[1]/`, or nothing in a state itself.
     prefix: String,
-    members: Vec<&'a Member>,
+    members: &'t [Member<'t>],
+    /// The names of the fields that are not to be read; none as a rule.
+    unwanted: Vec<Spanned<&'t str>>,
 }
 
-impl<'a> Fields<'a> {
+impl<'t> Fields<'t> {
     /// The fields of `node`, which must be an object.
-    pub(super) fn of(node: &'a Node, what: What<'_>, language: QueryLanguage, report: &'a Report<'a>) -> Option<Self> {
+    pub(super) fn of(
+        node: &'t Node<'t>,
+        what: What<'_>,
+        language: QueryLanguage,
+        report: &'t Report<'t>,
+    ) -> Option<Self> {
         match &node.kind {
             NodeKind::Object(members) => {
-                let (prefix, members) = (String::new(), members.iter().collect());
-                Some(Self { span: node.span, language, report, prefix, members })
+                let (prefix, unwanted) = (String::new(), Vec::new());
+                Some(Self { span: node.span, language, report, prefix, members, unwanted })
             }
             _ => wrong_type(node, what, "an object", report),
         }
     }
 
     /// The fields of a whole definition.
-    pub(super) fn of_definition(root: &'a Node, report: &'a Report<'a>) -> Option<Self> {
+    pub(super) fn of_definition(root: &'t Node<'t>, report: &'t Report<'t>) -> Option<Self> {
         if root.as_object().is_none() {
             if !report.is_unknown(root) {
                 report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, "Definition must be a valid JSON object"));
@@ -90,23 +93,24 @@ impl<'a> Fields<'a> {
 
     /// Only the fields whose name `is_wanted`.
     pub(super) fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
-        self.members.retain(|member| is_wanted(&member.key));
+        self.unwanted = self.names().iter().filter(|name| !is_wanted(name.value)).collect();
         self
     }
 
-    pub(super) fn names(&self) -> FieldNames {
-        let known = self.members().filter(|member| !self.report.is_open(&member.key));
-        let names: Vec<_> =
-            known.map(|member| Spanned { value: (*member.key).into(), span: member.key_span }).collect();
-        FieldNames { is_open: names.len() < self.members.len(), names }
+    /// The names of all fields, those that are not to be read included.
+    pub(super) fn names(&self) -> FieldNames<'t> {
+        let is_open = self.members().any(|member| self.report.is_open(&member.key));
+        FieldNames { members: self.members, is_open }
     }
 
-    pub(super) fn members(&self) -> impl Iterator<Item = &'a Member> {
-        self.members.iter().copied()
+    /// All members, those that are not to be read included.
+    pub(super) fn members(&self) -> std::slice::Iter<'t, Member<'t>> {
+        self.members.iter()
     }
 
-    pub(super) fn node(&self, name: &str) -> Option<&'a Node> {
-        self.members().find(|member| member.key == name).map(|member| &member.value)
+    pub(super) fn node(&self, name: &str) -> Option<&'t Node<'t>> {
+        let member = self.members().find(|member| member.key == name)?;
+        self.unwanted.iter().all(|unwanted| unwanted.value != name).then_some(&member.value)
     }
 
     /// The field called `name` as messages of failed evaluations name it.
@@ -114,7 +118,7 @@ impl<'a> Fields<'a> {
         format!("{}{name}", self.prefix)
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<Spanned<Arc<str>>> {
+    pub(super) fn text(&self, name: &str) -> Option<Spanned<&'t str>> {
         read_text(self.node(name)?, What::Field(name), self.report)
     }
 
@@ -161,13 +165,13 @@ impl<'a> Fields<'a> {
     }
 
     /// The elements of an array, each read by `read`; `None` if there may be others.
-    pub(super) fn array<T>(&self, name: &str, read: impl Fn(&'a Node) -> Option<T>) -> Option<Spanned<Vec<T>>> {
+    pub(super) fn array<T>(&self, name: &str, read: impl Fn(&'t Node<'t>) -> Option<T>) -> Option<Spanned<Vec<T>>> {
         let node = self.node(name)?;
         let NodeKind::Array(elements) = &node.kind else {
             return wrong_type(node, What::Field(name), "an array", self.report);
         };
         let value = elements.iter().filter_map(read).collect();
-        let is_open = |element: &Node| element.as_str().is_some_and(|text| self.report.is_open(text));
+        let is_open = |element: &Node<'_>| element.as_str().is_some_and(|text| self.report.is_open(text));
         (!elements.iter().any(is_open)).then_some(Spanned { value, span: node.span })
     }
 
@@ -213,7 +217,7 @@ impl<'a> Fields<'a> {
         parse: impl Fn(&str) -> Result<T, ExpressionError>,
     ) -> Option<Spanned<T>> {
         let text = self.text(name)?;
-        match parse(&text.value) {
+        match parse(text.value) {
             Ok(value) => Some(Spanned { value, span: text.span }),
             Err(error) => {
                 let span = self.report.inside(text.span, error.span);
@@ -258,10 +262,10 @@ impl fmt::Display for What<'_> {
 }
 
 /// The string that `node` must be.
-pub(super) fn read_text(node: &Node, what: What<'_>, report: &Report<'_>) -> Option<Spanned<Arc<str>>> {
+pub(super) fn read_text<'t>(node: &'t Node<'t>, what: What<'_>, report: &Report<'_>) -> Option<Spanned<&'t str>> {
     match &node.kind {
         NodeKind::String(text) if report.is_open(text) => None,
-        NodeKind::String(text) => Some(Spanned { value: text.as_str().into(), span: node.span }),
+        NodeKind::String(text) => Some(Spanned { value: text, span: node.span }),
         _ => wrong_type(node, what, "a string", report),
     }
 }
@@ -272,7 +276,7 @@ pub(super) fn expression_code(text: &str) -> Code {
 }
 
 /// Reports that `node` is not `expected`, unless it may be.
-pub(super) fn wrong_type<T>(node: &Node, what: What<'_>, expected: &str, report: &Report<'_>) -> Option<T> {
+pub(super) fn wrong_type<T>(node: &Node<'_>, what: What<'_>, expected: &str, report: &Report<'_>) -> Option<T> {
     if report.is_unknown(node) {
         return None;
     }
@@ -282,7 +286,7 @@ pub(super) fn wrong_type<T>(node: &Node, what: What<'_>, expected: &str, report:
 }
 
 /// A number itself; of any other value its kind, with an article.
-fn found(node: &Node) -> String {
+fn found(node: &Node<'_>) -> String {
     match node.kind_name() {
         "number" => node.to_string(),
         "null" => "null".to_owned(),

@@ -42,12 +42,12 @@ pub(crate) enum StatesMember {
 
 impl JsonataString {
     /// Whether `node` is one.
-    pub(super) fn is_at(node: &Node, language: QueryLanguage) -> bool {
+    pub(super) fn is_at(node: &Node<'_>, language: QueryLanguage) -> bool {
         language == QueryLanguage::Jsonata && node.as_str().and_then(unmarked).is_some()
     }
 
     /// The expression at `node`, if it is known; `location` is the field as messages of failed evaluations name it.
-    pub(super) fn read(node: &Node, location: &str, report: &Report<'_>) -> Option<Self> {
+    pub(super) fn read(node: &Node<'_>, location: &str, report: &Report<'_>) -> Option<Self> {
         let string = node.as_str().filter(|string| !report.is_open(string))?;
         let marked = unmarked(string)?;
         let text = marked.trim();
@@ -148,7 +148,7 @@ mod tests {
         let report = Report::new(&source, &root);
         let machine = super::super::read(&root, &report).unwrap();
         machine.states()[0].for_each_jsonata(&mut |jsonata, member| check(jsonata, member, &report));
-        assert!(report.into_diagnostics().is_empty(), "{text}");
+        assert!(report.take_diagnostics().is_empty(), "{text}");
     }
 
     /// The first expression, and what of `$states` it can read, when `field` stands in a state of the type.

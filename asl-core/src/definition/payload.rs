@@ -2,7 +2,6 @@
 //! strings hold JSONata expressions.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::fields::{Fields, Spanned, What, expression_code, wrong_type};
 use super::jsonata::JsonataString;
@@ -15,54 +14,54 @@ use crate::value::Value;
 
 /// [A payload template](https://states-language.net/spec.html#payload-template), or a part of one.
 #[derive(Debug, Clone)]
-pub(crate) struct Template {
+pub(crate) struct Template<'t> {
     pub(crate) span: Span,
-    pub(crate) kind: TemplateKind,
+    pub(crate) kind: TemplateKind<'t>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum TemplateKind {
+pub(crate) enum TemplateKind<'t> {
     /// A string, number, boolean or null.
     Literal(Value),
     /// A string that is not known, or only in part; no program has one.
     Open(Value),
     Jsonata(Box<JsonataString>),
-    Array(Vec<Template>),
-    Object(Vec<TemplateMember>),
+    Array(Vec<Template<'t>>),
+    Object(Vec<TemplateMember<'t>>),
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct TemplateMember {
+pub(crate) struct TemplateMember<'t> {
     /// The key as written, with `.$` if the value is an expression.
-    pub(crate) key: Spanned<Arc<str>>,
-    pub(crate) value: MemberValue,
+    pub(crate) key: Spanned<&'t str>,
+    pub(crate) value: MemberValue<'t>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum MemberValue {
-    Template(Template),
+pub(crate) enum MemberValue<'t> {
+    Template(Template<'t>),
     /// The value of a key that ends in `.$`.
     Expression(Spanned<Expression>),
 }
 
-impl TemplateMember {
+impl TemplateMember<'_> {
     /// The end of keys whose value is an expression.
-    pub(crate) const SUFFIX: &str = ".$";
+    pub(crate) const SUFFIX: &'static str = ".$";
 
     /// The key of the payload's member.
     pub(crate) fn name(&self) -> &str {
-        self.key.value.strip_suffix(Self::SUFFIX).unwrap_or(&self.key.value)
+        self.key.value.strip_suffix(Self::SUFFIX).unwrap_or(self.key.value)
     }
 }
 
-impl Template {
+impl<'t> Template<'t> {
     /// The template in the field called `name`.
-    pub(super) fn read(fields: &Fields<'_>, name: &str) -> Option<Self> {
+    pub(super) fn read(fields: &Fields<'t>, name: &str) -> Option<Self> {
         fields.node(name).and_then(|node| Reader::of(node, fields).field(node, name))
     }
 
     /// As [`read`](Self::read), where the payload must be an object.
-    pub(super) fn read_object(fields: &Fields<'_>, name: &str) -> Option<Self> {
+    pub(super) fn read_object(fields: &Fields<'t>, name: &str) -> Option<Self> {
         let node = fields.node(name)?;
         match node.kind {
             NodeKind::Object(_) => Reader::of(node, fields).field(node, name),
@@ -71,7 +70,7 @@ impl Template {
     }
 
     /// `Items`.
-    pub(super) fn read_items(fields: &Fields<'_>) -> Option<Self> {
+    pub(super) fn read_items(fields: &Fields<'t>) -> Option<Self> {
         let node = fields.node("Items")?;
         let is_container = matches!(node.kind, NodeKind::Array(_) | NodeKind::Object(_));
         if is_container || JsonataString::is_at(node, fields.language) {
@@ -82,7 +81,7 @@ impl Template {
     }
 
     /// The members, if this is an object.
-    pub(crate) fn members(&self) -> &[TemplateMember] {
+    pub(crate) fn members(&self) -> &[TemplateMember<'t>] {
         match &self.kind {
             TemplateKind::Object(members) => members,
             _ => &[],
@@ -127,10 +126,10 @@ impl Template {
 }
 
 /// Reads the parts of one template.
-struct Reader<'a, 'f> {
+struct Reader<'t, 'f> {
     /// The whole template, which messages name.
     field: Span,
-    fields: &'f Fields<'a>,
+    fields: &'f Fields<'t>,
 }
 
 /// Where a part of a template stands, as messages of failed evaluations name it: `Output/lines[0]/price`.
@@ -150,17 +149,17 @@ impl fmt::Display for Location<'_> {
     }
 }
 
-impl<'a, 'f> Reader<'a, 'f> {
-    fn of(field: &Node, fields: &'f Fields<'a>) -> Self {
+impl<'t, 'f> Reader<'t, 'f> {
+    fn of(field: &Node<'_>, fields: &'f Fields<'t>) -> Self {
         Self { field: field.span, fields }
     }
 
-    fn field(&self, node: &Node, name: &str) -> Option<Template> {
+    fn field(&self, node: &'t Node<'t>, name: &str) -> Option<Template<'t>> {
         self.template(node, &Location::Field(self.fields.location(name)))
     }
 
     /// `None` for an expression that does not parse.
-    fn template(&self, node: &Node, location: &Location<'_>) -> Option<Template> {
+    fn template(&self, node: &'t Node<'t>, location: &Location<'_>) -> Option<Template<'t>> {
         let kind = match &node.kind {
             NodeKind::Array(elements) => {
                 let elements = elements.iter().enumerate();
@@ -180,7 +179,7 @@ impl<'a, 'f> Reader<'a, 'f> {
         Some(Template { span: node.span, kind })
     }
 
-    fn member(&self, member: &Member, object: &Location<'_>) -> Option<TemplateMember> {
+    fn member(&self, member: &'t Member<'t>, object: &Location<'_>) -> Option<TemplateMember<'t>> {
         let is_json_path = self.fields.language == QueryLanguage::JsonPath;
         let is_open = member.value.as_str().is_some_and(|text| self.fields.report.is_open(text));
         let value = if is_json_path && !is_open && member.key.ends_with(TemplateMember::SUFFIX) {
@@ -188,10 +187,10 @@ impl<'a, 'f> Reader<'a, 'f> {
         } else {
             MemberValue::Template(self.template(&member.value, &Location::Member(object, &member.key))?)
         };
-        Some(TemplateMember { key: Spanned { value: member.key.as_str().into(), span: member.key_span }, value })
+        Some(TemplateMember { key: Spanned { value: &member.key, span: member.key_span }, value })
     }
 
-    fn expression(&self, member: &Member) -> Option<Spanned<Expression>> {
+    fn expression(&self, member: &Member<'_>) -> Option<Spanned<Expression>> {
         let span = member.value.span;
         let message = format!(
             "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call",

@@ -1,7 +1,6 @@
 //! A state: what all types share.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::catch::Catcher;
 use super::choice::Choice;
@@ -28,42 +27,42 @@ use crate::syntax::Member;
 ///
 /// Fields that its type does not have are not read.
 #[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) name: Spanned<Arc<str>>,
+pub(crate) struct State<'t> {
+    pub(crate) name: Spanned<&'t str>,
     pub(crate) span: Span,
-    pub(crate) field_names: FieldNames,
+    pub(crate) field_names: FieldNames<'t>,
     /// The language of the whole definition.
     pub(crate) machine_language: QueryLanguage,
     /// Its own language, or the machine's.
     pub(crate) language: QueryLanguage,
     /// `None` where `Type` is missing or unknown.
-    pub(crate) kind: Option<StateKind>,
+    pub(crate) kind: Option<StateKind<'t>>,
     pub(crate) query_language: Option<Spanned<QueryLanguage>>,
-    pub(crate) next: Option<Spanned<Arc<str>>>,
+    pub(crate) next: Option<Spanned<&'t str>>,
     pub(crate) end: Option<Spanned<bool>>,
     pub(crate) input_path: Option<Spanned<Option<JsonPath>>>,
     pub(crate) output_path: Option<Spanned<Option<JsonPath>>>,
     pub(crate) result_path: Option<Spanned<Option<ReferencePath>>>,
-    pub(crate) parameters: Option<Template>,
-    pub(crate) result_selector: Option<Template>,
-    pub(crate) arguments: Option<Template>,
-    pub(crate) assign: Option<Template>,
-    pub(crate) output: Option<Template>,
-    pub(crate) retry: Option<Spanned<Vec<Retrier>>>,
-    pub(crate) catch: Option<Spanned<Vec<Catcher>>>,
+    pub(crate) parameters: Option<Template<'t>>,
+    pub(crate) result_selector: Option<Template<'t>>,
+    pub(crate) arguments: Option<Template<'t>>,
+    pub(crate) assign: Option<Template<'t>>,
+    pub(crate) output: Option<Template<'t>>,
+    pub(crate) retry: Option<Spanned<Vec<Retrier<'t>>>>,
+    pub(crate) catch: Option<Spanned<Vec<Catcher<'t>>>>,
 }
 
 /// What a state's type adds.
 #[derive(Debug)]
-pub(crate) enum StateKind {
-    Task(Task),
+pub(crate) enum StateKind<'t> {
+    Task(Task<'t>),
     Pass(Pass),
-    Choice(Choice),
+    Choice(Choice<'t>),
     Wait(Wait),
     Succeed,
-    Fail(Fail),
-    Parallel(Parallel),
-    Map(Box<Map>),
+    Fail(Fail<'t>),
+    Parallel(Parallel<'t>),
+    Map(Box<Map<'t>>),
 }
 
 /// The values of `Type`.
@@ -83,15 +82,29 @@ impl StateType {
     /// All types, in the order in which AWS lists them.
     const ALL: [Self; 8] =
         [Self::Task, Self::Wait, Self::Pass, Self::Succeed, Self::Fail, Self::Choice, Self::Parallel, Self::Map];
+
+    /// The type as `Type` names it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Task => "Task",
+            Self::Wait => "Wait",
+            Self::Pass => "Pass",
+            Self::Succeed => "Succeed",
+            Self::Fail => "Fail",
+            Self::Choice => "Choice",
+            Self::Parallel => "Parallel",
+            Self::Map => "Map",
+        }
+    }
 }
 
 impl fmt::Display for StateType {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, formatter)
+        formatter.write_str(self.name())
     }
 }
 
-impl StateKind {
+impl<'t> StateKind<'t> {
     pub(crate) fn state_type(&self) -> StateType {
         match self {
             Self::Task(_) => StateType::Task,
@@ -106,7 +119,7 @@ impl StateKind {
     }
 
     /// The templates that only this type of state has.
-    fn templates(&self) -> Vec<&Template> {
+    fn templates(&self) -> Vec<&Template<'t>> {
         match self {
             Self::Task(task) => task.credentials.iter().collect(),
             Self::Map(map) => map.items.iter().chain(&map.item_selector).collect(),
@@ -137,7 +150,7 @@ impl StateKind {
         all.into_iter().flatten().collect()
     }
 
-    fn read(state_type: StateType, fields: &Fields<'_>, machine_language: QueryLanguage) -> Self {
+    fn read(state_type: StateType, fields: &Fields<'t>, machine_language: QueryLanguage) -> Self {
         match state_type {
             StateType::Task => Self::Task(Task::read(fields)),
             StateType::Wait => Self::Wait(Wait::read(fields)),
@@ -151,9 +164,9 @@ impl StateKind {
     }
 }
 
-impl State {
+impl<'t> State<'t> {
     /// The state machines inside: a Parallel's branches, a Map's item processor under each name that it is given.
-    pub(crate) fn inner_machines(&self) -> impl Iterator<Item = &StateMachine> {
+    pub(crate) fn inner_machines(&self) -> impl Iterator<Item = &StateMachine<'t>> {
         let (branches, map) = match &self.kind {
             Some(StateKind::Parallel(parallel)) => (parallel.branches(), None),
             Some(StateKind::Map(map)) => (&[][..], Some(map)),
@@ -168,12 +181,12 @@ impl State {
     }
 
     /// The Catchers that could be read.
-    pub(crate) fn catchers(&self) -> &[Catcher] {
+    pub(crate) fn catchers(&self) -> &[Catcher<'t>] {
         self.catch.as_ref().map_or(&[], |catch| &catch.value)
     }
 
     /// The Retriers that could be read.
-    pub(crate) fn retriers(&self) -> &[Retrier] {
+    pub(crate) fn retriers(&self) -> &[Retrier<'t>] {
         self.retry.as_ref().map_or(&[], |retry| &retry.value)
     }
 
@@ -194,7 +207,11 @@ impl State {
         }
     }
 
-    pub(super) fn read(member: &Member, machine_language: QueryLanguage, report: &Report<'_>) -> Option<Self> {
+    pub(super) fn read(
+        member: &'t Member<'t>,
+        machine_language: QueryLanguage,
+        report: &'t Report<'t>,
+    ) -> Option<Self> {
         let fields = Fields::of(&member.value, What::Field(&member.key), machine_language, report)?;
         if fields.is_language_open() {
             return None;
@@ -212,7 +229,7 @@ impl State {
         // Nothing needs a state's comment, but it must be a string.
         fields.text("Comment");
         Some(Self {
-            name: Spanned { value: member.key.as_str().into(), span: member.key_span },
+            name: Spanned { value: &*member.key, span: member.key_span },
             span: fields.span,
             field_names,
             machine_language,
@@ -237,11 +254,11 @@ impl State {
 
 fn read_type(fields: &Fields<'_>) -> Option<StateType> {
     let written = fields.text("Type")?;
-    let state_type = StateType::ALL.into_iter().find(|state_type| state_type.to_string() == *written.value);
+    let state_type = StateType::ALL.into_iter().find(|state_type| state_type.name() == written.value);
     if state_type.is_none() {
-        let types = StateType::ALL.map(|state_type| state_type.to_string());
+        let types = StateType::ALL.map(StateType::name);
         let message = format!("The field 'Type' should have one of these values: [{}]", types.join(", "));
-        let help = similar(&written.value, types.iter().map(String::as_str), fields.report);
+        let help = similar(written.value, types.into_iter(), fields.report);
         fields.report.add(Fault::new(Code::UNKNOWN_STATE_TYPE, written.span, message).with_help(help));
     }
     state_type

@@ -1,7 +1,5 @@
 //! A state machine, and the machines inside Parallel branches and Map item processors.
 
-use std::sync::Arc;
-
 use super::fields::{FieldNames, Fields, Spanned, What};
 use super::map::ProcessorConfig;
 use super::state::State;
@@ -13,18 +11,18 @@ use crate::syntax::Node;
 
 /// [A state machine](https://states-language.net/spec.html#toplevelfields).
 #[derive(Debug)]
-pub(crate) struct StateMachine {
+pub(crate) struct StateMachine<'t> {
     pub(crate) span: Span,
     pub(crate) role: MachineRole,
-    pub(crate) field_names: FieldNames,
-    pub(crate) comment: Option<Spanned<Arc<str>>>,
-    pub(crate) version: Option<Spanned<Arc<str>>>,
-    pub(crate) start_at: Option<Spanned<Arc<str>>>,
+    pub(crate) field_names: FieldNames<'t>,
+    pub(crate) comment: Option<Spanned<&'t str>>,
+    pub(crate) version: Option<Spanned<&'t str>>,
+    pub(crate) start_at: Option<Spanned<&'t str>>,
     pub(crate) timeout_seconds: Option<Spanned<i64>>,
-    pub(crate) states: Option<Spanned<Vec<State>>>,
+    pub(crate) states: Option<Spanned<Vec<State<'t>>>>,
     /// The names of all states, those that could not be read included.
-    pub(crate) state_names: FieldNames,
-    pub(crate) processor_config: Option<ProcessorConfig>,
+    pub(crate) state_names: FieldNames<'t>,
+    pub(crate) processor_config: Option<ProcessorConfig<'t>>,
 }
 
 /// Where a state machine stands.
@@ -52,13 +50,13 @@ impl MachineRole {
     pub(crate) const REQUIRED: &[&str] = &["States", "StartAt"];
 }
 
-impl StateMachine {
+impl<'t> StateMachine<'t> {
     /// The states that could be read.
-    pub(crate) fn states(&self) -> &[State] {
+    pub(crate) fn states(&self) -> &[State<'t>] {
         self.states.as_ref().map_or(&[], |states| &states.value)
     }
 
-    pub(super) fn read_root(node: &Node, report: &Report<'_>) -> Option<Self> {
+    pub(super) fn read_root(node: &'t Node<'t>, report: &'t Report<'t>) -> Option<Self> {
         let fields = Fields::of_definition(node, report)?;
         if fields.is_language_open() {
             return None;
@@ -70,9 +68,9 @@ impl StateMachine {
     /// Reads a machine inside a state whose definition's own language is `language`.
     pub(super) fn read_inner(
         role: MachineRole,
-        node: &Node,
+        node: &'t Node<'t>,
         language: QueryLanguage,
-        report: &Report<'_>,
+        report: &'t Report<'t>,
     ) -> Option<Self> {
         let what = match role {
             MachineRole::Branch => What::ElementOf("Branches"),
@@ -82,7 +80,7 @@ impl StateMachine {
         Some(Self::read(role, fields, language))
     }
 
-    fn read(role: MachineRole, fields: Fields<'_>, language: QueryLanguage) -> Self {
+    fn read(role: MachineRole, fields: Fields<'t>, language: QueryLanguage) -> Self {
         let field_names = fields.names();
         let fields = fields.only(|name| role.fields().contains(&name));
         let states = fields.object("States");
@@ -101,7 +99,7 @@ impl StateMachine {
     }
 }
 
-fn read_states(states: &Fields<'_>, language: QueryLanguage) -> Spanned<Vec<State>> {
+fn read_states<'t>(states: &Fields<'t>, language: QueryLanguage) -> Spanned<Vec<State<'t>>> {
     let value = states.members().filter_map(|member| State::read(member, language, states.report)).collect();
     Spanned { value, span: states.span }
 }
@@ -116,7 +114,7 @@ impl Fields<'_> {
     /// `QueryLanguage`; AWS takes every other value for JSONata, and refuses it.
     pub(super) fn query_language(&self) -> Option<Spanned<QueryLanguage>> {
         let written = self.text("QueryLanguage")?;
-        let known = QueryLanguage::NAMES.iter().find(|(name, _)| **name == *written.value);
+        let known = QueryLanguage::NAMES.iter().find(|(name, _)| *name == written.value);
         if known.is_none() {
             let message = "Value should be one of the following: [JSONPath, JSONata]";
             self.report.add(Fault::new(Code::UNKNOWN_VALUE, written.span, message));

@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
+use super::scope::Scope;
 use crate::failure::Failure;
 use crate::jsonata::{Bindings, Environment, Expression, Limits, Outcome, RandomSource, References};
 use crate::random::Random;
 use crate::value::{Object, Value};
-
-use super::scope::Scope;
 
 /// An expression between `{%` and `%}`, and the field that it stands in.
 #[derive(Debug, Clone)]
@@ -92,15 +91,16 @@ impl Bindings for Known<'_> {
     fn value(&self, name: &str) -> Option<Value> {
         match name {
             "states" => Some(self.scope.states.to_value(self.needs_context.then(|| (self.scope.context)()))),
-            name => self.scope.variables.get(name).cloned(),
+            name => self.known(name).cloned(),
         }
     }
 
+    fn known(&self, name: &str) -> Option<&Value> {
+        if name == "states" { None } else { self.scope.variables.get(name) }
+    }
+
     fn member(&self, name: &str, key: &str) -> Option<&Value> {
-        match name {
-            "states" => self.scope.states.member(key),
-            name => self.scope.variables.get(name)?.get(key),
-        }
+        if name == "states" { self.scope.states.member(key) } else { self.known(name)?.get(key) }
     }
 }
 

@@ -101,18 +101,19 @@ impl Scope<'_> {
 /// Branches and iterations have a scope of their own: they read the variables of outer scopes and assign only theirs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Variables<'a> {
-    /// The innermost scope first.
-    scopes: &'a [&'a Object],
+    own: &'a Object,
+    /// Those of the scopes around, the innermost first.
+    outer: &'a [&'a Object],
 }
 
 impl<'a> Variables<'a> {
-    pub(crate) fn new(scopes: &'a [&'a Object]) -> Self {
-        Self { scopes }
+    pub(crate) fn new(own: &'a Object, outer: &'a [&'a Object]) -> Self {
+        Self { own, outer }
     }
 
     /// The value of the innermost variable called `name`.
     pub(crate) fn get(&self, name: &str) -> Option<&'a Value> {
-        self.scopes.iter().find_map(|scope| scope.get(name))
+        self.own.get(name).or_else(|| self.outer.iter().find_map(|scope| scope.get(name)))
     }
 }
 
@@ -196,8 +197,8 @@ mod tests {
     fn inner_variables_are_seen_before_outer_ones() {
         let outer = parse(r#"{"a":1,"b":2}"#);
         let inner = parse(r#"{"b":3}"#);
-        let scopes = [inner.as_object().unwrap(), outer.as_object().unwrap()];
-        let inner = Variables::new(&scopes);
+        let around = [outer.as_object().unwrap()];
+        let inner = Variables::new(inner.as_object().unwrap(), &around);
         let get = |name| inner.get(name).and_then(Value::as_i64);
         assert_eq!((get("a"), get("b"), get("c")), (Some(1), Some(3), None));
     }

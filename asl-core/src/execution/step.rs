@@ -230,8 +230,8 @@ impl Execution {
         evaluation: impl FnOnce(&Scope<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let context = || self.context_object(strand, known);
-        let scopes = self.scopes(strand);
-        let variables = Variables::new(&scopes);
+        let outer = self.outer_scopes(strand);
+        let variables = Variables::new(&strand.variables, &outer);
         let states = States { input: &strand.input, result: known.result, error_output: known.error_output };
         evaluation(&Scope {
             input,

@@ -10,12 +10,11 @@ use crate::timestamp::Timestamp;
 fn evaluate(text: &str, input: &str) -> Result<String, String> {
     let input: Value = input.parse().unwrap();
     let variables: Value = r#"{"name":"Ann","n":4}"#.parse().unwrap();
-    let scopes = [variables.as_object().unwrap()];
     let scope = Scope {
         input: &input,
         states: States { input: &input, result: None, error_output: None },
         context: &|| r#"{"Execution":{"Name":"run-1"},"StateMachine":{"Id":"arn","Name":"m-n"}}"#.parse().unwrap(),
-        variables: &Variables::new(&scopes),
+        variables: &Variables::new(variables.as_object().unwrap(), &[]),
         random: &Random::from_seed(1),
         now: Timestamp::UNIX_EPOCH,
         budget: Budget::default(),

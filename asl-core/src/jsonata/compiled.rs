@@ -71,6 +71,8 @@ pub(super) enum Kind {
     Binary {
         operator: BinaryOperator,
         operands: Box<(Node, Node)>,
+        /// The operands again, if a look may show both to be numbers and the operator takes numbers.
+        looks: Option<Box<(Look, Look)>>,
     },
     Negation(Box<Node>),
     Array(Vec<Node>),
@@ -91,6 +93,17 @@ pub(super) enum Kind {
     Lambda(Box<Lambda>),
     Apply(Box<(Node, Node)>),
     Transform(Box<Transform>),
+}
+
+/// An operand that a look at JSON may show to be a number.
+#[derive(Debug)]
+pub(super) enum Look {
+    Number(f64),
+    /// Names to follow from a variable, or from the context.
+    Path {
+        from: Option<Symbol>,
+        names: Vec<Arc<str>>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,6 +194,52 @@ impl Node {
             is_constructed: false,
         }
     }
+
+    /// Whether nothing is done with what this yields.
+    pub(super) fn is_bare(&self) -> bool {
+        !self.is_tuple && self.is_unfiltered() && self.stages.is_empty()
+    }
+
+    /// Whether what this yields has yet to go through its stages at most.
+    pub(super) fn is_unfiltered(&self) -> bool {
+        !self.keep_array && self.predicates.is_empty() && self.group.is_none()
+    }
+
+    /// The name that this step looks up, if it does nothing else.
+    pub(super) fn name_looked_up(&self) -> Option<&Arc<str>> {
+        match &self.kind {
+            Kind::Name(name) if self.is_bare() => Some(name),
+            _ => None,
+        }
+    }
+}
+
+impl Look {
+    /// The operands of an operator, if it takes numbers and a look may show both to be some.
+    pub(super) fn at_operands(operator: BinaryOperator, (left, right): (&Node, &Node)) -> Option<Box<(Self, Self)>> {
+        if operator.takes_numbers() { Some(Box::new((Self::at(left)?, Self::at(right)?))) } else { None }
+    }
+
+    fn at(node: &Node) -> Option<Self> {
+        match &node.kind {
+            Kind::Literal(value) if node.is_unfiltered() => value.as_f64().map(Self::Number),
+            Kind::Variable(symbol) if node.is_bare() => Some(Self::Path { from: Some(*symbol), names: Vec::new() }),
+            Kind::Path { steps, keep_singleton: false } if node.is_unfiltered() => {
+                let (from, steps) = match steps.as_slice() {
+                    [first, rest @ ..]
+                        if let Kind::Variable(symbol) = first.kind
+                            && first.is_bare() =>
+                    {
+                        (Some(symbol), rest)
+                    }
+                    steps => (None, steps),
+                };
+                let names = steps.iter().map(|step| step.name_looked_up().cloned()).collect::<Option<_>>()?;
+                Some(Self::Path { from, names })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl BinaryOperator {
@@ -207,6 +266,12 @@ impl BinaryOperator {
         Self::And,
         Self::Or,
     ];
+
+    /// Whether it is an arithmetic operator or a comparison by size.
+    fn takes_numbers(self) -> bool {
+        let takes_others = [Self::Equal, Self::NotEqual, Self::Concatenate, Self::Range, Self::In, Self::And, Self::Or];
+        !takes_others.contains(&self)
+    }
 
     pub(super) fn symbol(self) -> &'static str {
         match self {

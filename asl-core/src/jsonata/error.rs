@@ -65,7 +65,7 @@ impl Fault {
         Self::new(code).with_span(span)
     }
 
-    /// What a placeholder of the message stands for: JSON for `{{name}}`, text for `{{{name}}}`.
+    /// The text that stands for `{placeholder}` in the message; values are quoted as JSON.
     #[must_use]
     pub(super) fn with(mut self, placeholder: &'static str, text: impl Into<String>) -> Self {
         self.0.quoted.push((placeholder, text.into()));

@@ -39,19 +39,12 @@ pub(super) struct Evaluator<'e> {
     pub(super) bounds: Bounds,
     bindings: &'e dyn Bindings,
     input: Option<Item>,
-    /// What each symbol means outside of the expression, once it was looked up; empty until one is.
-    globals: Vec<Global>,
+    /// What the host made for each symbol; empty until it made something.
+    made: Vec<Option<Value>>,
     /// Frames and closures live in these two until the end, so that closures may refer to each other in cycles;
     /// not even the outermost frame exists before something is bound.
     frames: Vec<Frame>,
     closures: Vec<Closure<'e>>,
-}
-
-/// What a name means outside of the expression.
-#[derive(Debug, Clone)]
-enum Global {
-    Unknown,
-    Known(Option<Item>),
 }
 
 impl<'e> Evaluator<'e> {
@@ -67,7 +60,7 @@ impl<'e> Evaluator<'e> {
             bounds: Bounds::new(environment.limits),
             bindings,
             input: input.cloned().map(Item::Value),
-            globals: Vec::new(),
+            made: Vec::new(),
             frames: Vec::new(),
             closures: Vec::new(),
         }
@@ -109,7 +102,7 @@ impl<'e> Evaluator<'e> {
                 None => Ok(None),
             },
             Kind::Literal(value) => Ok(Some(Item::Value(value.clone()))),
-            Kind::Context => Ok(input.map(unwrap_input)),
+            Kind::Context => Ok(input.map(Item::unwrapped)),
             Kind::Variable(symbol) => Ok(self.variable(*symbol, frame)),
             Kind::Wildcard => self.wildcard(input),
             Kind::Descendants => self.descendants(input),
@@ -117,7 +110,12 @@ impl<'e> Evaluator<'e> {
                 Ok(self.compiled.labels.get(slot.0).and_then(|label| self.local(*label, frame)).cloned().flatten())
             }
             Kind::Sort(_) | Kind::Placeholder => Ok(None),
-            Kind::Binary { operator, operands } => self.binary(*operator, operands, node.span, input, frame),
+            Kind::Binary { operator, operands, looks } => {
+                match self.operator_at_a_look(*operator, looks.as_deref(), input.and_then(Item::as_json))? {
+                    Some(result) => Ok(Some(result.into())),
+                    None => self.binary(*operator, operands, node.span, input, frame),
+                }
+            }
             Kind::Negation(operand) => self.negation(operand, node.span, input, frame),
             Kind::Array(items) => self.array(node, items, input, frame),
             Kind::Object(group) => self.group_items(group, input, frame).map(Some),
@@ -140,26 +138,33 @@ impl<'e> Evaluator<'e> {
         {
             return bound.clone();
         }
-        if let Some(Global::Known(known)) = self.globals.get(symbol.0) {
-            return known.clone();
-        }
         let name = self.compiled.names.get(symbol.0)?;
-        let meaning = if &**name == "$" {
-            self.input.clone()
-        } else {
-            let bound = self.bindings.value(name).map(Item::Value);
-            bound.or_else(|| {
-                let builtin = self.compiled.builtins.get(symbol.0).copied().flatten();
-                builtin.map(|builtin| Item::Function(Function::Builtin(builtin)))
-            })
-        };
-        if self.globals.is_empty() {
-            self.globals.resize(self.compiled.names.len(), Global::Unknown);
+        if &**name == "$" {
+            return self.input.clone();
         }
-        if let Some(slot) = self.globals.get_mut(symbol.0) {
-            *slot = Global::Known(meaning.clone());
+        if let Some(value) = self.of_host(symbol, name) {
+            return Some(Item::Value(value));
         }
-        meaning
+        let builtin = self.compiled.builtins.get(symbol.0).copied().flatten();
+        builtin.map(|builtin| Item::Function(Function::Builtin(builtin)))
+    }
+
+    /// The host's variable; what it has to make for that is kept.
+    fn of_host(&mut self, symbol: Symbol, name: &str) -> Option<Value> {
+        if let Some(known) = self.bindings.known(name) {
+            return Some(known.clone());
+        }
+        if let Some(Some(made)) = self.made.get(symbol.0) {
+            return Some(made.clone());
+        }
+        let made = self.bindings.value(name)?;
+        if self.made.is_empty() {
+            self.made.resize(self.compiled.names.len(), None);
+        }
+        if let Some(slot) = self.made.get_mut(symbol.0) {
+            *slot = Some(made.clone());
+        }
+        Some(made)
     }
 
     fn binding(&mut self, name: Symbol, value: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {
@@ -208,13 +213,17 @@ impl<'e> Evaluator<'e> {
     }
 
     fn array(&mut self, node: &Node, parts: &'e [Node], input: Option<&Item>, frame: FrameId) -> Evaluated {
-        let mut items = Vec::with_capacity(parts.len());
+        let mut items = Vec::new();
         for part in parts {
             let Some(item) = self.evaluate(part, input, frame)? else { continue };
+            let is_spread = !matches!(part.kind, Kind::Array(_));
             let before = items.len();
-            match item.as_array() {
-                Some(array) if !matches!(part.kind, Kind::Array(_)) => items.extend(array.iter()),
-                _ => items.push(item),
+            match item {
+                Item::Array(list) if is_spread && items.is_empty() => items = List::take_items(list),
+                item => match item.as_array() {
+                    Some(array) if is_spread => items.extend(array.iter()),
+                    _ => items.push(item),
+                },
             }
             self.bounds.charge_items(items.len() - before)?;
         }
@@ -224,7 +233,7 @@ impl<'e> Evaluator<'e> {
 
     /// The values of an object; arrays among them are flattened and make the result a plain array.
     fn wildcard(&mut self, input: Option<&Item>) -> Evaluated {
-        let Some(input) = input.map(unwrap_input) else { return Ok(Some(Item::sequence(Vec::new()))) };
+        let Some(input) = input.map(Item::unwrapped) else { return Ok(Some(Item::sequence(Vec::new()))) };
         let values: Vec<Item> = match (input.as_object(), input.as_array()) {
             (Some(object), _) => object.iter().map(|(_, item)| item).collect(),
             (None, Some(array)) => array.to_vec(),
@@ -296,14 +305,6 @@ fn collapse(result: Option<Item>, keep_array: bool) -> Option<Item> {
             }
             Some(Item::Array(list))
         }
-    }
-}
-
-/// The input array itself, out of the sequence that wraps it.
-fn unwrap_input(input: &Item) -> Item {
-    match input {
-        Item::Array(list) if list.role() == Role::InputWrapper => list.items().first().unwrap_or(input).clone(),
-        _ => input.clone(),
     }
 }
 

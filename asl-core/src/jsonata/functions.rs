@@ -25,12 +25,13 @@ use std::sync::{Arc, LazyLock};
 
 pub(super) use self::numeric::finite_number;
 pub(super) use self::object::lookup;
-pub(super) use self::pattern::{byte_offset, match_record};
-pub(super) use self::text::{number_text, quote, to_text};
+pub(super) use self::pattern::{Search, byte_offset, match_record};
+pub(super) use self::text::{Layout, number_text, quote, to_text};
 use super::Dialect;
 use super::error::Fault;
 use super::evaluate::{Evaluated, Evaluator, Function};
 use super::item::Item;
+use super::picture::PictureError;
 use super::signature::Signature;
 
 /// A function of the language.
@@ -195,6 +196,16 @@ const AWS: &[Row] = &[
     ("uuid", "<:s>", 0, aws::uuid),
     ("parse", "<s-:x>", 1, aws::parse),
 ];
+
+impl From<PictureError> for Fault {
+    fn from(error: PictureError) -> Self {
+        let fault = Self::new(error.code);
+        match error.value {
+            Some(value) => fault.with("value", quote(&Item::Value(value))),
+            None => fault,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Dialect;
-use super::ast::{Ast, AstKind, Span};
+use super::ast::{Ast, AstKind, Call, Span};
 use super::functions;
 
 /// Everything an expression takes from outside of itself, in the order of its text.
@@ -60,7 +60,7 @@ pub struct CalledFunction {
 /// Collects what `ast` refers to.
 pub(super) fn references(ast: &Ast, dialect: Dialect) -> References {
     let mut inspection = Inspection { references: References::default(), bound: Bound::default(), dialect };
-    inspection.visit(ast, true, &[]);
+    inspection.visit(ast, Context::Input, &[]);
     inspection.references
 }
 
@@ -69,6 +69,15 @@ struct Inspection {
     /// The variables that the expression itself binds around the piece being visited.
     bound: Bound,
     dialect: Dialect,
+}
+
+/// What a bare name or `$` means where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Context {
+    /// The expression's own input.
+    Input,
+    /// An item within a path, a predicate or a transform.
+    Item,
 }
 
 /// Names that are bound, the innermost last.
@@ -109,53 +118,53 @@ impl Extend<Arc<str>> for Bound {
 }
 
 impl Inspection {
-    /// `is_top_level` says whether the context is the expression's input; `path` is what plain names follow.
-    fn visit(&mut self, ast: &Ast, is_top_level: bool, path: &[Arc<str>]) {
+    /// `path` is the plain names that follow `ast`.
+    fn visit(&mut self, ast: &Ast, context: Context, path: &[Arc<str>]) {
         match &ast.kind {
-            AstKind::Name(name) => self.context(name, is_top_level, ast.span),
-            AstKind::Wildcard => self.context(&"*".into(), is_top_level, ast.span),
-            AstKind::Descendants => self.context(&"**".into(), is_top_level, ast.span),
-            AstKind::Parent => self.context(&"%".into(), is_top_level, ast.span),
-            AstKind::Variable(name) if name.is_empty() => self.context(&"$".into(), is_top_level, ast.span),
-            AstKind::Variable(name) if &**name == "$" => self.context(&"$$".into(), true, ast.span),
+            AstKind::Name(name) => self.use_of_context(name, context, ast.span),
+            AstKind::Wildcard => self.use_of_context(&"*".into(), context, ast.span),
+            AstKind::Descendants => self.use_of_context(&"**".into(), context, ast.span),
+            AstKind::Parent => self.use_of_context(&"%".into(), context, ast.span),
+            AstKind::Variable(name) if name.is_empty() => self.use_of_context(&"$".into(), context, ast.span),
+            AstKind::Variable(name) if &**name == "$" => self.use_of_context(&"$$".into(), Context::Input, ast.span),
             AstKind::Variable(name) => self.variable(name, path, ast.span),
             AstKind::Binary { operator: ".", left, right } => {
                 let mut longer = plain_name(right).into_iter().collect::<Vec<_>>();
                 if !longer.is_empty() {
                     longer.extend(path.iter().cloned());
                 }
-                self.visit(left, is_top_level, &longer);
+                self.visit(left, context, &longer);
                 if !matches!(right.kind, AstKind::String(_)) {
-                    self.visit(right, false, &[]);
+                    self.visit(right, Context::Item, &[]);
                 }
             }
             AstKind::Binary { operator: "~>", left, right } => {
-                self.visit(left, is_top_level, &[]);
+                self.visit(left, context, &[]);
                 match &right.kind {
-                    AstKind::Call(call) => self.call(call, 1, is_top_level),
+                    AstKind::Call(call) => self.call(call, 1, context),
                     AstKind::Variable(name) => self.called(name, 1, right.span),
-                    _ => self.visit(right, is_top_level, &[]),
+                    _ => self.visit(right, context, &[]),
                 }
             }
             AstKind::Filter { left, right } => {
-                self.visit(left, is_top_level, path);
-                self.visit(right, false, &[]);
+                self.visit(left, context, path);
+                self.visit(right, Context::Item, &[]);
             }
             AstKind::Group { left, pairs } => {
-                self.visit(left, is_top_level, &[]);
+                self.visit(left, context, &[]);
                 for (key, value) in pairs {
-                    self.visit(key, false, &[]);
-                    self.visit(value, false, &[]);
+                    self.visit(key, Context::Item, &[]);
+                    self.visit(value, Context::Item, &[]);
                 }
             }
             AstKind::Sort { left, terms } => {
-                self.visit(left, is_top_level, &[]);
+                self.visit(left, context, &[]);
                 for term in terms {
-                    self.visit(&term.expression, false, &[]);
+                    self.visit(&term.expression, Context::Item, &[]);
                 }
             }
             AstKind::Focus { left, name } | AstKind::Index { left, name } => {
-                self.visit(left, is_top_level, path);
+                self.visit(left, context, path);
                 self.bound.push(name.clone());
             }
             AstKind::Bind { name, right } => {
@@ -164,16 +173,16 @@ impl Inspection {
                 if is_function {
                     self.bound.push(name.clone());
                 }
-                self.visit(right, is_top_level, &[]);
+                self.visit(right, context, &[]);
                 if !is_function {
                     self.bound.push(name.clone());
                 }
             }
-            AstKind::Call(call) | AstKind::Partial(call) => self.call(call, 0, is_top_level),
+            AstKind::Call(call) | AstKind::Partial(call) => self.call(call, 0, context),
             AstKind::Lambda { parameters, body, .. } => {
                 let outer = self.bound.names.len();
                 self.bound.extend(parameters.iter().cloned());
-                self.visit(body, is_top_level, &[]);
+                self.visit(body, context, &[]);
                 self.bound.truncate(outer);
             }
             AstKind::Block(parts) => {
@@ -185,28 +194,28 @@ impl Inspection {
                 });
                 self.bound.extend(later);
                 for part in parts {
-                    self.visit(part, is_top_level, &[]);
+                    self.visit(part, context, &[]);
                 }
                 self.bound.truncate(outer);
             }
             AstKind::Transform { pattern, update, delete } => {
-                self.visit(pattern, false, &[]);
-                self.visit(update, false, &[]);
+                self.visit(pattern, Context::Item, &[]);
+                self.visit(update, Context::Item, &[]);
                 if let Some(delete) = delete {
-                    self.visit(delete, false, &[]);
+                    self.visit(delete, Context::Item, &[]);
                 }
             }
-            _ => ast.kind.for_each_child(|child| self.visit(child, is_top_level, &[])),
+            _ => ast.kind.for_each_child(|child| self.visit(child, context, &[])),
         }
     }
 
-    fn call(&mut self, call: &super::ast::Call, piped: usize, is_top_level: bool) {
+    fn call(&mut self, call: &Call, piped: usize, context: Context) {
         match &call.procedure.kind {
             AstKind::Variable(name) => self.called(name, piped + call.arguments.len(), call.procedure.span),
-            _ => self.visit(&call.procedure, is_top_level, &[]),
+            _ => self.visit(&call.procedure, context, &[]),
         }
         for argument in &call.arguments {
-            self.visit(argument, is_top_level, &[]);
+            self.visit(argument, context, &[]);
         }
     }
 
@@ -228,7 +237,8 @@ impl Inspection {
         });
     }
 
-    fn context(&mut self, name: &Arc<str>, is_top_level: bool, span: Span) {
+    fn use_of_context(&mut self, name: &Arc<str>, context: Context, span: Span) {
+        let is_top_level = context == Context::Input;
         let reference = ContextReference { name: name.clone(), is_top_level, span: span.start..span.end };
         self.references.context.push(reference);
     }

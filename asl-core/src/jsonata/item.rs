@@ -110,6 +110,19 @@ impl Item {
         }
     }
 
+    /// The elements of an array; of anything else, itself alone.
+    pub(super) fn elements(&self) -> Vec<Self> {
+        self.as_array().map_or_else(|| vec![self.clone()], ArrayRef::to_vec)
+    }
+
+    /// The input array itself, where this is the sequence that wraps it.
+    pub(super) fn unwrapped(&self) -> Self {
+        match self {
+            Self::Array(list) if list.role() == Role::InputWrapper => list.items().first().unwrap_or(self).clone(),
+            _ => self.clone(),
+        }
+    }
+
     pub(super) fn is_array(&self) -> bool {
         matches!(self, Self::Value(Value::Array(_)) | Self::Array(_))
     }
@@ -190,9 +203,8 @@ impl Item {
             Self::Value(value) => Ok(value),
             Self::NonFinite(number) => Ok(non_finite(number)),
             Self::Array(list) => {
-                let items = Rc::try_unwrap(list).map_or_else(|shared| shared.items().to_vec(), List::into_items);
-                let elements: Result<Vec<Value>, _> =
-                    items.into_iter().map(|item| item.into_value(non_finite)).collect();
+                let items = List::take_items(list).into_iter();
+                let elements: Result<Vec<Value>, _> = items.map(|item| item.into_value(non_finite)).collect();
                 Ok(elements?.into())
             }
             Self::Object(record) => record.to_object(non_finite).map(Value::Object),

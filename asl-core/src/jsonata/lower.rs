@@ -8,9 +8,11 @@ use std::sync::Arc;
 use self::ancestry::Ancestry;
 use super::ast::{self, Ast, AstKind, Span};
 use super::compiled::{
-    BinaryOperator, Call, Compiled, Condition, Group, Kind, Lambda, Node, Slot, SortTerm, Stage, Symbol, Transform,
+    BinaryOperator, Call, Compiled, Condition, Group, Kind, Lambda, Look, Node, Slot, SortTerm, Stage, Symbol,
+    Transform,
 };
 use super::error::Fault;
+use super::item::Item;
 use super::{Dialect, functions};
 use crate::value::Value;
 
@@ -79,20 +81,24 @@ struct Part {
 
 impl Part {
     fn of(kind: Kind, span: Span) -> Self {
-        Self { node: Node::new(kind, span), seeking: Vec::new(), step_seeking: Vec::new() }
+        Self::seeking(Vec::new(), kind, span)
+    }
+
+    fn seeking(seeking: Vec<Slot>, kind: Kind, span: Span) -> Self {
+        Self { node: Node::new(kind, span), seeking, step_seeking: Vec::new() }
     }
 
     fn is_parent(&self) -> bool {
         matches!(self.node.kind, Kind::Parent(_))
     }
 
-    /// Takes over what `inner`, which becomes a part of this, still seeks.
-    fn adopt(&mut self, inner: Self) -> Node {
-        self.seeking.extend(inner.seeking);
-        if let Kind::Parent(slot) = inner.node.kind {
-            self.seeking.push(slot);
+    /// The node, as a piece of one that takes over what this still seeks.
+    fn into_node(self, seeking: &mut Vec<Slot>) -> Node {
+        seeking.extend(self.seeking);
+        if let Kind::Parent(slot) = self.node.kind {
+            seeking.push(slot);
         }
-        inner.node
+        self.node
     }
 
     /// This as a path of at least one step.
@@ -125,41 +131,37 @@ impl Lowering {
                     *binds = true;
                 }
                 let name = self.symbols.bound(&name);
-                let right = self.lower(*right)?;
-                let mut bind = Part::of(Kind::Placeholder, span);
-                bind.node.kind = Kind::Bind { name, value: Box::new(bind.adopt(right)) };
-                bind
+                let mut seeking = Vec::new();
+                let value = Box::new(self.lower(*right)?.into_node(&mut seeking));
+                Part::seeking(seeking, Kind::Bind { name, value }, span)
             }
             AstKind::Focus { left, name } => self.focus(*left, &name, keep_array, span)?,
             AstKind::Index { left, name } => self.index(*left, &name)?,
             AstKind::Negation(operand) => self.negation(*operand, span)?,
             AstKind::Array(items) => {
-                let mut array = Part::of(Kind::Placeholder, span);
+                let mut seeking = Vec::new();
                 let mut lowered = Vec::with_capacity(items.len());
                 for item in items {
-                    lowered.push(array.adopt(self.lower(item)?));
+                    lowered.push(self.lower(item)?.into_node(&mut seeking));
                 }
-                array.node.kind = Kind::Array(lowered);
-                array
+                Part::seeking(seeking, Kind::Array(lowered), span)
             }
             AstKind::Object(pairs) => {
-                let mut object = Part::of(Kind::Placeholder, span);
+                let mut seeking = Vec::new();
                 let mut lowered = Vec::with_capacity(pairs.len());
                 for (key, value) in pairs {
-                    let key = self.lower(key)?;
-                    let value = self.lower(value)?;
-                    lowered.push((object.adopt(key), object.adopt(value)));
+                    let key = self.lower(key)?.into_node(&mut seeking);
+                    lowered.push((key, self.lower(value)?.into_node(&mut seeking)));
                 }
-                object.node.kind = Kind::Object(Group { pairs: lowered, span });
-                object
+                Part::seeking(seeking, Kind::Object(Group { pairs: lowered, span }), span)
             }
             AstKind::Call(call) => {
                 let (call, seeking) = self.call(call)?;
-                Part { seeking, ..Part::of(Kind::Call(call), span) }
+                Part::seeking(seeking, Kind::Call(call), span)
             }
             AstKind::Partial(call) => {
                 let (call, seeking) = self.call(call)?;
-                Part { seeking, ..Part::of(Kind::Partial(call), span) }
+                Part::seeking(seeking, Kind::Partial(call), span)
             }
             AstKind::Lambda { parameters, signature, body } => {
                 let parameters = parameters.iter().map(|name| self.symbols.bound(name)).collect();
@@ -169,13 +171,12 @@ impl Lowering {
                 Part::of(Kind::Lambda(Box::new(Lambda { parameters, signature, body })), span)
             }
             AstKind::Condition { test, then, otherwise } => {
-                let mut whole = Part::of(Kind::Placeholder, span);
-                let test = whole.adopt(self.lower(*test)?);
-                let then = whole.adopt(self.lower(*then)?);
+                let mut seeking = Vec::new();
+                let test = self.lower(*test)?.into_node(&mut seeking);
+                let then = self.lower(*then)?.into_node(&mut seeking);
                 let otherwise = otherwise.map(|otherwise| self.lower(*otherwise)).transpose()?;
-                let otherwise = otherwise.map(|otherwise| whole.adopt(otherwise));
-                whole.node.kind = Kind::Condition(Box::new(Condition { test, then, otherwise }));
-                whole
+                let otherwise = otherwise.map(|otherwise| otherwise.into_node(&mut seeking));
+                Part::seeking(seeking, Kind::Condition(Box::new(Condition { test, then, otherwise })), span)
             }
             AstKind::Transform { pattern, update, delete } => {
                 let transform = Transform {
@@ -258,11 +259,11 @@ impl Lowering {
         let Some(operator) = BinaryOperator::of_symbol(operator) else {
             return Err(Fault::at("S0201", span).with_token(operator));
         };
-        let mut binary = Part::of(Kind::Placeholder, span);
-        let left = binary.adopt(self.lower(left)?);
-        let right = binary.adopt(self.lower(right)?);
-        binary.node.kind = Kind::Binary { operator, operands: Box::new((left, right)) };
-        Ok(binary)
+        let mut seeking = Vec::new();
+        let left = self.lower(left)?.into_node(&mut seeking);
+        let right = self.lower(right)?.into_node(&mut seeking);
+        let looks = Look::at_operands(operator, (&left, &right));
+        Ok(Part::seeking(seeking, Kind::Binary { operator, operands: Box::new((left, right)), looks }, span))
     }
 
     /// `left[right]`
@@ -311,16 +312,15 @@ impl Lowering {
     /// `left^(term, …)`
     fn sort(&mut self, left: Ast, terms: Vec<ast::SortTerm>, span: Span) -> Lowered {
         let mut path = self.lower(left)?.into_path();
-        let mut sort = Part::of(Kind::Placeholder, span);
+        let mut seeking = Vec::new();
         let mut lowered = Vec::with_capacity(terms.len());
         for term in terms {
-            let expression = sort.adopt(self.lower(term.expression)?);
+            let expression = self.lower(term.expression)?.into_node(&mut seeking);
             lowered.push(SortTerm { descending: term.descending, expression });
         }
-        sort.node.kind = Kind::Sort(lowered);
         if let Kind::Path { steps, .. } = &mut path.node.kind {
-            steps.push(sort.node);
-            self.ancestry.resolve(steps, sort.seeking, &mut path.seeking)?;
+            steps.push(Node::new(Kind::Sort(lowered), span));
+            self.ancestry.resolve(steps, seeking, &mut path.seeking)?;
         }
         Ok(path)
     }
@@ -370,16 +370,16 @@ impl Lowering {
             negative.node.kind = Kind::Literal(literal(-number.as_f64()));
             return Ok(negative);
         }
-        let mut negation = Part::of(Kind::Placeholder, span);
-        negation.node.kind = Kind::Negation(Box::new(negation.adopt(operand)));
-        Ok(negation)
+        let mut seeking = Vec::new();
+        let operand = Box::new(operand.into_node(&mut seeking));
+        Ok(Part::seeking(seeking, Kind::Negation(operand), span))
     }
 
     fn call(&mut self, call: ast::Call) -> Result<(Box<Call>, Vec<Slot>), Fault> {
-        let mut whole = Part::of(Kind::Placeholder, call.procedure.span);
+        let mut seeking = Vec::new();
         let mut arguments = Vec::with_capacity(call.arguments.len());
         for argument in call.arguments {
-            arguments.push(whole.adopt(self.lower(argument)?));
+            arguments.push(self.lower(argument)?.into_node(&mut seeking));
         }
         let procedure = self.lower(*call.procedure)?.node;
         let (name, meant) = match &procedure.kind {
@@ -390,21 +390,23 @@ impl Lowering {
             Kind::Variable(symbol) => (self.symbols.names.get(symbol.0).cloned(), None),
             _ => (None, None),
         };
-        Ok((Box::new(Call { procedure, arguments, name, meant }), whole.seeking))
+        Ok((Box::new(Call { procedure, arguments, name, meant }), seeking))
     }
 
     fn block(&mut self, parts: Vec<Ast>, span: Span) -> Lowered {
-        let mut block = Part::of(Kind::Placeholder, span);
+        let mut seeking = Vec::new();
+        let mut is_constructed = false;
         let mut lowered = Vec::with_capacity(parts.len());
         self.binds.push(false);
         for part in parts {
-            let part = block.adopt(self.lower(part)?);
-            block.node.is_constructed |= part.is_constructed
+            let part = self.lower(part)?.into_node(&mut seeking);
+            is_constructed |= part.is_constructed
                 || matches!(&part.kind, Kind::Path { steps, .. } if steps.first().is_some_and(|step| step.is_constructed));
             lowered.push(part);
         }
         let binds = self.binds.pop().unwrap_or(false);
-        block.node.kind = Kind::Block { parts: lowered, binds };
+        let mut block = Part::seeking(seeking, Kind::Block { parts: lowered, binds }, span);
+        block.node.is_constructed = is_constructed;
         Ok(block)
     }
 }
@@ -427,8 +429,8 @@ fn as_step(mut node: Node) -> Node {
 
 /// A number as it prints: whole numbers as integers.
 fn literal(number: f64) -> Value {
-    match super::item::Item::from(number) {
-        super::item::Item::Value(value) => value,
+    match Item::from(number) {
+        Item::Value(value) => value,
         _ => Value::Null,
     }
 }

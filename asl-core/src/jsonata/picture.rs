@@ -21,13 +21,12 @@ mod sub_picture;
 mod text_match;
 mod words;
 
+pub(super) use self::datetime_format::from_millis;
+pub(super) use self::datetime_parse::to_millis;
+pub(super) use self::decimal_format::DecimalFormat;
+pub(super) use self::integer::{format_integer, parse_integer};
+pub(super) use self::number::format_number;
 use crate::value::Value;
-
-pub(crate) use datetime_format::from_millis;
-pub(crate) use datetime_parse::to_millis;
-pub(crate) use decimal_format::DecimalFormat;
-pub(crate) use integer::{format_integer, parse_integer};
-pub(crate) use number::format_number;
 
 /// The most characters that a picture, or a text to be read, may have.
 const MAX_LENGTH: usize = 10_000;
@@ -37,11 +36,11 @@ const MAX_WIDTH: usize = 1_000;
 
 /// A picture that means nothing, or a value that does not fit it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct PictureError {
+pub(super) struct PictureError {
     /// The reference's code, such as `D3080`.
-    pub(crate) code: &'static str,
+    pub(super) code: &'static str,
     /// What the reference's message quotes as `value`.
-    pub(crate) value: Option<Value>,
+    pub(super) value: Option<Value>,
 }
 
 impl PictureError {

@@ -18,11 +18,20 @@ const SIZES: [(usize, usize); 4] = [(1 << 13, 256), (1 << 15, 32), (1 << 17, 4),
 pub(super) struct Regex {
     source: String,
     rewritten: String,
-    is_case_insensitive: bool,
+    flags: Flags,
     program: fancy_regex::Regex,
     /// The same program with [`Patience::Much`], which few need.
     patient: OnceLock<Option<fancy_regex::Regex>>,
     bytes_in_a_step: usize,
+}
+
+/// The letters behind a pattern.
+#[derive(Debug, Clone, Copy)]
+struct Flags {
+    /// `i`
+    is_case_insensitive: bool,
+    /// `m`: `^` and `$` match at line ends too.
+    is_multi_line: bool,
 }
 
 /// How often a match may backtrack.
@@ -52,15 +61,15 @@ pub(super) struct Match {
 impl Regex {
     /// Compiles `pattern` with `flags`, of which there are `i` and `m`.
     pub(super) fn compile(pattern: &str, flags: &str) -> Result<Self, InvalidRegex> {
-        let rewritten = ecmascript::rewrite(pattern, flags.contains('m')).map_err(|reason| InvalidRegex { reason })?;
-        let is_case_insensitive = flags.contains('i');
+        let flags = Flags { is_case_insensitive: flags.contains('i'), is_multi_line: flags.contains('m') };
+        let rewritten = ecmascript::rewrite(pattern, flags).map_err(|reason| InvalidRegex { reason })?;
         let mut failure = String::new();
         for (size, bytes_in_a_step) in SIZES {
-            match build(&rewritten, is_case_insensitive, size, Patience::Little) {
+            match build(&rewritten, flags, size, Patience::Little) {
                 Ok(program) => {
                     let source = pattern.to_owned();
                     let patient = OnceLock::new();
-                    return Ok(Self { source, rewritten, is_case_insensitive, program, patient, bytes_in_a_step });
+                    return Ok(Self { source, rewritten, flags, program, patient, bytes_in_a_step });
                 }
                 Err(error) => failure = error.to_string(),
             }
@@ -97,7 +106,7 @@ impl Regex {
 
     fn patient(&self) -> Option<&fancy_regex::Regex> {
         let [.., (largest, _)] = SIZES;
-        let build = || build(&self.rewritten, self.is_case_insensitive, largest, Patience::Much).ok();
+        let build = || build(&self.rewritten, self.flags, largest, Patience::Much).ok();
         self.patient.get_or_init(build).as_ref()
     }
 }
@@ -113,12 +122,12 @@ impl Patience {
 
 fn build(
     rewritten: &str,
-    is_case_insensitive: bool,
+    flags: Flags,
     size: usize,
     patience: Patience,
 ) -> Result<fancy_regex::Regex, fancy_regex::Error> {
     fancy_regex::RegexBuilder::new(rewritten)
-        .case_insensitive(is_case_insensitive)
+        .case_insensitive(flags.is_case_insensitive)
         .backtrack_limit(patience.backtrack_limit())
         .delegate_size_limit(size)
         .max_prog_size(size)

@@ -151,6 +151,11 @@ impl Signature {
         }
     }
 
+    /// How often [`apply`](Self::apply) compares a parameter with an argument to arrange so many of them.
+    pub(super) fn comparisons(&self, arguments: usize) -> usize {
+        self.parameters.len().saturating_mul(arguments + 1)
+    }
+
     /// How many elements of arrays [`apply`](Self::apply) looked at to arrange these arguments.
     pub(super) fn elements_checked(&self, arranged: &[Option<Item>]) -> usize {
         let checked = self.parameters.iter().zip(arranged).filter(|(parameter, _)| parameter.element.is_some());
@@ -251,11 +256,25 @@ impl Signature {
     /// The position of the first argument that the parameters before it leave no place for.
     fn first_mismatch(&self, kinds: &[Kinds]) -> usize {
         let mut good = 0;
-        for length in 1..=self.parameters.len() {
-            let prefix = Self { parameters: self.parameters.iter().take(length).cloned().collect() };
-            let longest =
-                (0..=kinds.len()).rev().find(|&end| prefix.distribute(kinds.get(..end).unwrap_or_default()).is_some());
-            match longest {
+        // Whether the parameters so far can take exactly the first so many arguments.
+        let mut taken = vec![false; kinds.len() + 1];
+        if let Some(none) = taken.first_mut() {
+            *none = true;
+        }
+        for parameter in &self.parameters {
+            let mut next = Vec::with_capacity(taken.len());
+            let one_fewer = std::iter::once(&false).chain(&taken);
+            for (argument, (&fewer, &same)) in one_fewer.zip(&taken).enumerate() {
+                let last = argument.checked_sub(1).and_then(|last| kinds.get(last));
+                let takes_last = last.is_some_and(|kind| parameter.accepts.includes(*kind));
+                next.push(match parameter.occurs {
+                    Occurs::Once => takes_last && fewer,
+                    Occurs::Optional => takes_last && fewer || same,
+                    Occurs::Repeatedly => takes_last && (fewer || next.last() == Some(&true)),
+                });
+            }
+            taken = next;
+            match taken.iter().rposition(|&can| can) {
                 Some(end) => good = end,
                 None => break,
             }

@@ -79,6 +79,9 @@ fn hostile_expressions_end_in_an_error() {
         looped("$pad('', 1000000, 'a')", "$a in [$a]"),
         looped("$pad('', 4000, '#,') & '0'", "$formatNumber(1, $a)"),
         looped("1e300", "$formatBase($a, 2)"),
+        looped(&format!("function($x)<n{}>{{ 1 }}", "n?".repeat(10_000)), "$a(1)"),
+        (format!("function($x)<{}>{{ 1 }}({}'a')", "n+".repeat(10_000), "1,".repeat(10_000)), "U1002"),
+        (format!("function($x)<{}>{{ 1 }}({}'a')", "n".repeat(1_000), "1,".repeat(1_000)), "T0410"),
         (nested("(", ")"), "S0304"),
         (nested("[", "]"), "S0304"),
         (nested("-", ""), "S0304"),
@@ -251,4 +254,56 @@ fn errors_carry_the_references_code_message_and_place() {
 fn expressions_can_be_shared_between_threads() {
     fn is_shared<T: Send + Sync>() {}
     is_shared::<Expression>();
+}
+
+#[test]
+fn paths_bind_order_and_group() {
+    let orders = |path: &str| {
+        format!("($o := [{{'n': 'a', 'l': [{{'p': 3}}, {{'p': 1}}]}}, {{'n': 'b', 'l': [{{'p': 2}}]}}]; $o{path})")
+    };
+    for (path, expected) in [
+        (".l.p", "[3,1,2]"),
+        (".l^(p).p", "[1,2,3]"),
+        (".l^(>p)[0].p", "3"),
+        (".l.(%.n & p)", r#"["a3","a1","b2"]"#),
+        ("@$i.$i.l#$j.($i.n & $j)", r#"["a0","a1","b0"]"#),
+        ("{n: $sum(l.p)}", r#"{"a":4,"b":2}"#),
+        ("@$i.$i.l{$i.n: $count(p)}", r#"{"a":2,"b":1}"#),
+        (".l[p > 1].p", "[3,2]"),
+        (".*.p", "[3,1,2]"),
+        (".**.p", "[3,1,2]"),
+        (" ~> |l|{'q': p}, 'p'|", r#"[{"n":"a","l":[{"q":3},{"q":1}]},{"n":"b","l":[{"q":2}]}]"#),
+    ] {
+        check(&orders(path), expected);
+    }
+    check("%.a", "S0217");
+    check("[1]@$i[0]@$j", "S0215");
+}
+
+#[test]
+fn functions_close_over_apply_in_part_and_chain() {
+    check("($add := function($a) { function($b) { $a + $b } }; $add(1)(2))", "3");
+    check("($third := $substring(?, 2, 1); $third('abc'))", r#""c""#);
+    check("'  a ' ~> $trim ~> $uppercase", r#""A""#);
+    check("($shout := $trim ~> $uppercase; $shout(' a '))", r#""A""#);
+    check("($f := function($n, $s) { $n = 0 ? $s : $f($n - 1, $s + $n) }; $f(10000, 0))", "50005000");
+    check("function($a)<s:s>{ $a }(1)", "T0410");
+    check("{'a': 'x'}.a.function($v)<s-:s>{ $v }()", r#""x""#);
+    check("1 ~> 2", "T2006");
+}
+
+#[test]
+fn texts_and_comments_are_read_as_ecmascript_reads_them() {
+    check(r#""a\u00e9\uD83D\uDCA9\n""#, r#""aé💩\n""#);
+    check(r#""\uD83D""#, "S0104");
+    check(r#""\q""#, "S0103");
+    check("'a", "S0101");
+    check("/* a */ 1 /* b */", "1");
+    check("/* a", "S0106");
+    check("{'a b': 1}.`a b`", "1");
+    check("`a", "S0105");
+    check("1e999", "S0102");
+    check("1 + 2 * 3 ** 4", "S0201");
+    check("2 - 1 - 1", "0");
+    check("6 / 2 % 2", "1");
 }

@@ -1,7 +1,6 @@
 //! Turns a definition without errors into a program: names become indices, expressions their compiled forms.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::{
     Catcher, Choice, ChoiceRule, FailText, Fingerprint, Items, Jitter, Machine, Map, PathField, Percentage, Program,
@@ -19,14 +18,14 @@ impl Program {
     /// The program of `machine`, the definition in `text`, in which validation found no error.
     ///
     /// `None` if it has one all the same.
-    pub(crate) fn lower(machine: &StateMachine, text: &str, compatibility: Compatibility) -> Option<Self> {
+    pub(crate) fn lower(machine: &StateMachine<'_>, text: &str, compatibility: Compatibility) -> Option<Self> {
         let mut names = HashMap::new();
         number(machine, &mut names)?;
         let mut states = Vec::with_capacity(names.len());
         let scope = Names(names);
         scope.machine(machine, &mut states)?;
         Some(Self::new(Machine {
-            comment: machine.comment.as_ref().map(|comment| comment.value.clone()),
+            comment: machine.comment.as_ref().map(|comment| comment.value.into()),
             start_at: scope.id(machine.start_at.as_ref())?,
             states,
             timeout_seconds: machine.timeout_seconds.as_ref().and_then(count),
@@ -37,10 +36,10 @@ impl Program {
 }
 
 /// Gives every state its index, in the order in which the states are written.
-fn number<'a>(machine: &'a StateMachine, names: &mut HashMap<&'a str, StateId>) -> Option<()> {
+fn number<'t>(machine: &StateMachine<'t>, names: &mut HashMap<&'t str, StateId>) -> Option<()> {
     for state in machine.states() {
         let id = StateId(u32::try_from(names.len()).ok()?);
-        names.insert(&state.name.value, id);
+        names.insert(state.name.value, id);
         state.inner_machines().try_for_each(|inner| number(inner, names))?;
     }
     Some(())
@@ -50,12 +49,12 @@ fn number<'a>(machine: &'a StateMachine, names: &mut HashMap<&'a str, StateId>) 
 struct Names<'a>(HashMap<&'a str, StateId>);
 
 impl Names<'_> {
-    fn id(&self, name: Option<&Spanned<Arc<str>>>) -> Option<StateId> {
-        self.0.get(&*name?.value).copied()
+    fn id(&self, name: Option<&Spanned<&str>>) -> Option<StateId> {
+        self.0.get(name?.value).copied()
     }
 
     /// Appends the states of `machine` in the order in which they were numbered.
-    fn machine(&self, machine: &StateMachine, states: &mut Vec<State>) -> Option<()> {
+    fn machine(&self, machine: &StateMachine<'_>, states: &mut Vec<State>) -> Option<()> {
         for state in machine.states() {
             states.push(self.state(state)?);
             state.inner_machines().try_for_each(|inner| self.machine(inner, states))?;
@@ -63,11 +62,11 @@ impl Names<'_> {
         Some(())
     }
 
-    fn state(&self, state: &definition::State) -> Option<State> {
+    fn state(&self, state: &definition::State<'_>) -> Option<State> {
         let kind = self.kind(state)?;
         let parameters = state.parameters.as_ref().filter(|_| !matches!(kind, StateKind::Map(_)));
         Some(State {
-            name: state.name.value.clone(),
+            name: state.name.value.into(),
             transition: match &state.next {
                 Some(next) => Transition::Next(self.id(Some(next))?),
                 None => Transition::End,
@@ -85,7 +84,7 @@ impl Names<'_> {
         })
     }
 
-    fn kind(&self, state: &definition::State) -> Option<StateKind> {
+    fn kind(&self, state: &definition::State<'_>) -> Option<StateKind> {
         Some(match state.kind.as_ref()? {
             definition::StateKind::Task(task) => StateKind::Task(lower_task(task)?),
             definition::StateKind::Pass(pass) => {
@@ -109,8 +108,8 @@ impl Names<'_> {
         })
     }
 
-    fn choice(&self, choice: &definition::Choice) -> Option<Choice> {
-        let rule = |rule: &definition::ChoiceRule| {
+    fn choice(&self, choice: &definition::Choice<'_>) -> Option<Choice> {
+        let rule = |rule: &definition::ChoiceRule<'_>| {
             Some(ChoiceRule {
                 condition: condition(&rule.test)?,
                 assign: rule.assign.as_ref().map(template),
@@ -128,7 +127,7 @@ impl Names<'_> {
     }
 
     /// The `Parameters` of `state` are the older name of `ItemSelector`.
-    fn map(&self, map: &definition::Map, state: &definition::State) -> Option<Map> {
+    fn map(&self, map: &definition::Map<'_>, state: &definition::State<'_>) -> Option<Map> {
         Some(Map {
             start_at: self.id(map.processor()?.start_at.as_ref())?,
             items: match state.language {
@@ -147,7 +146,7 @@ impl Names<'_> {
         })
     }
 
-    fn catcher(&self, catcher: &definition::Catcher) -> Option<Catcher> {
+    fn catcher(&self, catcher: &definition::Catcher<'_>) -> Option<Catcher> {
         Some(Catcher {
             error_equals: error_names(catcher.error_equals.as_ref()?),
             result_path: result_path(catcher.result_path.as_ref()),
@@ -158,9 +157,9 @@ impl Names<'_> {
     }
 }
 
-fn lower_task(task: &definition::Task) -> Option<Task> {
+fn lower_task(task: &definition::Task<'_>) -> Option<Task> {
     Some(Task {
-        resource: Resource::parse(&task.resource.as_ref()?.value),
+        resource: Resource::parse(task.resource.as_ref()?.value),
         timeout: quantity(task.timeout_seconds.as_ref(), task.timeout_seconds_path.as_ref()),
         heartbeat: quantity(task.heartbeat_seconds.as_ref(), task.heartbeat_seconds_path.as_ref()),
         credentials: task.credentials.as_ref().map(template),
@@ -179,7 +178,7 @@ fn lower_wait(wait: &definition::Wait) -> Option<Wait> {
         .or_else(|| wait.timestamp_path.as_ref().map(|path| Wait::TimestampPath(path.value.clone())))
 }
 
-fn retrier(retrier: &definition::Retrier) -> Option<Retrier> {
+fn retrier(retrier: &definition::Retrier<'_>) -> Option<Retrier> {
     Some(Retrier {
         error_equals: error_names(retrier.error_equals.as_ref()?),
         interval_seconds: retrier
@@ -190,19 +189,19 @@ fn retrier(retrier: &definition::Retrier) -> Option<Retrier> {
         max_attempts: retrier.max_attempts.as_ref().and_then(count).unwrap_or(Retrier::DEFAULT_MAX_ATTEMPTS),
         backoff_rate: retrier.backoff_rate.as_ref().map_or(Retrier::DEFAULT_BACKOFF_RATE, |rate| rate.value),
         max_delay_seconds: retrier.max_delay_seconds.as_ref().and_then(count),
-        jitter: match retrier.jitter_strategy.as_ref().map(|strategy| &*strategy.value) {
+        jitter: match retrier.jitter_strategy.as_ref().map(|strategy| strategy.value) {
             Some("FULL") => Jitter::Full,
             _ => Jitter::None,
         },
     })
 }
 
-fn error_names(names: &Spanned<Vec<Spanned<Arc<str>>>>) -> Vec<ErrorName> {
-    names.value.iter().map(|name| ErrorName::from(&*name.value)).collect()
+fn error_names(names: &Spanned<Vec<Spanned<&str>>>) -> Vec<ErrorName> {
+    names.value.iter().map(|name| ErrorName::from(name.value)).collect()
 }
 
-fn condition(test: &definition::Test) -> Option<Condition> {
-    let all = |tests: &[definition::Test]| tests.iter().map(condition).collect::<Option<Vec<_>>>();
+fn condition(test: &definition::Test<'_>) -> Option<Condition> {
+    let all = |tests: &[definition::Test<'_>]| tests.iter().map(condition).collect::<Option<Vec<_>>>();
     Some(match test.kind.as_ref()? {
         TestKind::Condition(Computable::Literal(literal)) => Condition::Literal(literal.value),
         TestKind::Condition(Computable::Jsonata(jsonata)) => Condition::Query(jsonata.query.clone()),
@@ -216,7 +215,7 @@ fn condition(test: &definition::Test) -> Option<Condition> {
     })
 }
 
-fn template(template: &Template) -> PayloadTemplate {
+fn template(template: &Template<'_>) -> PayloadTemplate {
     match &template.kind {
         TemplateKind::Literal(value) | TemplateKind::Open(value) => PayloadTemplate::Literal(value.clone()),
         TemplateKind::Jsonata(jsonata) => PayloadTemplate::Query(jsonata.query.clone()),
@@ -225,8 +224,8 @@ fn template(template: &Template) -> PayloadTemplate {
     }
 }
 
-fn template_member(member: &definition::TemplateMember) -> TemplateMember {
-    let key = &*member.key.value;
+fn template_member(member: &definition::TemplateMember<'_>) -> TemplateMember {
+    let key = member.key.value;
     match &member.value {
         MemberValue::Expression(expression) => TemplateMember::expression(key, expression.value.clone()),
         MemberValue::Template(value) => TemplateMember::plain(key, template(value)),
@@ -255,10 +254,10 @@ fn result_path(path: Option<&Spanned<Option<ReferencePath>>>) -> ResultPath {
 }
 
 fn fail_text(
-    text: Option<&Computable<Arc<str>>>,
+    text: Option<&Computable<&str>>,
     expression: Option<&Spanned<crate::expression::Expression>>,
 ) -> Option<FailText> {
-    let literal = |text: &Spanned<Arc<str>>| Some(text.value.clone());
+    let literal = |text: &Spanned<&str>| Some(text.value.into());
     let text = text.and_then(|text| computable(text, literal, FailText::Literal, FailText::Query));
     text.or_else(|| expression.map(|expression| FailText::Expression(expression.value.clone())))
 }
@@ -268,7 +267,7 @@ fn quantity(number: Option<&Computable<i64>>, path: Option<&Spanned<JsonPath>>) 
     number.or_else(|| path.map(|path| Quantity::Path(path.value.clone())))
 }
 
-fn percentage(map: &definition::Map) -> Option<Percentage> {
+fn percentage(map: &definition::Map<'_>) -> Option<Percentage> {
     let literal = |number: &Spanned<f64>| Some(number.value);
     let number = map.tolerated_failure_percentage.as_ref();
     let number = number.and_then(|number| computable(number, literal, Percentage::Literal, Percentage::Query));

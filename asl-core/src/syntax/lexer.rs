@@ -56,7 +56,14 @@ impl<'t> Lexer<'t> {
     }
 
     pub(super) fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+        match self.next_byte() {
+            Some(byte) if byte.is_ascii() => Some(char::from(byte)),
+            _ => self.rest().chars().next(),
+        }
+    }
+
+    fn next_byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.offset).copied()
     }
 
     pub(super) fn bump(&mut self) -> Option<char> {
@@ -94,7 +101,12 @@ impl<'t> Lexer<'t> {
     /// Skips white space; comments and other blanks are faults.
     pub(super) fn skip_blank(&mut self) {
         loop {
-            self.take_while(|character| matches!(character, ' ' | '\t' | '\n' | '\r'));
+            while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.next_byte() {
+                self.offset += 1;
+            }
+            if self.next_byte().is_some_and(|byte| byte.is_ascii_graphic() && byte != b'/') {
+                return;
+            }
             let start = self.offset;
             if self.rest().starts_with("//") {
                 self.take_while(|character| character != '\n');
@@ -122,7 +134,7 @@ impl<'t> Lexer<'t> {
         self.report(fault.with_help("say it in a `Comment` field".to_owned()));
     }
     /// Takes `true`, `false` or `null`; any other word is a fault, and understood as far as it can be.
-    pub(super) fn word(&mut self) -> NodeKind {
+    pub(super) fn word(&mut self) -> NodeKind<'t> {
         let start = self.offset;
         let token = self.take_while(is_word);
         let (meant, help) = match token {
@@ -133,7 +145,7 @@ impl<'t> Lexer<'t> {
                 "true" => (NodeKind::Bool(true), "write `true`"),
                 "false" => (NodeKind::Bool(false), "write `false`"),
                 "null" | "none" | "nil" | "undefined" | "nan" | "infinity" => (NodeKind::Null, "write `null`"),
-                _ => (NodeKind::String(token.to_owned()), "a string stands in double quotes"),
+                _ => (NodeKind::String(token.into()), "a string stands in double quotes"),
             },
         };
         let message = format!("Unrecognized token '{token}': was expecting ({VALUES})");

@@ -1,12 +1,14 @@
 //! Values, objects and arrays, and how reading goes on after a fault.
 
+use std::borrow::Cow;
+
 use super::lexer::{Lexer, VALUES, is_quote, is_word, json_fault, unexpected};
 use super::{Dialect, MAX_DEPTH, Member, Node, NodeKind, too_deep, too_large};
 use crate::diagnostic::{Code, Diagnostics, Fault};
 use crate::placeholder;
 use crate::source::{JsonPointer, Span};
 
-pub(super) fn parse(text: &str, dialect: Dialect) -> (Option<Node>, Diagnostics) {
+pub(super) fn parse(text: &str, dialect: Dialect) -> (Option<Node<'_>>, Diagnostics) {
     let mut lexer = Lexer::new(text);
     if let Some(fault) = too_large(text) {
         lexer.report(fault);
@@ -80,8 +82,8 @@ struct Parser<'t> {
     dialect: Dialect,
 }
 
-impl Parser<'_> {
-    fn document(&mut self) -> Option<Node> {
+impl<'t> Parser<'t> {
+    fn document(&mut self) -> Option<Node<'t>> {
         self.lexer.skip_blank();
         let Some(first) = self.lexer.peek() else {
             let message = "Definition must be a valid JSON object";
@@ -107,7 +109,7 @@ impl Parser<'_> {
     }
 
     /// Reads a value, which [`begins_value`]; `None` for what cannot be kept.
-    fn value(&mut self) -> Option<Node> {
+    fn value(&mut self) -> Option<Node<'t>> {
         let start = self.lexer.offset();
         let kind = match self.lexer.peek()? {
             '{' | '[' if self.open.len() == MAX_DEPTH => {
@@ -117,7 +119,7 @@ impl Parser<'_> {
             '{' => NodeKind::Object(self.container(Container::Object, Self::member)),
             '[' => NodeKind::Array(self.container(Container::Array, Self::value)),
             quote if is_quote(quote) => NodeKind::String(self.lexer.string_value()),
-            _ if self.is_placeholder() => NodeKind::String(self.placeholder()),
+            _ if self.is_placeholder() => NodeKind::String(self.placeholder().into()),
             '0'..='9' | '-' | '+' | '.' => self.lexer.number()?,
             _ => self.lexer.word(),
         };
@@ -201,7 +203,7 @@ impl Parser<'_> {
     }
 
     /// Reads a key, a colon and a value; `None` where the value is missing.
-    fn member(&mut self) -> Option<Member> {
+    fn member(&mut self) -> Option<Member<'t>> {
         let (key, key_span) = self.key();
         self.lexer.skip_blank();
         if !self.colon(key_span) {
@@ -224,17 +226,17 @@ impl Parser<'_> {
         }
     }
 
-    fn key(&mut self) -> (String, Span) {
+    fn key(&mut self) -> (Cow<'t, str>, Span) {
         let start = self.lexer.offset();
         if self.is_placeholder() {
-            return (self.placeholder(), self.lexer.span_from(start));
+            return (self.placeholder().into(), self.lexer.span_from(start));
         }
         if let Some(first) = self.lexer.peek().filter(|first| !is_quote(*first)) {
             let key = self.lexer.take_while(|character| is_word(character) || matches!(character, '+' | '.'));
             let span = self.lexer.span_from(start);
             let fault = json_fault(span, unexpected(first, &Container::Object.expectation()));
             self.lexer.report(fault.with_help("a field's name stands in double quotes".to_owned()));
-            return (key.to_owned(), span);
+            return (key.into(), span);
         }
         self.lexer.quoted_key()
     }

@@ -5,12 +5,12 @@ use std::fmt;
 use super::{Member, Node, NodeKind};
 
 /// Writes without spaces.
-pub(super) fn compact(node: &Node, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn compact(node: &Node<'_>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     Printer { out: formatter, layout: Layout::Compact, depth: 0 }.node(node)
 }
 
 /// Two spaces a level, one member or element a line.
-pub(super) fn pretty(node: &Node) -> String {
+pub(super) fn pretty(node: &Node<'_>) -> String {
     let mut text = String::new();
     // INVARIANT: writing to a string cannot fail.
     let _ = Printer { out: &mut text, layout: Layout::Pretty, depth: 0 }.node(node);
@@ -30,7 +30,7 @@ struct Printer<'o> {
 }
 
 impl Printer<'_> {
-    fn node(&mut self, node: &Node) -> fmt::Result {
+    fn node(&mut self, node: &Node<'_>) -> fmt::Result {
         match &node.kind {
             NodeKind::Null => self.out.write_str("null"),
             NodeKind::Bool(boolean) => write!(self.out, "{boolean}"),
@@ -41,7 +41,7 @@ impl Printer<'_> {
         }
     }
 
-    fn member(&mut self, member: &Member) -> fmt::Result {
+    fn member(&mut self, member: &Member<'_>) -> fmt::Result {
         self.string(&member.key)?;
         self.out.write_str(if self.layout == Layout::Pretty { ": " } else { ":" })?;
         self.node(&member.value)

@@ -6,7 +6,7 @@ use super::*;
 use crate::source::Source;
 
 /// Trees that a text can mean; their spans mean nothing.
-fn trees() -> impl Strategy<Value = Node> {
+fn trees() -> impl Strategy<Value = Node<'static>> {
     let node = |kind| Node { span: Span::default(), kind };
     let leaf = prop_oneof![
         Just(NodeKind::Null),
@@ -14,12 +14,12 @@ fn trees() -> impl Strategy<Value = Node> {
         any::<i64>().prop_map(|integer| NodeKind::Number(integer.into())),
         any::<u64>().prop_map(|integer| NodeKind::Number(integer.into())),
         any::<f64>().prop_filter_map("finite", Number::from_f64).prop_map(NodeKind::Number),
-        any::<String>().prop_map(NodeKind::String),
+        any::<String>().prop_map(|text| NodeKind::String(text.into())),
     ]
     .prop_map(node);
     leaf.prop_recursive(6, 64, 6, move |inner| {
         let member = ("[a-c\"\\\\\n]{0,2}", inner.clone());
-        let member = member.prop_map(|(key, value)| Member { key, key_span: Span::default(), value });
+        let member = member.prop_map(|(key, value)| Member { key: key.into(), key_span: Span::default(), value });
         prop_oneof![
             proptest::collection::vec(inner, 0..6).prop_map(NodeKind::Array),
             proptest::collection::vec(member, 0..6).prop_map(NodeKind::Object),
@@ -42,7 +42,7 @@ fn almost_json() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
-fn check_spans(node: &Node, text: &str) -> Result<(), TestCaseError> {
+fn check_spans(node: &Node<'_>, text: &str) -> Result<(), TestCaseError> {
     let part = text.get(node.span.start..node.span.end);
     prop_assert!(part.is_some_and(|part| !part.is_empty()), "{:?}", node.span);
     for element in node.as_array().unwrap_or_default() {

@@ -19,18 +19,18 @@ use super::{Dialect, Node, too_large};
 use crate::diagnostic::{Code, Diagnostics, Fault};
 use crate::source::{Source, Span};
 
-pub(super) fn parse(text: &str, dialect: Dialect) -> (Option<Node>, Diagnostics) {
+pub(super) fn parse(text: &str, dialect: Dialect) -> (Option<Node<'_>>, Diagnostics) {
     let source = Source::new("", text);
     let (root, faults) = match too_large(text) {
         Some(fault) => (None, vec![fault]),
         None => read(text, dialect),
     };
-    let pointer_to = |span| root.as_ref().map(|root: &Node| root.pointer_to(span)).unwrap_or_default();
+    let pointer_to = |span| root.as_ref().map(|root: &Node<'_>| root.pointer_to(span)).unwrap_or_default();
     let diagnostics = faults.into_iter().map(|fault| fault.into_diagnostic(pointer_to, &source)).collect();
     (root, diagnostics)
 }
 
-fn read(text: &str, dialect: Dialect) -> (Option<Node>, Vec<Fault>) {
+fn read(text: &str, dialect: Dialect) -> (Option<Node<'_>>, Vec<Fault>) {
     let offsets = Offsets::of(text);
     let mut builder = Builder::new(text, dialect);
     let mut documents = 0;

@@ -34,7 +34,7 @@ impl Embedded {
     ///
     /// Values that `Fn::Sub` is given are added to `substitutions`.
     pub(super) fn read(
-        node: &Node,
+        node: &Node<'_>,
         format: Format,
         source: &Source<'_>,
         substitutions: &mut Substitutions,
@@ -80,7 +80,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, node: &Node) -> Option<()> {
+    fn read(&mut self, node: &Node<'_>) -> Option<()> {
         if let Some(text) = node.as_str() {
             self.push(&self.places(node), 0, text);
             return Some(());
@@ -89,7 +89,7 @@ impl Reader<'_> {
             ("Fn::Sub", argument) => {
                 let (string, values) = sub(argument)?;
                 self.read_sub(string);
-                let known = values.iter().filter_map(|member| Some((member.key.clone(), literal(&member.value)?)));
+                let known = values.iter().filter_map(|member| Some((member.key.to_string(), literal(&member.value)?)));
                 self.substitutions.extend(known);
             }
             ("Fn::Join", argument) => {
@@ -108,7 +108,7 @@ impl Reader<'_> {
     }
 
     /// Reads a part of a join; of a call that is not known there is a placeholder.
-    fn read_part(&mut self, part: &Node) -> Option<()> {
+    fn read_part(&mut self, part: &Node<'_>) -> Option<()> {
         match call(part) {
             Some((name, argument)) if !matches!(name, "Fn::Sub" | "Fn::Join") => {
                 self.start_piece(Origin::Call(part.span));
@@ -120,7 +120,7 @@ impl Reader<'_> {
     }
 
     /// Reads the text of `Fn::Sub`, in which `${!Name}` stands for `${Name}`.
-    fn read_sub(&mut self, string: &Node) {
+    fn read_sub(&mut self, string: &Node<'_>) {
         const LITERAL: &str = "${!";
         let text = string.as_str().unwrap_or_default();
         let places = self.places(string);
@@ -133,7 +133,7 @@ impl Reader<'_> {
         self.push(&places, from, text.get(from..).unwrap_or_default());
     }
 
-    fn places(&self, string: &Node) -> Arc<StringPlaces> {
+    fn places(&self, string: &Node<'_>) -> Arc<StringPlaces> {
         let (written, meant) = (self.source.text_at(string.span), string.as_str().unwrap_or_default());
         Arc::new(StringPlaces::of(self.format, string.span.start, written, meant))
     }

@@ -6,7 +6,7 @@ use crate::placeholder;
 use crate::syntax::{MAX_SIZE, Member, Node, NodeKind};
 
 /// The function that `node` calls, by its long name, and its argument.
-pub(super) fn call(node: &Node) -> Option<(&str, &Node)> {
+pub(super) fn call<'n>(node: &'n Node<'n>) -> Option<(&'n str, &'n Node<'n>)> {
     match node.as_object()? {
         [member] if is_function(&member.key) => Some((&member.key, &member.value)),
         _ => None,
@@ -18,9 +18,9 @@ fn is_function(name: &str) -> bool {
 }
 
 /// The text that `node` is, if the template says all of it.
-pub(super) fn literal(node: &Node) -> Option<String> {
+pub(super) fn literal(node: &Node<'_>) -> Option<String> {
     let text = match (&node.kind, call(node)) {
-        (NodeKind::String(text), _) => text.clone(),
+        (NodeKind::String(text), _) => text.clone().into_owned(),
         (NodeKind::Number(_) | NodeKind::Bool(_), _) => node.to_string(),
         (_, Some(("Fn::Sub", argument))) => substituted(argument.as_str()?),
         _ => return None,
@@ -34,9 +34,9 @@ fn substituted(text: &str) -> String {
 }
 
 /// The placeholder that stands for a call, with the name that `Fn::Sub` would use for the same.
-pub(super) fn placeholder(name: &str, argument: &Node) -> String {
+pub(super) fn placeholder(name: &str, argument: &Node<'_>) -> String {
     let written = match (name, &argument.kind) {
-        ("Ref" | "Fn::GetAtt", NodeKind::String(text)) => text.clone(),
+        ("Ref" | "Fn::GetAtt", NodeKind::String(text)) => text.clone().into_owned(),
         ("Fn::GetAtt", NodeKind::Array(parts)) => parts.iter().filter_map(Node::as_str).collect::<Vec<_>>().join("."),
         _ => name.to_owned(),
     };
@@ -44,7 +44,7 @@ pub(super) fn placeholder(name: &str, argument: &Node) -> String {
 }
 
 /// The string that is the argument of `Fn::Sub`, and the values given to it.
-pub(super) fn sub(argument: &Node) -> Option<(&Node, &[Member])> {
+pub(super) fn sub<'n>(argument: &'n Node<'n>) -> Option<(&'n Node<'n>, &'n [Member<'n>])> {
     let (text, values) = match argument.as_array() {
         Some([text, values]) => (text, values.as_object()?),
         _ => (argument, [].as_slice()),
@@ -53,7 +53,7 @@ pub(super) fn sub(argument: &Node) -> Option<(&Node, &[Member])> {
 }
 
 /// The delimiter and the parts of `Fn::Join`.
-pub(super) fn join(argument: &Node) -> Option<(&Node, &[Node])> {
+pub(super) fn join<'n>(argument: &'n Node<'n>) -> Option<(&'n Node<'n>, &'n [Node<'n>])> {
     match argument.as_array()? {
         [delimiter, parts] if delimiter.as_str().is_some() => Some((delimiter, parts.as_array()?)),
         _ => None,
@@ -61,7 +61,7 @@ pub(super) fn join(argument: &Node) -> Option<(&Node, &[Node])> {
 }
 
 /// `node` with placeholders for the calls in it; `rewritten` takes the starts of strings that are other than written.
-pub(super) fn resolved(node: &Node, rewritten: &mut BTreeSet<usize>) -> Node {
+pub(super) fn resolved<'t>(node: &Node<'t>, rewritten: &mut BTreeSet<usize>) -> Node<'t> {
     if let Some((name, argument)) = call(node) {
         return resolved_call(name, argument, node, rewritten);
     }
@@ -77,35 +77,35 @@ pub(super) fn resolved(node: &Node, rewritten: &mut BTreeSet<usize>) -> Node {
     Node { span: node.span, kind }
 }
 
-fn resolved_member(member: &Member, rewritten: &mut BTreeSet<usize>) -> Member {
+fn resolved_member<'t>(member: &Member<'t>, rewritten: &mut BTreeSet<usize>) -> Member<'t> {
     // `Fn::ForEach::…` and `Fn::Transform` among other members stand for members that are not known.
     let (key, value) = if member.key.starts_with("Fn::") {
         let unknown = placeholder::named(&member.key);
-        (unknown.clone(), Node { span: member.value.span, kind: NodeKind::String(unknown) })
+        (unknown.clone().into(), Node { span: member.value.span, kind: NodeKind::String(unknown.into()) })
     } else {
         (member.key.clone(), resolved(&member.value, rewritten))
     };
     Member { key, key_span: member.key_span, value }
 }
 
-fn resolved_call(name: &str, argument: &Node, node: &Node, rewritten: &mut BTreeSet<usize>) -> Node {
+fn resolved_call(name: &str, argument: &Node<'_>, node: &Node<'_>, rewritten: &mut BTreeSet<usize>) -> Node<'static> {
     if let ("Fn::Sub", Some((string, _))) = (name, sub(argument)) {
         let text = string.as_str().unwrap_or_default();
         if text.contains("${!") {
             rewritten.insert(string.span.start);
         }
-        return Node { span: string.span, kind: NodeKind::String(substituted(text)) };
+        return Node { span: string.span, kind: NodeKind::String(substituted(text).into()) };
     }
     rewritten.insert(node.span.start);
-    Node { span: node.span, kind: NodeKind::String(text_of_call(name, argument)) }
+    Node { span: node.span, kind: NodeKind::String(text_of_call(name, argument).into()) }
 }
 
 /// The text that a call is known to be, with placeholders for the rest.
-fn text_of_call(name: &str, argument: &Node) -> String {
+fn text_of_call(name: &str, argument: &Node<'_>) -> String {
     let Some((delimiter, parts)) = join(argument).filter(|_| name == "Fn::Join") else {
         return placeholder(name, argument);
     };
-    let text = |part: &Node| match (call(part), part.as_str()) {
+    let text = |part: &Node<'_>| match (call(part), part.as_str()) {
         (Some(("Fn::Sub", argument)), _) => {
             sub(argument).and_then(|(string, _)| string.as_str()).map(substituted).unwrap_or_default()
         }

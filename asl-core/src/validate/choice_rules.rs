@@ -11,15 +11,15 @@ const RULE_FIELDS: &[&str] = &["Variable", "Next", "Comment", "Assign"];
 /// The fields of a rule inside `And`, `Or` and `Not`, besides its operator.
 const NESTED_FIELDS: &[&str] = &["Variable", "Comment"];
 
-pub(super) fn check_state(state: &State, report: &Report<'_>) {
+pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
     let Some(StateKind::Choice(choice)) = &state.kind else { return };
     for rule in choice.rules() {
         check_rule(rule, state.language, report);
     }
 }
 
-fn check_rule(rule: &ChoiceRule, language: QueryLanguage, report: &Report<'_>) {
-    let object = Object { span: rule.test.span, names: &rule.test.field_names, report };
+fn check_rule(rule: &ChoiceRule<'_>, language: QueryLanguage, report: &Report<'_>) {
+    let object = Object { span: rule.test.span, names: rule.test.field_names, report };
     match language {
         QueryLanguage::JsonPath => {
             object.requires(&["Next"]);
@@ -33,8 +33,8 @@ fn check_rule(rule: &ChoiceRule, language: QueryLanguage, report: &Report<'_>) {
     }
 }
 
-fn check_test(test: &Test, fields: &[&str], report: &Report<'_>) {
-    let object = Object { span: test.span, names: &test.field_names, report };
+fn check_test(test: &Test<'_>, fields: &[&str], report: &Report<'_>) {
+    let object = Object { span: test.span, names: test.field_names, report };
     check_fields(test, fields, report);
     check_operator(test, report);
     match &test.kind {
@@ -54,21 +54,21 @@ fn check_test(test: &Test, fields: &[&str], report: &Report<'_>) {
     }
 }
 
-fn check_fields(test: &Test, allowed: &[&str], report: &Report<'_>) {
+fn check_fields(test: &Test<'_>, allowed: &[&str], report: &Report<'_>) {
     for name in test.field_names.iter() {
-        if allowed.contains(&&*name.value) || Test::is_operator(&name.value) {
+        if allowed.contains(&name.value) || Test::is_operator(name.value) {
             continue;
         }
-        if ChoiceRule::JSONATA_FIELDS.contains(&&*name.value) && !RULE_FIELDS.contains(&&*name.value) {
+        if ChoiceRule::JSONATA_FIELDS.contains(&name.value) && !RULE_FIELDS.contains(&name.value) {
             report.add(foreign(name, QueryLanguage::JsonPath).of(test.span));
             continue;
         }
         let message = format!("Field '{}' is not supported", name.value);
-        let (code, help) = if RULE_FIELDS.contains(&&*name.value) {
+        let (code, help) = if RULE_FIELDS.contains(&name.value) {
             (Code::FIELD_NOT_ALLOWED, Some("only the elements of `Choices` have it, not the rules inside".to_owned()))
         } else {
             let known = Test::operators().chain(allowed.iter().copied());
-            (Code::UNKNOWN_FIELD, similar(&name.value, known, report))
+            (Code::UNKNOWN_FIELD, similar(name.value, known, report))
         };
         report.add(Fault::new(code, name.span, message).of(test.span).with_help(help));
     }
@@ -82,10 +82,10 @@ fn check_combination(object: &Object<'_>) {
 }
 
 /// A rule has exactly one operator; an unknown field may be meant as one, and is reported already.
-fn check_operator(test: &Test, report: &Report<'_>) {
-    let mut operators = test.field_names.iter().filter(|name| Test::is_operator(&name.value));
+fn check_operator(test: &Test<'_>, report: &Report<'_>) {
+    let mut operators = test.field_names.iter().filter(|name| Test::is_operator(name.value));
     let Some(first) = operators.next() else {
-        if test.field_names.iter().any(|name| !RULE_FIELDS.contains(&&*name.value)) {
+        if test.field_names.iter().any(|name| !RULE_FIELDS.contains(&name.value)) {
             return;
         }
         let message = "the Choice rule has no comparison operator, nor `And`, `Or` or `Not`";

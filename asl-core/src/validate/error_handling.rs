@@ -1,7 +1,5 @@
 //! `Retry` and `Catch`: error names and values.
 
-use std::sync::Arc;
-
 use super::fields::{empty, one_of};
 use crate::definition::{Spanned, State};
 use crate::diagnostic::{Code, Fault};
@@ -30,21 +28,21 @@ const RESERVED: &[&str] = &[
     "States.ResultWriterFailed",
 ];
 
-type ErrorEquals = Spanned<Vec<Spanned<Arc<str>>>>;
+type ErrorEquals<'t> = Spanned<Vec<Spanned<&'t str>>>;
 
-pub(super) fn check_state(state: &State, report: &Report<'_>) {
+pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
     check_names(&state.retriers().iter().map(|retrier| retrier.error_equals.as_ref()).collect::<Vec<_>>(), report);
     check_names(&state.catchers().iter().map(|catcher| catcher.error_equals.as_ref()).collect::<Vec<_>>(), report);
     for retrier in state.retriers() {
         let strategy = retrier.jitter_strategy.as_ref();
-        if let Some(strategy) = strategy.filter(|strategy| !matches!(&*strategy.value, "FULL" | "NONE")) {
+        if let Some(strategy) = strategy.filter(|strategy| !matches!(strategy.value, "FULL" | "NONE")) {
             report.add(one_of("JitterStrategy", &["FULL", "NONE"], strategy.span));
         }
     }
 }
 
 /// Checks `ErrorEquals` of all Retriers or of all Catchers of a state.
-fn check_names(handlers: &[Option<&ErrorEquals>], report: &Report<'_>) {
+fn check_names(handlers: &[Option<&ErrorEquals<'_>>], report: &Report<'_>) {
     for (index, error_equals) in handlers.iter().enumerate() {
         let Some(error_equals) = error_equals else { continue };
         if error_equals.value.is_empty() {
@@ -52,7 +50,7 @@ fn check_names(handlers: &[Option<&ErrorEquals>], report: &Report<'_>) {
         }
         for name in &error_equals.value {
             check_name(name, report);
-            if &*name.value == ErrorName::ALL && (error_equals.value.len() > 1 || index + 1 < handlers.len()) {
+            if name.value == ErrorName::ALL && (error_equals.value.len() > 1 || index + 1 < handlers.len()) {
                 let message = "`States.ALL` must be the only name in its `ErrorEquals`, which must be the last one";
                 report.add(Fault::new(Code::MISPLACED_STATES_ALL, name.span, message));
             }
@@ -60,11 +58,11 @@ fn check_names(handlers: &[Option<&ErrorEquals>], report: &Report<'_>) {
     }
 }
 
-fn check_name(name: &Spanned<Arc<str>>, report: &Report<'_>) {
+fn check_name(name: &Spanned<&str>, report: &Report<'_>) {
     let is_reserved = name.value.starts_with("States.");
-    if is_reserved && !RESERVED.contains(&&*name.value) {
+    if is_reserved && !RESERVED.contains(&name.value) {
         let message = format!("there is no error called `{}`", name.value);
-        let help = similar(&name.value, RESERVED.iter().copied(), report);
+        let help = similar(name.value, RESERVED.iter().copied(), report);
         report.add(Fault::new(Code::UNKNOWN_ERROR_NAME, name.span, message).with_help(help));
     }
 }

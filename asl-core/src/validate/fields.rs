@@ -1,7 +1,5 @@
 //! Fields that are missing, unknown, not allowed, or exclude each other.
 
-use std::sync::Arc;
-
 use crate::definition::{
     Catcher, FieldNames, MachineRole, ProcessorConfig, QueryLanguage, Retrier, Spanned, State, StateKind, StateMachine,
     StateType, required_fields, state_field, supported_fields,
@@ -11,8 +9,8 @@ use crate::report::Report;
 use crate::source::Span;
 use crate::suggestion::similar;
 
-pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
-    let object = Object { span: machine.span, names: &machine.field_names, report };
+pub(super) fn check_machine(machine: &StateMachine<'_>, report: &Report<'_>) {
+    let object = Object { span: machine.span, names: machine.field_names, report };
     object.allows(machine.role.fields());
     object.requires(MachineRole::REQUIRED);
     let are_known = !machine.state_names.is_open();
@@ -24,8 +22,8 @@ pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
     }
 }
 
-pub(super) fn check_state(state: &State, report: &Report<'_>) {
-    let object = Object { span: state.span, names: &state.field_names, report };
+pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
+    let object = Object { span: state.span, names: state.field_names, report };
     let Some(kind) = &state.kind else {
         object.requires(&["Type"]);
         return;
@@ -46,27 +44,31 @@ pub(super) fn check_state(state: &State, report: &Report<'_>) {
 /// An object of the definition whose field names are checked.
 pub(super) struct Object<'a> {
     pub(super) span: Span,
-    pub(super) names: &'a FieldNames,
+    pub(super) names: FieldNames<'a>,
     pub(super) report: &'a Report<'a>,
 }
 
 impl Object<'_> {
     pub(super) fn allows(&self, allowed: &[&str]) {
-        for name in self.names.iter().filter(|name| !allowed.contains(&&*name.value)) {
-            let message = format!("Field '{}' is not supported", name.value);
-            let fault = Fault::new(Code::UNKNOWN_FIELD, name.span, message).of(self.span);
-            self.report.add(fault.with_help(similar(&name.value, allowed.iter().copied(), self.report)));
-        }
+        let unknown = self.names.iter().filter(|name| !allowed.contains(&name.value));
+        unknown.for_each(|name| self.refuse(name, allowed));
     }
 
     /// As [`allows`](Self::allows), where states of the other language than `language` also have fields that `is_foreign`.
     pub(super) fn allows_in(&self, language: QueryLanguage, allowed: &[&str], is_foreign: impl Fn(&str) -> bool) {
-        let (foreign, known): (Vec<_>, Vec<_>) =
-            self.names.iter().cloned().partition(|name| !allowed.contains(&&*name.value) && is_foreign(&name.value));
-        for name in &foreign {
-            self.report.add(self::foreign(name, language).of(self.span));
+        for name in self.names.iter().filter(|name| !allowed.contains(&name.value)) {
+            if is_foreign(name.value) {
+                self.report.add(foreign(name, language).of(self.span));
+            } else {
+                self.refuse(name, allowed);
+            }
         }
-        Object { names: &known.into_iter().collect(), ..*self }.allows(allowed);
+    }
+
+    fn refuse(&self, name: Spanned<&str>, allowed: &[&str]) {
+        let message = format!("Field '{}' is not supported", name.value);
+        let fault = Fault::new(Code::UNKNOWN_FIELD, name.span, message).of(self.span);
+        self.report.add(fault.with_help(similar(name.value, allowed.iter().copied(), self.report)));
     }
 
     pub(super) fn requires(&self, required: &[&str]) {
@@ -101,14 +103,14 @@ impl Object<'_> {
     }
 }
 
-fn check_supported(state: &State, state_type: StateType, report: &Report<'_>) {
+fn check_supported(state: &State<'_>, state_type: StateType, report: &Report<'_>) {
     for name in state.field_names.iter() {
         let message = format!("Field '{}' is not supported", name.value);
-        let (code, help) = match state_field(&name.value) {
+        let (code, help) = match state_field(name.value) {
             Some(field) if field.is_supported(state_type, state.language) => continue,
             Some(field) if field.types.contains(&state_type) => {
                 if !state.is_downgraded() {
-                    let help = counterpart(&name.value, state_type).map(|other| format!("use `{other}`"));
+                    let help = counterpart(name.value, state_type).map(|other| format!("use `{other}`"));
                     report.add(foreign(name, state.language).of(state.span).with_help(help));
                 }
                 continue;
@@ -119,7 +121,7 @@ fn check_supported(state: &State, state_type: StateType, report: &Report<'_>) {
             }
             None => {
                 let known = supported_fields(state_type, state.language);
-                (Code::UNKNOWN_FIELD, similar(&name.value, known, report))
+                (Code::UNKNOWN_FIELD, similar(name.value, known, report))
             }
         };
         report.add(Fault::new(code, name.span, message).of(state.span).with_help(help));
@@ -127,7 +129,7 @@ fn check_supported(state: &State, state_type: StateType, report: &Report<'_>) {
 }
 
 /// A field that only states of the other language than `language` have.
-pub(super) fn foreign(name: &Spanned<Arc<str>>, language: QueryLanguage) -> Fault {
+pub(super) fn foreign(name: Spanned<&str>, language: QueryLanguage) -> Fault {
     let message = format!(
         "The QueryLanguage is set to '{}', but field '{}' is only supported for the '{}' QueryLanguage",
         language.name(),
@@ -152,7 +154,7 @@ fn counterpart(name: &str, state_type: StateType) -> Option<&str> {
 }
 
 /// States that move on have `Next`, or `End` that is true.
-fn check_transition(state: &State, state_type: StateType, object: &Object<'_>) {
+fn check_transition(state: &State<'_>, state_type: StateType, object: &Object<'_>) {
     if !state_field("Next").is_some_and(|next| next.is_supported(state_type, state.language)) {
         return;
     }
@@ -168,7 +170,7 @@ fn check_transition(state: &State, state_type: StateType, object: &Object<'_>) {
     }
 }
 
-fn check_kind(kind: &StateKind, state: &State, object: &Object<'_>) {
+fn check_kind(kind: &StateKind<'_>, state: &State<'_>, object: &Object<'_>) {
     let is_json_path = state.language == QueryLanguage::JsonPath;
     match kind {
         StateKind::Task(_) => object.excludes_paths(&["TimeoutSeconds", "HeartbeatSeconds"]),
@@ -214,27 +216,27 @@ fn check_exclusive(names: &[&str], object: &Object<'_>) {
     }
 }
 
-fn check_processor_config(config: &ProcessorConfig, report: &Report<'_>) {
-    Object { span: config.span, names: &config.field_names, report }.allows(ProcessorConfig::FIELDS);
+fn check_processor_config(config: &ProcessorConfig<'_>, report: &Report<'_>) {
+    Object { span: config.span, names: config.field_names, report }.allows(ProcessorConfig::FIELDS);
     let named = [
         ("Mode", &config.mode, ProcessorConfig::MODES),
         ("ExecutionType", &config.execution_type, ProcessorConfig::EXECUTION_TYPES),
     ];
     for (name, written, allowed) in named {
-        if let Some(written) = written.as_ref().filter(|written| !allowed.contains(&&*written.value)) {
+        if let Some(written) = written.as_ref().filter(|written| !allowed.contains(&written.value)) {
             report.add(one_of(name, allowed, written.span));
         }
     }
 }
 
-fn check_retrier(retrier: &Retrier, report: &Report<'_>) {
-    let object = Object { span: retrier.span, names: &retrier.field_names, report };
+fn check_retrier(retrier: &Retrier<'_>, report: &Report<'_>) {
+    let object = Object { span: retrier.span, names: retrier.field_names, report };
     object.allows(Retrier::FIELDS);
     object.requires(&["ErrorEquals"]);
 }
 
-fn check_catcher(catcher: &Catcher, language: QueryLanguage, report: &Report<'_>) {
-    let object = Object { span: catcher.span, names: &catcher.field_names, report };
+fn check_catcher(catcher: &Catcher<'_>, language: QueryLanguage, report: &Report<'_>) {
+    let object = Object { span: catcher.span, names: catcher.field_names, report };
     object.allows_in(language, Catcher::fields(language), |name| Catcher::fields(language.other()).contains(&name));
     object.requires(&["ErrorEquals", "Next"]);
 }

@@ -9,7 +9,7 @@ use crate::jsonata::{CalledFunction, ContextReference, Dialect, VariableReferenc
 use crate::report::Report;
 use crate::suggestion::similar;
 
-pub(super) fn check_state(state: &State, report: &Report<'_>) {
+pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
     state.for_each_jsonata(&mut |jsonata, member| {
         for reference in &jsonata.references().context {
             check_context(reference, jsonata, report);

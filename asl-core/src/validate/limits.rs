@@ -17,14 +17,14 @@ const MAX_ATTEMPTS: i64 = 99_999_999;
 /// The longest `MaxDelaySeconds` that AWS accepts: under a year of 366 days.
 const MAX_DELAY_SECONDS: i64 = 31_622_399;
 
-pub(super) fn check_machine(machine: &StateMachine, report: &Report<'_>) {
+pub(super) fn check_machine(machine: &StateMachine<'_>, report: &Report<'_>) {
     within("TimeoutSeconds", machine.timeout_seconds.as_ref(), 1..=MAX_SECONDS, report);
-    if let Some(version) = machine.version.as_ref().filter(|version| &*version.value != "1.0") {
+    if let Some(version) = machine.version.as_ref().filter(|version| version.value != "1.0") {
         report.add(super::fields::one_of("Version", &["1.0"], version.span));
     }
 }
 
-pub(super) fn check_state(state: &State, report: &Report<'_>) {
+pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
     match &state.kind {
         Some(StateKind::Task(task)) => check_task(task, report),
         Some(StateKind::Wait(wait)) => check_wait(wait, report),
@@ -36,7 +36,7 @@ pub(super) fn check_state(state: &State, report: &Report<'_>) {
     }
 }
 
-fn check_task(task: &Task, report: &Report<'_>) {
+fn check_task(task: &Task<'_>, report: &Report<'_>) {
     let (timeout, heartbeat) = (literal(task.timeout_seconds.as_ref()), literal(task.heartbeat_seconds.as_ref()));
     within("TimeoutSeconds", timeout, 1..=MAX_SECONDS, report);
     within("HeartbeatSeconds", heartbeat, 1..=MAX_SECONDS, report);
@@ -54,7 +54,7 @@ fn check_wait(wait: &Wait, report: &Report<'_>) {
     within("Seconds", literal(wait.seconds.as_ref()), 0..=MAX_SECONDS, report);
 }
 
-fn check_map(map: &Map, report: &Report<'_>) {
+fn check_map(map: &Map<'_>, report: &Report<'_>) {
     within("MaxConcurrency", literal(map.max_concurrency.as_ref()), 0..=i64::MAX, report);
     if let Some(label) = map.label.as_ref().filter(|label| label.value.chars().count() > MAX_LABEL_CHARACTERS) {
         let message = format!("`Label` must have at most {MAX_LABEL_CHARACTERS} characters");
@@ -64,7 +64,7 @@ fn check_map(map: &Map, report: &Report<'_>) {
     within("ToleratedFailurePercentage", literal(map.tolerated_failure_percentage.as_ref()), 0.0..=100.0, report);
 }
 
-fn check_retrier(retrier: &Retrier, report: &Report<'_>) {
+fn check_retrier(retrier: &Retrier<'_>, report: &Report<'_>) {
     within("IntervalSeconds", retrier.interval_seconds.as_ref(), 1..=MAX_SECONDS, report);
     within("MaxAttempts", retrier.max_attempts.as_ref(), 0..=MAX_ATTEMPTS, report);
     within("MaxDelaySeconds", retrier.max_delay_seconds.as_ref(), 1..=MAX_DELAY_SECONDS, report);

@@ -11,13 +11,13 @@ use crate::source::Span;
 const MAX_CHARACTERS: usize = 80;
 
 /// Checks the names of all states of a definition, which must be unique across its branches and item processors.
-pub(super) fn check(machine: &StateMachine, report: &Report<'_>) {
+pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
     check_scope(machine, &mut HashMap::new(), report);
 }
 
-fn check_scope<'a>(machine: &'a StateMachine, earlier: &mut HashMap<&'a str, (Span, Span)>, report: &Report<'_>) {
+fn check_scope<'a>(machine: &'a StateMachine<'_>, earlier: &mut HashMap<&'a str, (Span, Span)>, report: &Report<'_>) {
     for state in machine.states() {
-        let name = &*state.name.value;
+        let name = state.name.value;
         let is_too_long = name.chars().count() > MAX_CHARACTERS && !report.is_open(name);
         if name.is_empty() || is_too_long {
             let message = format!("a state's name must have 1 to {MAX_CHARACTERS} characters");

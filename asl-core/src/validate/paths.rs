@@ -12,7 +12,7 @@ use crate::report::Report;
 use crate::source::Span;
 use crate::value::Value;
 
-pub(super) fn check_state(state: &State, report: &Report<'_>) {
+pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
     if state.language != QueryLanguage::JsonPath {
         return;
     }
@@ -46,7 +46,7 @@ fn check_result_path(path: Option<&Spanned<Option<ReferencePath>>>, report: &Rep
     }
 }
 
-fn check_task(task: &Task, report: &Report<'_>) {
+fn check_task(task: &Task<'_>, report: &Report<'_>) {
     one_place("TimeoutSecondsPath", task.timeout_seconds_path.as_ref(), report);
     one_place("HeartbeatSecondsPath", task.heartbeat_seconds_path.as_ref(), report);
     task.credentials.iter().for_each(|template| check_template(template, report));
@@ -57,7 +57,7 @@ fn check_wait(wait: &Wait, report: &Report<'_>) {
     one_place("TimestampPath", wait.timestamp_path.as_ref(), report);
 }
 
-fn check_map(map: &Map, report: &Report<'_>) {
+fn check_map(map: &Map<'_>, report: &Report<'_>) {
     one_place("ItemsPath", map.items_path.as_ref(), report);
     one_place("MaxConcurrencyPath", map.max_concurrency_path.as_ref(), report);
     one_place("ToleratedFailureCountPath", map.tolerated_failure_count_path.as_ref(), report);
@@ -72,10 +72,10 @@ fn one_place(name: &str, path: Option<&Spanned<JsonPath>>, report: &Report<'_>) 
     }
 }
 
-fn check_fail(fail: &Fail, report: &Report<'_>) {
+fn check_fail(fail: &Fail<'_>, report: &Report<'_>) {
     for (name, text) in [("Error", &fail.error), ("Cause", &fail.cause)] {
         let literal = text.as_ref().and_then(Computable::literal);
-        if let Some(text) = literal.filter(|text| looks_evaluated(&text.value)) {
+        if let Some(text) = literal.filter(|text| looks_evaluated(text.value)) {
             let message = format!("the value of `{name}` looks like a path, but is not evaluated");
             let fault = Fault::new(Code::NO_PATH, text.span, message);
             report.add(fault.with_help(format!("call the field `{name}Path`")));
@@ -102,7 +102,7 @@ fn has_expressions(value: &Value) -> bool {
 }
 
 /// Warns of strings that look like expressions under keys that do not end in `.$`.
-fn check_template(template: &Template, report: &Report<'_>) {
+fn check_template(template: &Template<'_>, report: &Report<'_>) {
     match &template.kind {
         TemplateKind::Literal(_) | TemplateKind::Open(_) | TemplateKind::Jsonata(_) => {}
         TemplateKind::Array(elements) => elements.iter().for_each(|element| check_template(element, report)),
@@ -112,7 +112,7 @@ fn check_template(template: &Template, report: &Report<'_>) {
                 let MemberValue::Template(part) = &member.value else { continue };
                 match &part.kind {
                     TemplateKind::Literal(value) if value.as_str().is_some_and(looks_evaluated) => {
-                        report.add(no_dollar(&member.key.value, part.span));
+                        report.add(no_dollar(member.key.value, part.span));
                     }
                     _ => check_template(part, report),
                 }
@@ -122,10 +122,10 @@ fn check_template(template: &Template, report: &Report<'_>) {
 }
 
 /// Two members must not have the same name once `.$` is stripped.
-fn check_names(members: &[TemplateMember], report: &Report<'_>) {
+fn check_names(members: &[TemplateMember<'_>], report: &Report<'_>) {
     let mut first = BTreeMap::new();
     for member in members {
-        let earlier: &TemplateMember = first.entry(member.name()).or_insert(member);
+        let earlier: &TemplateMember<'_> = first.entry(member.name()).or_insert(member);
         if earlier.key.value != member.key.value {
             let message = format!("the payload would have two fields called `{}`", member.name());
             let fault = Fault::new(Code::DUPLICATE_KEY, member.key.span, message);

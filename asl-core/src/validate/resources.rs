@@ -43,10 +43,10 @@ const OPTIMIZED_INTEGRATIONS: &[(&str, &[&str])] = &[
     ("states", &["startExecution"]),
 ];
 
-pub(super) fn check_state(state: &State, machine_type: MachineType, report: &Report<'_>) {
+pub(super) fn check_state(state: &State<'_>, machine_type: MachineType, report: &Report<'_>) {
     let Some(StateKind::Task(task)) = &state.kind else { return };
     if let Some(written) = &task.resource {
-        let resource = Resource::parse(&written.value);
+        let resource = Resource::parse(written.value);
         if written.value.is_empty() {
             report.add(empty(written.span));
         } else if let Some(help) = malformed(&resource) {
@@ -119,7 +119,7 @@ fn refused_by_express(resource: &Resource) -> Option<&'static str> {
     }
 }
 
-fn check_credentials(task: &Task, report: &Report<'_>) {
+fn check_credentials(task: &Task<'_>, report: &Report<'_>) {
     let Some(credentials) = &task.credentials else { return };
     if !credentials.members().iter().any(|member| member.name() == "RoleArn") {
         let message = "The field 'RoleArn' is required but was missing";

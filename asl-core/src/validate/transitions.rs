@@ -1,7 +1,6 @@
 //! Where transitions lead: targets, reachability and terminal states.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use crate::definition::{Spanned, State, StateKind, StateMachine};
 use crate::diagnostic::{Code, Fault};
@@ -9,19 +8,19 @@ use crate::report::Report;
 use crate::suggestion::similar;
 
 /// Checks the transitions of a definition, those inside of its branches and item processors included.
-pub(super) fn check(machine: &StateMachine, report: &Report<'_>) {
+pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
     let mut everywhere = HashSet::new();
     collect_names(machine, &mut everywhere);
     check_machine(machine, &everywhere, report);
 }
 
-fn collect_names<'a>(machine: &'a StateMachine, names: &mut HashSet<&'a str>) {
-    names.extend(machine.state_names.iter().map(|name| &*name.value));
+fn collect_names<'t>(machine: &StateMachine<'t>, names: &mut HashSet<&'t str>) {
+    names.extend(machine.state_names.iter().map(|name| name.value));
     machine.states().iter().flat_map(State::inner_machines).for_each(|inner| collect_names(inner, names));
 }
 
 /// `everywhere` has the names of all states of the definition.
-fn check_machine(machine: &StateMachine, everywhere: &HashSet<&str>, report: &Report<'_>) {
+fn check_machine(machine: &StateMachine<'_>, everywhere: &HashSet<&str>, report: &Report<'_>) {
     if machine.states.is_some() {
         check_targets(machine, everywhere, report);
         check_ends(machine, report);
@@ -31,21 +30,21 @@ fn check_machine(machine: &StateMachine, everywhere: &HashSet<&str>, report: &Re
     }
 }
 
-fn check_targets(machine: &StateMachine, everywhere: &HashSet<&str>, report: &Report<'_>) {
-    let names: HashSet<&str> = machine.state_names.iter().map(|name| &*name.value).collect();
+fn check_targets(machine: &StateMachine<'_>, everywhere: &HashSet<&str>, report: &Report<'_>) {
+    let names: HashSet<&str> = machine.state_names.iter().map(|name| name.value).collect();
     if machine.state_names.is_open() {
         return;
     }
     for target in machine.start_at.iter().chain(machine.states().iter().flat_map(targets)) {
-        if !names.contains(&*target.value) {
+        if !names.contains(target.value) {
             let message = format!("Missing 'Next' target: {}", target.value);
-            let help = if everywhere.contains(&*target.value) {
-                let name = &target.value;
+            let help = if everywhere.contains(target.value) {
+                let name = target.value;
                 Some(format!(
                     "the state `{name}` is elsewhere: no transition enters or leaves a branch or item processor"
                 ))
             } else {
-                similar(&target.value, machine.state_names.iter().map(|name| &*name.value), report)
+                similar(target.value, machine.state_names.iter().map(|name| name.value), report)
             };
             report.add(Fault::new(Code::MISSING_TRANSITION_TARGET, target.span, message).with_help(help));
         }
@@ -53,7 +52,7 @@ fn check_targets(machine: &StateMachine, everywhere: &HashSet<&str>, report: &Re
 }
 
 /// Checks that there is an end and that every state is reached, where all states could be read.
-fn check_ends(machine: &StateMachine, report: &Report<'_>) {
+fn check_ends(machine: &StateMachine<'_>, report: &Report<'_>) {
     let are_all_read = !machine.state_names.is_open() && machine.states().len() == machine.state_names.iter().count();
     if !are_all_read || !machine.states().iter().all(is_understood) {
         return;
@@ -69,26 +68,26 @@ fn check_ends(machine: &StateMachine, report: &Report<'_>) {
     check_reachability(machine, report);
 }
 
-fn check_reachability(machine: &StateMachine, report: &Report<'_>) {
-    let states: HashMap<&str, &State> = machine.states().iter().map(|state| (&*state.name.value, state)).collect();
-    let Some(start) = machine.start_at.as_ref().and_then(|start_at| states.get(&*start_at.value)) else { return };
-    let mut reached = HashSet::from([&*start.name.value]);
+fn check_reachability(machine: &StateMachine<'_>, report: &Report<'_>) {
+    let states: HashMap<&str, &State<'_>> = machine.states().iter().map(|state| (state.name.value, state)).collect();
+    let Some(start) = machine.start_at.as_ref().and_then(|start_at| states.get(start_at.value)) else { return };
+    let mut reached = HashSet::from([start.name.value]);
     let mut open = vec![*start];
     while let Some(state) = open.pop() {
-        for target in targets(state).filter_map(|target| states.get(&*target.value)) {
-            if reached.insert(&target.name.value) {
+        for target in targets(state).filter_map(|target| states.get(target.value)) {
+            if reached.insert(target.name.value) {
                 open.push(target);
             }
         }
     }
-    for state in machine.states().iter().filter(|state| !reached.contains(&*state.name.value)) {
+    for state in machine.states().iter().filter(|state| !reached.contains(state.name.value)) {
         let message = format!("State \"{}\" is not reachable.", state.name.value);
         report.add(Fault::new(Code::UNREACHABLE_STATE, state.name.span, message));
     }
 }
 
 /// The names of the states that may follow.
-fn targets(state: &State) -> impl Iterator<Item = &Spanned<Arc<str>>> {
+fn targets<'a, 't>(state: &'a State<'t>) -> impl Iterator<Item = &'a Spanned<&'t str>> {
     let choice = match &state.kind {
         Some(StateKind::Choice(choice)) => Some(choice),
         _ => None,
@@ -100,13 +99,13 @@ fn targets(state: &State) -> impl Iterator<Item = &Spanned<Arc<str>>> {
     state.next.iter().chain(chosen).chain(caught)
 }
 
-fn is_terminal(state: &State) -> bool {
+fn is_terminal(state: &State<'_>) -> bool {
     let ends = state.end.as_ref().is_some_and(|end| end.value);
     ends || matches!(state.kind, Some(StateKind::Succeed | StateKind::Fail(_)))
 }
 
 /// Whether all that may follow the state could be read.
-fn is_understood(state: &State) -> bool {
+fn is_understood(state: &State<'_>) -> bool {
     let own = match &state.kind {
         None => false,
         Some(StateKind::Succeed | StateKind::Fail(_)) => true,

@@ -25,14 +25,14 @@ struct Scope<'a> {
     /// Whether there are variables whose names are not known.
     is_open: bool,
     /// The scope around this one, and the state there that this one is inside of.
-    outer: Option<(&'a Self, &'a State)>,
+    outer: Option<(&'a Self, &'a State<'a>)>,
 }
 
 /// A member of an `Assign` field.
 #[derive(Clone, Copy)]
 struct Assignment<'a> {
-    member: &'a TemplateMember,
-    state: &'a State,
+    member: &'a TemplateMember<'a>,
+    state: &'a State<'a>,
     is_catchers: bool,
 }
 
@@ -53,11 +53,11 @@ impl Scope<'_> {
 }
 
 /// Checks the variables of a definition.
-pub(super) fn check(machine: &StateMachine, report: &Report<'_>) {
+pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
     check_scope(machine, None, report);
 }
 
-fn check_scope(machine: &StateMachine, outer: Option<(&Scope<'_>, &State)>, report: &Report<'_>) {
+fn check_scope(machine: &StateMachine<'_>, outer: Option<(&Scope<'_>, &State<'_>)>, report: &Report<'_>) {
     let mut assigned: BTreeMap<&str, Vec<Assignment<'_>>> = BTreeMap::new();
     let mut is_open = machine.states().len() < machine.state_names.iter().count();
     for assignment in machine.states().iter().flat_map(assignments) {
@@ -87,7 +87,7 @@ fn check_scope(machine: &StateMachine, outer: Option<(&Scope<'_>, &State)>, repo
 }
 
 /// `outer` is where an outer scope assigns the same variable.
-fn check_assignment(member: &TemplateMember, outer: Option<Span>, report: &Report<'_>) {
+fn check_assignment(member: &TemplateMember<'_>, outer: Option<Span>, report: &Report<'_>) {
     let name = member.name();
     if let Some(fault) = invalid_name(name) {
         report.add(Fault::new(Code::INVALID_VARIABLE_NAME, member.key.span, fault));
@@ -116,7 +116,7 @@ fn invalid_name(name: &str) -> Option<String> {
 }
 
 /// What a state assigns: itself, in its Choice rules and in its Catchers.
-fn assignments(state: &State) -> impl Iterator<Item = Assignment<'_>> {
+fn assignments<'a>(state: &'a State<'a>) -> impl Iterator<Item = Assignment<'a>> {
     let rules = match &state.kind {
         Some(StateKind::Choice(choice)) => choice.rules(),
         _ => &[],
@@ -130,7 +130,7 @@ fn assignments(state: &State) -> impl Iterator<Item = Assignment<'_>> {
 }
 
 /// Calls `visit` with every variable that a state's own fields mention.
-fn for_each_reference(state: &State, report: &Report<'_>, visit: &mut impl FnMut(&str, Span)) {
+fn for_each_reference(state: &State<'_>, report: &Report<'_>, visit: &mut impl FnMut(&str, Span)) {
     state.for_each_jsonata(&mut |jsonata, _| {
         let variables = jsonata.references().variables.iter().filter(|variable| &*variable.name != RESERVED);
         variables.for_each(|variable| visit(&variable.name, jsonata.place(&variable.span, report)));
@@ -171,7 +171,7 @@ fn for_each_reference(state: &State, report: &Report<'_>, visit: &mut impl FnMut
     }
 }
 
-fn visit_test(test: &Test, visit: &mut impl FnMut(&str, Span)) {
+fn visit_test(test: &Test<'_>, visit: &mut impl FnMut(&str, Span)) {
     match &test.kind {
         Some(TestKind::And(tests) | TestKind::Or(tests)) => {
             tests.value.iter().for_each(|test| visit_test(test, visit));
@@ -189,7 +189,7 @@ fn visit_test(test: &Test, visit: &mut impl FnMut(&str, Span)) {
     }
 }
 
-fn visit_template(template: &Template, visit: &mut impl FnMut(&str, Span)) {
+fn visit_template(template: &Template<'_>, visit: &mut impl FnMut(&str, Span)) {
     template.for_each_expression(&mut |expression| visit_expression(expression, visit));
 }
 

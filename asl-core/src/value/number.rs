@@ -59,6 +59,16 @@ impl Number {
         matches!(self.0, Form::Float(_))
     }
 
+    /// The length of its JSON text.
+    pub(super) fn text_size(self) -> usize {
+        let digits = |integer: u64| integer.checked_ilog10().map_or(1, |power| power as usize + 1);
+        match self.0 {
+            Form::Integer(integer) => usize::from(integer < 0) + digits(integer.unsigned_abs()),
+            Form::Large(integer) => digits(integer),
+            Form::Float(_) => self.to_string().len(),
+        }
+    }
+
     /// The order by size, `1` equal to `1.0`.
     pub fn compare(self, other: Self) -> Ordering {
         match (self.as_i64(), other.as_i64()) {
@@ -117,6 +127,15 @@ impl From<usize> for Number {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_text_size_is_that_of_the_text() {
+        let integers = [0, 7, 9, 10, 99, 100, -1, -10, i64::MAX, i64::MIN].map(Number::from);
+        let others = [Some(Number::from(u64::MAX)), Number::from_f64(-1.5), Number::from_f64(1e300)];
+        for number in integers.into_iter().chain(others.into_iter().flatten()) {
+            assert_eq!(number.text_size(), number.to_string().len(), "{number}");
+        }
+    }
 
     #[test]
     fn compares_by_size_across_forms() {

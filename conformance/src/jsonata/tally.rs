@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::answer::JsonataOutcome;
 use super::case::JsonataCase;
 use super::suite::NotCounted;
 
@@ -32,11 +33,11 @@ pub struct JsonataTally {
 }
 
 impl JsonataTally {
-    /// Adds a case that was run, and whether it passed.
-    pub fn count(&mut self, case: &JsonataCase, has_passed: bool) {
+    /// Adds a case that was run, and what it came to.
+    pub fn count(&mut self, case: &JsonataCase, outcome: &JsonataOutcome) {
         let figures = self.group(case.group());
         figures.cases += 1;
-        figures.passed += usize::from(has_passed);
+        figures.passed += usize::from(case.is_fulfilled_by(outcome));
     }
 
     /// Adds a case that was not run.

@@ -27,7 +27,7 @@ pub(super) fn json_text(text: &str) -> String {
     crate::value::Value::from(text).to_string()
 }
 
-/// Codes with the reference's messages, sorted within each letter; those of `U` and `S0303` onwards are ours.
+/// Codes with the reference's messages, sorted within each letter; `S0303`, `S0304` and those of `U` are ours.
 const TEMPLATES: &[(&str, &str)] = &[
     ("S0101", "String literal must be terminated by a matching quote"),
     ("S0102", "Number out of range: {token}"),

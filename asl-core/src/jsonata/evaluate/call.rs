@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::ast::Span;
 use super::super::compiled::{Call, Kind, Lambda, Node, Transform};
 use super::super::error::Fault;
-use super::super::functions::{self, Arguments, Builtin};
+use super::super::functions::{self, Arguments, Builtin, Search};
 use super::super::item::Item;
 use super::super::regex::Regex;
 use super::super::signature::Signature;
@@ -135,6 +135,7 @@ impl<'e> Evaluator<'e> {
         arguments: Vec<Option<Item>>,
         context: Option<&Item>,
     ) -> Result<Vec<Option<Item>>, Fault> {
+        self.bounds.spend(signature.comparisons(arguments.len()) as u64 / 32)?;
         let arguments = signature.apply(arguments, context)?;
         for argument in arguments.iter().flatten() {
             self.bounds.read_text(argument.as_str().map_or(0, str::len))?;
@@ -199,11 +200,12 @@ impl<'e> Evaluator<'e> {
                         return Ok(None);
                     };
                     let start = arguments.get(1).and_then(Option::as_ref).and_then(Item::as_f64).unwrap_or(0.0);
-                    return functions::match_record(self, regex, &text, functions::byte_offset(&text, start), false);
+                    let search = Search::From(functions::byte_offset(&text, start));
+                    return functions::match_record(self, regex, &text, search);
                 }
                 Closure::NextMatch { regex, text, position } => {
                     let (regex, text, position) = (*regex, text.clone(), *position);
-                    return functions::match_record(self, regex, &text, position, true);
+                    return functions::match_record(self, regex, &text, Search::After(position));
                 }
                 Closure::Transform { transform, span, frame } => {
                     let (transform, span, frame) = (*transform, *span, *frame);
@@ -292,7 +294,7 @@ impl<'e> Evaluator<'e> {
             Kind::Variable(symbol) if call.procedure.is_bare() => self.variable(symbol, frame),
             _ => self.evaluate(&call.procedure, input, frame)?,
         };
-        arguments.reserve(call.arguments.len());
+        arguments.reserve_exact(call.arguments.len());
         if procedure.is_none() {
             self.refuse_bare_name(call, span, "T1005", frame)?;
         }

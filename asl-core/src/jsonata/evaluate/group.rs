@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::compiled::Group;
 use super::super::error::Fault;
 use super::super::functions;
-use super::super::item::{ArrayRef, Item};
+use super::super::item::Item;
 use super::frame::FrameId;
 use super::{Evaluator, Tuple};
 use crate::value::Value;
@@ -99,10 +99,7 @@ impl<'e> Evaluator<'e> {
         let mut groups: Groups<Vec<Tuple>> = Groups::new();
         for tuple in tuples {
             for (pair, (key, _)) in group.pairs.iter().enumerate() {
-                let inner = self.push_frame(frame, tuple.bindings.clone())?;
-                let key = self.evaluate(key, tuple.focus.as_ref(), inner)?;
-                self.release(inner);
-                let Some(key) = key else { continue };
+                let Some(key) = self.evaluate_for(key, &tuple, frame)? else { continue };
                 self.bounds.charge_items(1)?;
                 self.bounds.read_text(key.as_str().map_or(0, str::len))?;
                 groups.add(&key, pair, group, || vec![tuple.clone()], |data| data.push(tuple.clone()))?;
@@ -111,11 +108,9 @@ impl<'e> Evaluator<'e> {
         let mut members = Vec::with_capacity(groups.entries.len());
         for (key, pair, data) in groups.entries {
             let Some((_, value)) = group.pairs.get(pair) else { continue };
-            let whole = reduce(data);
-            let inner = self.push_frame(frame, whole.bindings)?;
-            let value = self.evaluate(value, whole.focus.as_ref(), inner)?;
-            self.release(inner);
-            members.extend(value.map(|value| (key, value)));
+            if let Some(value) = self.evaluate_for(value, &reduce(data), frame)? {
+                members.push((key, value));
+            }
         }
         self.object_of(members)
     }
@@ -159,11 +154,11 @@ impl Gathered {
         match self {
             Self::One(None) => *self = Self::One(Some(item)),
             Self::One(Some(first)) => {
-                let mut items = elements(first);
-                items.extend(elements(&item));
+                let mut items = first.elements();
+                items.extend(item.elements());
                 *self = Self::Many(items);
             }
-            Self::Many(items) => items.extend(elements(&item)),
+            Self::Many(items) => items.extend(item.elements()),
         }
     }
 
@@ -173,8 +168,4 @@ impl Gathered {
             Self::Many(items) => Some(Item::array(items)),
         }
     }
-}
-
-fn elements(item: &Item) -> Vec<Item> {
-    item.as_array().map_or_else(|| vec![item.clone()], ArrayRef::to_vec)
 }

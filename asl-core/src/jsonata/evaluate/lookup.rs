@@ -2,10 +2,10 @@
 //!
 //! Nothing is copied on the way. What takes more is left to the walk, which comes to the same.
 
-use super::super::compiled::{BinaryOperator, Kind, Node};
+use super::super::compiled::{BinaryOperator, Kind, Look, Node, Symbol};
 use super::super::error::Fault;
-use super::operator::of_numbers;
-use super::{Evaluated, Evaluator};
+use super::Evaluator;
+use super::operator::{OfNumbers, of_numbers};
 use crate::value::Value;
 
 /// How far a path could be followed.
@@ -49,12 +49,11 @@ impl<'e> Evaluator<'e> {
     }
 
     /// What `node` yields, if it is an operator between numbers, be it in parentheses or not.
-    pub(super) fn at_a_look(&mut self, node: &'e Node, input: &Value) -> Evaluated {
+    pub(super) fn at_a_look(&mut self, node: &Node, input: &Value) -> Result<Option<OfNumbers>, Fault> {
         match &node.kind {
-            Kind::Binary { operator, operands } if node.is_unfiltered() => {
-                self.operator_at_a_look(*operator, operands, Some(input))
-            }
-            Kind::Block { parts, binds: false } if node.is_unfiltered() => match parts.as_slice() {
+            _ if !node.is_unfiltered() => Ok(None),
+            Kind::Binary { operator, looks, .. } => self.operator_at_a_look(*operator, looks.as_deref(), Some(input)),
+            Kind::Block { parts, binds: false } => match parts.as_slice() {
                 [only] => self.at_a_look(only, input),
                 _ => Ok(None),
             },
@@ -66,52 +65,46 @@ impl<'e> Evaluator<'e> {
     pub(super) fn operator_at_a_look(
         &mut self,
         operator: BinaryOperator,
-        operands: &'e (Node, Node),
+        looks: Option<&(Look, Look)>,
         input: Option<&Value>,
-    ) -> Evaluated {
-        let Some(left) = self.number_at_a_look(&operands.0, input)? else { return Ok(None) };
-        let Some(right) = self.number_at_a_look(&operands.1, input)? else { return Ok(None) };
+    ) -> Result<Option<OfNumbers>, Fault> {
+        let Some((left, right)) = looks else { return Ok(None) };
+        let Some(left) = self.number_at_a_look(left, input)? else { return Ok(None) };
+        let Some(right) = self.number_at_a_look(right, input)? else { return Ok(None) };
         Ok(of_numbers(operator, left, right))
     }
 
-    fn number_at_a_look(&mut self, node: &'e Node, input: Option<&Value>) -> Result<Option<f64>, Fault> {
-        match &node.kind {
-            Kind::Literal(value) if node.is_unfiltered() => Ok(value.as_f64()),
-            Kind::Path { steps, keep_singleton: false } if node.is_unfiltered() => match self.follow(steps, input)? {
-                Followed::To { value, taken } if taken == steps.len() => Ok(value.as_f64()),
-                _ => Ok(None),
-            },
-            _ => Ok(None),
-        }
+    fn number_at_a_look(&mut self, look: &Look, input: Option<&Value>) -> Result<Option<f64>, Fault> {
+        let (from, names) = match look {
+            Look::Number(number) => return Ok(Some(*number)),
+            Look::Path { from, names } => (from, names.as_slice()),
+        };
+        self.bounds.spend(1 + names.len() as u64)?;
+        let start = match (from, names) {
+            (None, names) => input.map(|input| (input, names)),
+            (Some(symbol), []) => {
+                self.host_variable(*symbol).and_then(|name| Some((self.bindings.known(name)?, names)))
+            }
+            (Some(symbol), [member, rest @ ..]) => {
+                self.host_variable(*symbol).and_then(|name| Some((self.bindings.member(name, member)?, rest)))
+            }
+        };
+        let found = start.and_then(|(start, names)| names.iter().try_fold(start, |value, name| value.get(name)));
+        Ok(found.and_then(Value::as_f64))
     }
 
     /// What `$variable.member` is, if the host can tell.
     fn member_of_variable(&self, variable: &Node, member: &Node) -> Option<&'e Value> {
         let Kind::Variable(symbol) = variable.kind else { return None };
-        if !variable.is_bare() || self.compiled.is_bound.get(symbol.0).copied().unwrap_or(true) {
-            return None;
-        }
-        let name = self.compiled.names.get(symbol.0).filter(|name| &***name != "$")?;
+        let name = if variable.is_bare() { self.host_variable(symbol)? } else { return None };
         self.bindings.member(name, member.name_looked_up()?)
     }
-}
 
-impl Node {
-    /// Whether nothing is done with what this yields.
-    pub(super) fn is_bare(&self) -> bool {
-        !self.is_tuple && self.is_unfiltered() && self.stages.is_empty()
-    }
-
-    /// Whether what this yields has yet to go through its stages at most.
-    pub(super) fn is_unfiltered(&self) -> bool {
-        !self.keep_array && self.predicates.is_empty() && self.group.is_none()
-    }
-
-    /// The name that this step looks up, if it does nothing else.
-    fn name_looked_up(&self) -> Option<&str> {
-        match &self.kind {
-            Kind::Name(name) if self.is_bare() => Some(name),
-            _ => None,
+    /// The name of a variable that only the host can have.
+    fn host_variable(&self, symbol: Symbol) -> Option<&'e str> {
+        if self.compiled.is_bound.get(symbol.0).copied().unwrap_or(true) {
+            return None;
         }
+        self.compiled.names.get(symbol.0).map(|name| &**name).filter(|name| *name != "$")
     }
 }

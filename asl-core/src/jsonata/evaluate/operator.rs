@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 
 use super::super::ast::Span;
-use super::super::compiled::{BinaryOperator, Node};
+use super::super::compiled::{BinaryOperator, Kind, Node};
 use super::super::error::Fault;
-use super::super::functions;
+use super::super::functions::{self, Layout};
 use super::super::item::Item;
 use super::frame::FrameId;
 use super::{Evaluated, Evaluator};
@@ -22,8 +22,10 @@ impl<'e> Evaluator<'e> {
         input: Option<&Item>,
         frame: FrameId,
     ) -> Evaluated {
-        if let Some(result) = self.operator_at_a_look(operator, operands, input.and_then(Item::as_json))? {
-            return Ok(Some(result));
+        if operator == BinaryOperator::Concatenate {
+            let mut text = String::new();
+            self.concatenate(operands, span, input, frame, &mut text)?;
+            return Ok(Some(text.into()));
         }
         let left = self.evaluate(&operands.0, input, frame)?;
         if let BinaryOperator::And | BinaryOperator::Or = operator {
@@ -57,7 +59,6 @@ impl<'e> Evaluator<'e> {
                 self.bounds.read_text(left.as_ref().and_then(Item::as_str).map_or(0, str::len))?;
                 comparison(operator, left.as_ref(), right.as_ref())
             }
-            BinaryOperator::Concatenate => self.concatenation(left.as_ref(), right.as_ref()),
             BinaryOperator::Range => self.range(left.as_ref(), right.as_ref()),
             BinaryOperator::In => {
                 let (Some(left), Some(right)) = (left, right) else { return Ok(Some(false.into())) };
@@ -73,7 +74,7 @@ impl<'e> Evaluator<'e> {
                 };
                 Ok(Some(found.into()))
             }
-            BinaryOperator::And | BinaryOperator::Or => Ok(None),
+            BinaryOperator::Concatenate | BinaryOperator::And | BinaryOperator::Or => Ok(None),
         }
     }
 
@@ -98,16 +99,32 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn concatenation(&mut self, left: Option<&Item>, right: Option<&Item>) -> Evaluated {
-        let mut text = String::new();
-        for item in [left, right].into_iter().flatten() {
-            match item.as_str() {
-                Some(part) => text.push_str(part),
-                None => text.push_str(&functions::to_text(item, false)?),
+    /// Appends `left & right` to `text`, which is empty; in a chain, each operand to what those before it made.
+    fn concatenate(
+        &mut self,
+        (left, right): &'e (Node, Node),
+        span: Span,
+        input: Option<&Item>,
+        frame: FrameId,
+        text: &mut String,
+    ) -> Result<(), Fault> {
+        let blame = |fault: Fault| fault.with_span(span).with_token(BinaryOperator::Concatenate.symbol());
+        let right = match &left.kind {
+            Kind::Binary { operator: BinaryOperator::Concatenate, operands, .. } if left.is_bare() => {
+                self.bounds.enter().map_err(|fault| fault.with_span(left.span))?;
+                self.concatenate(operands, left.span, input, frame, text)?;
+                self.bounds.leave();
+                self.evaluate(right, input, frame)?
             }
-        }
-        self.bounds.charge_text(text.len())?;
-        Ok(Some(text.into()))
+            _ => {
+                let left = self.evaluate(left, input, frame)?;
+                let right = self.evaluate(right, input, frame)?;
+                append(text, left.as_ref()).map_err(blame)?;
+                right
+            }
+        };
+        append(text, right.as_ref()).map_err(blame)?;
+        self.bounds.charge_text(text.len()).map_err(blame)
     }
 
     /// The whole numbers from `left` to `right`, as a sequence.
@@ -143,6 +160,15 @@ impl<'e> Evaluator<'e> {
     }
 }
 
+fn append(text: &mut String, item: Option<&Item>) -> Result<(), Fault> {
+    let Some(item) = item else { return Ok(()) };
+    match item.as_str() {
+        Some(part) => text.push_str(part),
+        None => text.push_str(&functions::to_text(item, Layout::Compact)?),
+    }
+    Ok(())
+}
+
 fn arithmetic(operator: BinaryOperator, left: Option<&Item>, right: Option<&Item>) -> Evaluated {
     let operand = |item: Option<&Item>, code: &'static str| match item {
         None => Ok(None),
@@ -153,21 +179,37 @@ fn arithmetic(operator: BinaryOperator, left: Option<&Item>, right: Option<&Item
     };
     let (left, right) = (operand(left, "T2001")?, operand(right, "T2002")?);
     let (Some(left), Some(right)) = (left, right) else { return Ok(None) };
-    Ok(of_numbers(operator, left, right))
+    Ok(of_numbers(operator, left, right).map(Item::from))
+}
+
+/// What an operator yields for two numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum OfNumbers {
+    Number(f64),
+    Bool(bool),
+}
+
+impl From<OfNumbers> for Item {
+    fn from(result: OfNumbers) -> Self {
+        match result {
+            OfNumbers::Number(number) => number.into(),
+            OfNumbers::Bool(boolean) => boolean.into(),
+        }
+    }
 }
 
 /// What an arithmetic operator or a comparison makes of two finite numbers.
-pub(super) fn of_numbers(operator: BinaryOperator, left: f64, right: f64) -> Option<Item> {
+pub(super) fn of_numbers(operator: BinaryOperator, left: f64, right: f64) -> Option<OfNumbers> {
     Some(match operator {
-        BinaryOperator::Add => (left + right).into(),
-        BinaryOperator::Subtract => (left - right).into(),
-        BinaryOperator::Multiply => (left * right).into(),
-        BinaryOperator::Divide => (left / right).into(),
-        BinaryOperator::Remainder => (left % right).into(),
-        BinaryOperator::Less => (left < right).into(),
-        BinaryOperator::LessOrEqual => (left <= right).into(),
-        BinaryOperator::Greater => (left > right).into(),
-        BinaryOperator::GreaterOrEqual => (left >= right).into(),
+        BinaryOperator::Add => OfNumbers::Number(left + right),
+        BinaryOperator::Subtract => OfNumbers::Number(left - right),
+        BinaryOperator::Multiply => OfNumbers::Number(left * right),
+        BinaryOperator::Divide => OfNumbers::Number(left / right),
+        BinaryOperator::Remainder => OfNumbers::Number(left % right),
+        BinaryOperator::Less => OfNumbers::Bool(left < right),
+        BinaryOperator::LessOrEqual => OfNumbers::Bool(left <= right),
+        BinaryOperator::Greater => OfNumbers::Bool(left > right),
+        BinaryOperator::GreaterOrEqual => OfNumbers::Bool(left >= right),
         _ => return None,
     })
 }
@@ -203,5 +245,49 @@ pub(in super::super) fn compare_text(left: &str, right: &str) -> Ordering {
     match (rest(left), rest(right)) {
         (Some(left), Some(right)) => left.encode_utf16(&mut [0; 2]).cmp(&right.encode_utf16(&mut [0; 2])),
         (left, right) => left.cmp(&right),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::jsonata::tests::check;
+    use crate::jsonata::{Dialect, Environment, Expression, Outcome};
+    use crate::value::Object;
+
+    #[test]
+    fn a_chain_of_texts_is_joined_as_if_two_by_two() {
+        check("'a' & 1 & true & [2]", r#""a1true[2]""#);
+        check("'a' & ('b' & 'c') & nope & ('d' & 'e')[0]", r#""abcde""#);
+        check("nope & nope", r#""""#);
+        check("1/0 & 'a' & $error('not reached')", "D3001");
+        check("'a' & 'b' & 1/0", "D3001");
+        check("$error('first') & 1/0", "D3137");
+    }
+
+    #[test]
+    fn an_error_in_a_chain_names_the_operator_that_failed() {
+        let chain = Expression::parse("'a' & 'b' & 1/0 & 'c'", Dialect::Reference).unwrap();
+        let error = chain.evaluate(None, &(), &Environment::default()).unwrap_err();
+        assert_eq!((error.code(), error.span()), ("D3001", 10..11));
+    }
+
+    #[test]
+    fn variables_of_the_host_are_operands_unless_the_expression_binds_them() {
+        let host: Object = [("n", 2)].into_iter().collect();
+        for (text, expected) in [
+            ("$n + 1", "3"),
+            ("$n < $n", "false"),
+            ("($n := 5; $n + 1)", "6"),
+            ("function($n) { $n * 2 }(7)", "14"),
+            ("$map([1, 2], function($x) { $x * $n })", "[2,4]"),
+            ("$nope + $n", "undefined"),
+        ] {
+            let expression = Expression::parse(text, Dialect::Aws).unwrap();
+            let outcome = match expression.evaluate(None, &host, &Environment::default()).unwrap() {
+                Outcome::Value(value) => value.to_string(),
+                _ => "undefined".to_owned(),
+            };
+            assert_eq!(outcome, expected, "{text}");
+        }
     }
 }

@@ -6,7 +6,8 @@ use super::super::functions;
 use super::super::item::{ArrayRef, Item, List, Role};
 use super::frame::FrameId;
 use super::lookup::Followed;
-use super::{Evaluated, Evaluator, Tuple, collapse};
+use super::operator::OfNumbers;
+use super::{Evaluated, Evaluator, Tuple};
 use crate::value::Value;
 
 /// Where a path has got to.
@@ -175,33 +176,27 @@ impl<'e> Evaluator<'e> {
         };
         let mut results = Vec::new();
         let mut has_arrays = false;
-        if let (Kind::Name(name), Item::Value(Value::Array(values))) = (&step.kind, &item)
-            && step.is_unfiltered()
-            && step.stages.is_empty()
-        {
-            for value in values {
-                self.bounds.spend(1)?;
-                let found = match value {
-                    Value::Object(object) => object.get(name).cloned().map(Item::Value),
-                    Value::Array(_) => collapse(functions::lookup(self, &Item::Value(value.clone()), name)?, false),
-                    _ => None,
-                };
-                has_arrays |= found.as_ref().is_some_and(Item::is_array);
-                results.extend(found);
-            }
-        } else if let Some(array) = item.as_array() {
+        if let Some(array) = item.as_array() {
+            let is_bare = step.is_bare();
             results.reserve(array.len());
             for element in array.elements() {
-                let result = match element.as_json() {
-                    Some(value) if step.is_bare() => self.at_a_look(step, value)?,
-                    _ => None,
-                };
-                let result = match result {
-                    None => self.step_from(step, Some(&element.to_item()), frame)?,
-                    seen => seen,
-                };
-                has_arrays |= result.as_ref().is_some_and(Item::is_array);
-                results.extend(result);
+                match (&step.kind, element.as_json()) {
+                    (Kind::Name(name), Some(Value::Object(object))) if is_bare => {
+                        self.bounds.spend(1)?;
+                        if let Some(found) = object.get(name) {
+                            has_arrays |= found.as_array().is_some();
+                            results.push(Item::Value(found.clone()));
+                        }
+                    }
+                    (_, Some(value)) if is_bare && let Some(seen) = self.at_a_look(step, value)? => {
+                        results.push(seen.into());
+                    }
+                    _ => {
+                        let result = self.step_from(step, Some(&element.to_item()), frame)?;
+                        has_arrays |= result.as_ref().is_some_and(Item::is_array);
+                        results.extend(result);
+                    }
+                }
             }
         }
         self.bounds.charge_items(results.len())?;
@@ -274,15 +269,19 @@ impl<'e> Evaluator<'e> {
         let length = array.len();
         let mut chosen = Vec::new();
         for (index, element) in array.elements().enumerate() {
-            let choice = match element.as_json() {
+            let seen = match element.as_json() {
                 Some(value) => self.at_a_look(predicate, value)?,
                 None => None,
             };
-            let choice = match choice {
-                None => self.evaluate(predicate, Some(&element.to_item()), frame)?,
-                seen => seen,
+            let times = match seen {
+                Some(OfNumbers::Bool(is_chosen)) => usize::from(is_chosen),
+                Some(number) => self.chosen_times(Some(&number.into()), index, length)?,
+                None => {
+                    let choice = self.evaluate(predicate, Some(&element.to_item()), frame)?;
+                    self.chosen_times(choice.as_ref(), index, length)?
+                }
             };
-            for _ in 0..self.chosen_times(choice.as_ref(), index, length)? {
+            for _ in 0..times {
                 chosen.push(element.to_item());
             }
         }

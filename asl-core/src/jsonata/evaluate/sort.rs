@@ -42,10 +42,7 @@ impl<'e> Evaluator<'e> {
             return Ok(tuples);
         }
         self.sort_by_terms(terms, span, tuples, |evaluator, term, tuple| {
-            let inner = evaluator.push_frame(frame, tuple.bindings.clone())?;
-            let key = evaluator.evaluate(&term.expression, tuple.focus.as_ref(), inner)?;
-            evaluator.release(inner);
-            Ok(key)
+            evaluator.evaluate_for(&term.expression, tuple, frame)
         })
     }
 

@@ -7,7 +7,7 @@ use super::super::ast::Span;
 use super::super::compiled::Transform;
 use super::super::error::Fault;
 use super::super::functions;
-use super::super::item::{ArrayRef, Item};
+use super::super::item::Item;
 use super::frame::FrameId;
 use super::{Evaluated, Evaluator};
 use crate::value::{Object, Value};
@@ -88,7 +88,7 @@ impl<'e> Evaluator<'e> {
     fn matches(&mut self, transform: &'e Transform, document: &Value, frame: FrameId) -> Result<Vec<Found>, Fault> {
         let input = Item::Value(document.clone());
         let Some(matches) = self.evaluate(&transform.pattern, Some(&input), frame)? else { return Ok(Vec::new()) };
-        let matches = matches.as_array().map_or_else(|| vec![matches.clone()], ArrayRef::to_vec);
+        let matches = matches.elements();
         self.bounds.charge_items(matches.len())?;
         let objects: Vec<Option<Object>> = matches
             .into_iter()

@@ -3,8 +3,8 @@
 use super::super::compiled::{Kind, Node, Stage, Symbol};
 use super::super::error::Fault;
 use super::super::item::Item;
-use super::Evaluator;
 use super::frame::FrameId;
+use super::{Evaluated, Evaluator};
 
 /// A value of a path and the variables bound on the way to it.
 #[derive(Debug, Clone)]
@@ -27,6 +27,14 @@ impl Tuple {
 }
 
 impl<'e> Evaluator<'e> {
+    /// What `node` yields for the value of a tuple, with its variables in scope.
+    pub(super) fn evaluate_for(&mut self, node: &'e Node, tuple: &Tuple, frame: FrameId) -> Evaluated {
+        let inner = self.push_frame(frame, tuple.bindings.clone())?;
+        let result = self.evaluate(node, tuple.focus.as_ref(), inner)?;
+        self.release(inner);
+        Ok(result)
+    }
+
     /// The tuples after a step.
     pub(super) fn tuple_step(
         &mut self,
@@ -63,10 +71,7 @@ impl<'e> Evaluator<'e> {
         frame: FrameId,
         result: &mut Vec<Tuple>,
     ) -> Result<(), Fault> {
-        let inner = self.push_frame(frame, tuple.bindings.clone())?;
-        let value = self.evaluate(step, tuple.focus.as_ref(), inner)?;
-        self.release(inner);
-        let values = match value {
+        let values = match self.evaluate_for(step, tuple, frame)? {
             None => return Ok(()),
             Some(Item::Tuples(nested)) => {
                 self.bounds.charge_items(nested.len() * 2)?;
@@ -80,10 +85,7 @@ impl<'e> Evaluator<'e> {
                 }
                 return Ok(());
             }
-            Some(value) => match value.as_array() {
-                Some(array) => array.to_vec(),
-                None => vec![value],
-            },
+            Some(value) => value.elements(),
         };
         self.bounds.charge_items(values.len() * (2 + tuple.bindings.len()))?;
         for (position, value) in values.into_iter().enumerate() {
@@ -112,9 +114,7 @@ impl<'e> Evaluator<'e> {
         let length = tuples.len();
         let mut chosen = Vec::new();
         for (index, tuple) in tuples.into_iter().enumerate() {
-            let inner = self.push_frame(frame, tuple.bindings.clone())?;
-            let choice = self.evaluate(predicate, tuple.focus.as_ref(), inner)?;
-            self.release(inner);
+            let choice = self.evaluate_for(predicate, &tuple, frame)?;
             for _ in 0..self.chosen_times(choice.as_ref(), index, length)? {
                 chosen.push(tuple.clone());
             }

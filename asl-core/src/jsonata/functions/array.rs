@@ -11,8 +11,8 @@ pub(super) fn append(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
         (first, None) => Ok(first),
         (None, second) => Ok(second),
         (Some(first), Some(second)) => {
-            let mut items = elements(first);
-            items.extend(elements(second));
+            let mut items = first.elements();
+            items.extend(second.elements());
             evaluator.bounds.charge_items(items.len())?;
             Ok(Some(Item::array(items)))
         }
@@ -94,9 +94,24 @@ pub(super) fn zip(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> E
     Ok(Some(Item::array(rows.collect())))
 }
 
-fn elements(item: Item) -> Vec<Item> {
-    match item.as_array() {
-        Some(array) => array.to_vec(),
-        None => vec![item],
+#[cfg(test)]
+mod tests {
+    use crate::jsonata::tests::check;
+
+    #[test]
+    fn arrays_are_joined_turned_and_zipped() {
+        check("$append(1, [2, 3])", "[1,2,3]");
+        check("$append(nothing, 1)", "1");
+        check("$reverse([1, 2, 3])", "[3,2,1]");
+        check("$zip([1, 2], ['a', 'b', 'c'])", r#"[[1,"a"],[2,"b"]]"#);
+        check("$zip([1], nothing)", "[]");
+        check("$sort($shuffle([3, 1, 2]))", "[1,2,3]");
+    }
+
+    #[test]
+    fn what_equals_in_depth_is_not_distinct() {
+        check("$distinct([1, '1', 1.0, {'a': [1]}, {'a': [1]}, null, null])", r#"[1,"1",{"a":[1]},null]"#);
+        check("$distinct('a')", r#""a""#);
+        check("$distinct([0, -0])", "[0]");
     }
 }

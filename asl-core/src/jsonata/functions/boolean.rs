@@ -45,3 +45,34 @@ pub(super) fn assert(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) 
     let message = arguments.text(1).filter(|message| !message.is_empty());
     Err(Fault::new("D3141").with("message", message.as_deref().unwrap_or("$assert() statement failed")))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::jsonata::tests::check;
+
+    #[test]
+    fn what_is_empty_is_false() {
+        check("[$boolean('a'), $boolean([0, 1]), $boolean({'a': 0})]", "[true,true,true]");
+        check(
+            "[$boolean(''), $boolean(0), $boolean([0]), $boolean({}), $boolean(null), $boolean($sum)]",
+            "[false,false,false,false,false,false]",
+        );
+        check("[$not(0), $exists(nothing), $exists(null)]", "[true,false,true]");
+        check("$boolean(nothing)", "undefined");
+    }
+
+    #[test]
+    fn kinds_have_names() {
+        check(
+            "[$type(null), $type(1), $type(''), $type(true), $type([]), $type({}), $type($sum)]",
+            r#"["null","number","string","boolean","array","object","function"]"#,
+        );
+    }
+
+    #[test]
+    fn errors_are_raised_at_will() {
+        check("$assert(true)", "undefined");
+        check("$assert(1 = 2, 'no')", "D3141");
+        check("$error()", "D3137");
+    }
+}

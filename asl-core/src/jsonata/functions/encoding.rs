@@ -130,3 +130,26 @@ fn byte_of(digits: &str) -> Option<u8> {
     let digits = digits.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
     u8::from_str_radix(digits, 16).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::jsonata::tests::check;
+
+    #[test]
+    fn base64_is_of_low_bytes_and_read_leniently() {
+        check("$base64encode('hé')", r#""aOk=""#);
+        check("$base64decode('aOk=')", r#""hé""#);
+        check("$base64decode('a Ok')", r#""hé""#);
+        check("$base64decode('a')", r#""""#);
+    }
+
+    #[test]
+    fn urls_keep_what_is_reserved() {
+        check("$encodeUrlComponent('a b/é')", r#""a%20b%2F%C3%A9""#);
+        check("$encodeUrl('a b/é?')", r#""a%20b/%C3%A9?""#);
+        check("$decodeUrlComponent('a%20b%2F')", r#""a b/""#);
+        check("$decodeUrl('%C3%A9%2F')", r#""é%2F""#);
+        check("$decodeUrl('%')", "D3140");
+        check("$decodeUrl('%C3%20')", "D3140");
+    }
+}

@@ -1,10 +1,10 @@
 //! `$formatNumber`, `$formatInteger` and `$parseInteger`.
 
-use super::{Arguments, quote};
+use super::Arguments;
 use crate::jsonata::error::Fault;
 use crate::jsonata::evaluate::{Evaluated, Evaluator};
 use crate::jsonata::item::Item;
-use crate::jsonata::picture::{self, DecimalFormat, PictureError};
+use crate::jsonata::picture::{self, DecimalFormat};
 
 pub(super) fn format_number(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let (Some(number), Some(picture)) = (arguments.number(0), arguments.text(1)) else { return Ok(None) };
@@ -42,16 +42,6 @@ fn shown(evaluator: &mut Evaluator<'_>, text: String) -> Evaluated {
     evaluator.bounds.charge(text.len())?;
     evaluator.bounds.spend(text.len() as u64 / 8)?;
     Ok(Some(text.into()))
-}
-
-impl From<PictureError> for Fault {
-    fn from(error: PictureError) -> Self {
-        let fault = Self::new(error.code);
-        match error.value {
-            Some(value) => fault.with("value", quote(&Item::Value(value))),
-            None => fault,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -147,3 +147,34 @@ fn call(evaluator: &mut Evaluator<'_>, function: Function, item: Item, key: Item
     }
     evaluator.call(function, given, Some(&Item::Value(Value::Null)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::jsonata::tests::check;
+
+    #[test]
+    fn functions_get_as_much_as_they_declare() {
+        check("$map(['a', 'b'], function($v, $i, $a) { $v & $i & $count($a) })", r#"["a02","b12"]"#);
+        check("$filter([1, 2, 3], function($v, $i) { $i > 0 })", "[2,3]");
+        check("$each({'a': 1, 'b': 2}, function($v, $k) { $k & $v })", r#"["a1","b2"]"#);
+        check("$sift({'a': 1, 'b': 2}, function($v, $k) { $k = 'b' })", r#"{"b":2}"#);
+        check("$sift({'a': 1}, function($v) { false })", "undefined");
+    }
+
+    #[test]
+    fn folding_and_choosing() {
+        check("$reduce([1, 2, 3], function($a, $b) { $a * 10 + $b })", "123");
+        check("$reduce([1], function($a, $b) { $a + $b }, 5)", "6");
+        check("$reduce([1, 2], function($a) { $a })", "D3050");
+        check("$single([1, 2], function($v) { $v = 2 })", "2");
+        check("$single([1, 1])", "D3138");
+        check("$single([1], function($v) { false })", "D3139");
+    }
+
+    #[test]
+    fn sorting_is_stable_and_by_one_kind() {
+        check("$sort(['b', 'a'])", r#"["a","b"]"#);
+        check("$sort([{'a': 2, 'b': 1}, {'a': 1}, {'a': 2, 'b': 0}], function($l, $r) { $l.a > $r.a }).b", "[1,0]");
+        check("$sort([1, 'a'])", "D3070");
+    }
+}

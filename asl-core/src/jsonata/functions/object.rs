@@ -144,3 +144,24 @@ fn copy(item: &Item, parts: &mut usize) -> Value {
         _ => Value::Null,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::jsonata::tests::check;
+
+    #[test]
+    fn keys_and_members_are_found_in_objects_and_arrays_of_them() {
+        check("$keys([{'b': 1}, {'a': 2, 'b': 3}])", r#"["b","a"]"#);
+        check("$keys({'a': 1})", r#""a""#);
+        check("$keys(1)", "undefined");
+        check("$lookup([{'a': 1}, {'b': 2}, {'a': [3, 4]}], 'a')", "[1,3,4]");
+        check("$lookup({'a': 1}, 'b')", "undefined");
+    }
+
+    #[test]
+    fn objects_are_spread_merged_and_cloned() {
+        check("$spread({'a': 1, 'b': 2})", r#"[{"a":1},{"b":2}]"#);
+        check("$merge([{'a': 1, 'b': 2}, {'a': 3}])", r#"{"a":3,"b":2}"#);
+        check("$clone({'a': 0.1 + 0.2, 'f': $sum})", r#"{"a":0.3,"f":""}"#);
+    }
+}

@@ -145,13 +145,8 @@ fn replacement_by(
     found: &Found,
     text: &str,
 ) -> Result<String, Fault> {
-    let mut record = Record::default();
     evaluator.bounds.read_text(found.end.saturating_mul(2))?;
-    record.insert("match".into(), found.text(text).into());
-    record.insert("start".into(), utf16_length(text.get(..found.start).unwrap_or("")).into());
-    record.insert("end".into(), utf16_length(text.get(..found.end).unwrap_or("")).into());
-    record.insert("groups".into(), found.groups_item());
-    match evaluator.call(function, vec![Some(Item::object(record))], None)? {
+    match evaluator.call(function, vec![Some(Item::object(found.record(text)))], None)? {
         Some(Item::Value(Value::String(replacement))) => Ok(String::from(&*replacement)),
         other => {
             let fault = Fault::new("D3012");
@@ -227,10 +222,29 @@ impl Found {
         text.get(self.start..self.end).unwrap_or("")
     }
 
+    /// The match object, but for its `next`.
+    fn record(&self, text: &str) -> Record {
+        let units_before = |end: usize| Item::from(utf16_length(text.get(..end).unwrap_or("")));
+        let mut record = Record::default();
+        record.insert("match".into(), self.text(text).into());
+        record.insert("start".into(), units_before(self.start));
+        record.insert("end".into(), units_before(self.end));
+        record.insert("groups".into(), self.groups_item());
+        record
+    }
+
     fn groups_item(&self) -> Item {
         let group = |group: &Option<String>| group.as_deref().map_or(Item::Value(Value::Null), Item::from);
         Item::array(self.groups.iter().map(group).collect())
     }
+}
+
+/// Where a search for a match begins, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) enum Search {
+    From(usize),
+    /// Behind a match that ends here: the one that follows must not be empty.
+    After(usize),
 }
 
 /// The matches of a pattern in a text, one after the other.
@@ -238,7 +252,7 @@ enum Matches<'e> {
     Regex {
         regex: &'e Regex,
         text: Arc<str>,
-        position: Option<usize>,
+        search: Search,
     },
     /// Whatever function stands in for a regular expression; called with the text first.
     Matcher {
@@ -251,16 +265,16 @@ enum Matches<'e> {
 impl<'e> Matches<'e> {
     fn of(evaluator: &Evaluator<'e>, pattern: Function, text: Arc<str>) -> Self {
         match evaluator.as_regex(pattern) {
-            Some(regex) => Self::Regex { regex, text, position: None },
+            Some(regex) => Self::Regex { regex, text, search: Search::From(0) },
             None => Self::Matcher { next: Some(pattern), text, is_first: true },
         }
     }
 
     fn next(&mut self, evaluator: &mut Evaluator<'e>) -> Result<Option<Found>, Fault> {
         match self {
-            Self::Regex { regex, text, position } => {
-                let found = find(evaluator, regex, text, position.unwrap_or(0), position.is_some())?;
-                *position = Some(found.as_ref().map_or(text.len(), |found| found.range.end));
+            Self::Regex { regex, text, search } => {
+                let found = find(evaluator, regex, text, *search)?;
+                *search = Search::After(found.as_ref().map_or(text.len(), |found| found.range.end));
                 Ok(found.map(|found| Found::of(&found, text)))
             }
             Self::Matcher { next, text, is_first } => {
@@ -289,17 +303,12 @@ impl<'e> Matches<'e> {
     }
 }
 
-/// The match that starts at byte `position` or later; one that follows another must not be empty.
-fn find(
-    evaluator: &mut Evaluator<'_>,
-    regex: &Regex,
-    text: &str,
-    position: usize,
-    is_following: bool,
-) -> Result<Option<Match>, Fault> {
-    if position > text.len() || (is_following && position == text.len()) {
-        return Ok(None);
-    }
+fn find(evaluator: &mut Evaluator<'_>, regex: &Regex, text: &str, search: Search) -> Result<Option<Match>, Fault> {
+    let position = match search {
+        Search::From(start) if start <= text.len() => start,
+        Search::After(end) if end < text.len() => end,
+        _ => return Ok(None),
+    };
     evaluator.bounds.spend(regex.cost(text.len() - position))?;
     let mut result = regex.find_at(text, position, Patience::Little);
     if result.is_err() {
@@ -311,11 +320,11 @@ fn find(
         let groups = found.groups.iter().flatten().map(ExactSizeIterator::len);
         evaluator.bounds.charge_text(groups.sum::<usize>().saturating_add(found.range.len()))?;
     }
-    match found {
-        Some(found) if is_following && found.range.is_empty() => {
+    match (found, search) {
+        (Some(found), Search::After(_)) if found.range.is_empty() => {
             Err(Fault::new("D1004").with("value", quote(&regex.source().into())))
         }
-        found => Ok(found),
+        (found, _) => Ok(found),
     }
 }
 
@@ -324,18 +333,12 @@ pub(in super::super) fn match_record<'e>(
     evaluator: &mut Evaluator<'e>,
     regex: &'e Regex,
     text: &Arc<str>,
-    position: usize,
-    is_following: bool,
+    search: Search,
 ) -> Evaluated {
-    let Some(found) = find(evaluator, regex, text, position, is_following)? else { return Ok(None) };
+    let Some(found) = find(evaluator, regex, text, search)? else { return Ok(None) };
     let next = evaluator.define(Closure::NextMatch { regex, text: text.clone(), position: found.range.end })?;
     evaluator.bounds.read_text(text.len())?;
-    let found = Found::of(&found, text);
-    let mut record = Record::default();
-    record.insert("match".into(), found.text(text).into());
-    record.insert("start".into(), utf16_length(text.get(..found.start).unwrap_or("")).into());
-    record.insert("end".into(), utf16_length(text.get(..found.end).unwrap_or("")).into());
-    record.insert("groups".into(), found.groups_item());
+    let mut record = Found::of(&found, text).record(text);
     if let Some(next) = next {
         record.insert("next".into(), next);
     }

@@ -1,6 +1,6 @@
 //! Functions of text that need no patterns. Positions and lengths count characters.
 
-use super::{Arguments, to_text};
+use super::{Arguments, Layout, to_text};
 use crate::jsonata::evaluate::{Evaluated, Evaluator};
 use crate::jsonata::item::Item;
 
@@ -9,19 +9,10 @@ pub(super) fn string(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
     if item.as_text().is_some() {
         return Ok(Some(item));
     }
-    let text = to_text(&unwrapped(item), arguments.boolean(1).unwrap_or(false))?;
+    let layout = if arguments.boolean(1) == Some(true) { Layout::Indented } else { Layout::Compact };
+    let text = to_text(&item.unwrapped(), layout)?;
     evaluator.bounds.charge_text(text.len())?;
     Ok(Some(text.into()))
-}
-
-/// The input array itself, where the context that wraps it became the argument.
-fn unwrapped(item: Item) -> Item {
-    match &item {
-        Item::Array(list) if list.role() == crate::jsonata::item::Role::InputWrapper => {
-            list.items().first().cloned().unwrap_or(item)
-        }
-        _ => item,
-    }
 }
 
 pub(super) fn substring(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {

@@ -4,14 +4,24 @@ use crate::jsonata::error::Fault;
 use crate::jsonata::item::Item;
 use crate::value::Value;
 
+/// Where a JSON text has blanks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Layout {
+    /// Nowhere.
+    Compact,
+    /// Between its parts, each of which has a line of its own.
+    Indented,
+}
+
 /// How a value is cast to text: a text is itself, a function is empty, everything else is JSON.
-pub(in super::super) fn to_text(item: &Item, indented: bool) -> Result<String, Fault> {
+pub(in super::super) fn to_text(item: &Item, layout: Layout) -> Result<String, Fault> {
     match item {
         Item::Value(Value::String(text)) => Ok(String::from(&**text)),
+        Item::Value(Value::Number(number)) => Ok(number_text(to_15_digits(number.as_f64()))),
         Item::NonFinite(_) => Err(Fault::new("D3001")),
         Item::Function(_) => Ok(String::new()),
         _ => {
-            let mut json = Json { out: String::new(), indented, level: 0 };
+            let mut json = Json { out: String::new(), layout, level: 0 };
             json.write(item)?;
             Ok(json.out)
         }
@@ -25,7 +35,7 @@ pub(in super::super) fn quote(item: &Item) -> String {
             item.clone().into_value(|_| Value::Null).map_or_else(|_| String::new(), |value| value.to_string())
         }
         Item::NonFinite(_) => "null".to_owned(),
-        _ => to_text(item, false).unwrap_or_default(),
+        _ => to_text(item, Layout::Compact).unwrap_or_default(),
     }
 }
 
@@ -88,7 +98,7 @@ pub(super) fn to_15_digits(number: f64) -> f64 {
 
 struct Json {
     out: String,
-    indented: bool,
+    layout: Layout,
     level: usize,
 }
 
@@ -130,7 +140,7 @@ impl Json {
             self.break_line();
             if let Some(key) = key {
                 self.out.push_str(&key);
-                self.out.push_str(if self.indented { ": " } else { ":" });
+                self.out.push_str(if self.layout == Layout::Indented { ": " } else { ":" });
             }
             self.write(&part)?;
         }
@@ -143,7 +153,7 @@ impl Json {
     }
 
     fn break_line(&mut self) {
-        if self.indented {
+        if self.layout == Layout::Indented {
             self.out.push('\n');
             self.out.extend(std::iter::repeat_n("  ", self.level));
         }
@@ -183,7 +193,7 @@ mod tests {
             (9_007_199_254_740_993.0, "9007199254740990"),
         ];
         for (number, expected) in cases {
-            assert_eq!(to_text(&number.into(), false).unwrap(), expected);
+            assert_eq!(to_text(&number.into(), Layout::Compact).unwrap(), expected);
         }
     }
 }

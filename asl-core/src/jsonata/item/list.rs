@@ -1,5 +1,7 @@
 //! Arrays that the expression built.
 
+use std::rc::Rc;
+
 use super::{Extent, Item, signature_letter_of};
 use crate::value::Value;
 
@@ -39,8 +41,9 @@ impl List {
         &self.items
     }
 
-    pub(in super::super) fn into_items(self) -> Vec<Item> {
-        self.items
+    /// The items, copied only if the list is shared.
+    pub(in super::super) fn take_items(list: Rc<Self>) -> Vec<Item> {
+        Rc::try_unwrap(list).map_or_else(|shared| shared.items.clone(), |list| list.items)
     }
 
     pub(in super::super) fn role(&self) -> Role {

@@ -15,7 +15,11 @@ const ISO_8601: &str = "[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]";
 /// # Errors
 ///
 /// `D3130` to `D3135` for a picture that is faulty or does not fit, `D1001` for a time or a timezone that is none.
-pub(crate) fn from_millis(millis: f64, picture: Option<&str>, timezone: Option<&str>) -> Result<String, PictureError> {
+pub(in super::super) fn from_millis(
+    millis: f64,
+    picture: Option<&str>,
+    timezone: Option<&str>,
+) -> Result<String, PictureError> {
     let parts = datetime_picture::parse(picture.unwrap_or(ISO_8601))?;
     let offset = timezone.map(Offset::parse).transpose()?.unwrap_or_default();
     let local = calendar::whole(millis + calendar::number(calendar::minutes(offset.total_minutes())));

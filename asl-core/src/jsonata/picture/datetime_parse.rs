@@ -17,7 +17,11 @@ use super::{PictureError, check_length, iso8601};
 ///
 /// `D3110` for a text that is not ISO 8601, `D3130` to `D3135` for a faulty picture, `D3136` where the picture does not say
 /// which time it is (weeks are not read at all), `D1001` beyond the bounds.
-pub(crate) fn to_millis(text: &str, picture: Option<&str>, now_millis: i64) -> Result<Option<f64>, PictureError> {
+pub(in super::super) fn to_millis(
+    text: &str,
+    picture: Option<&str>,
+    now_millis: i64,
+) -> Result<Option<f64>, PictureError> {
     check_length(text)?;
     let Some(picture) = picture else { return iso8601::parse(text).map(Some) };
     let parts = datetime_picture::parse(picture)?;

@@ -2,7 +2,7 @@
 
 /// The decimal format of `$formatNumber`: what its options set.
 #[derive(Debug, Clone)]
-pub(crate) struct DecimalFormat {
+pub(in super::super) struct DecimalFormat {
     pub(super) decimal_separator: char,
     pub(super) grouping_separator: char,
     pub(super) exponent_separator: char,
@@ -40,7 +40,7 @@ impl DecimalFormat {
     /// Sets the option `name`, such as `decimal-separator`, to `value`. Names that are no option change nothing.
     ///
     /// An option that is one character takes the first of `value`, and stays as it was where `value` is empty.
-    pub(crate) fn set(&mut self, name: &str, value: &str) {
+    pub(in super::super) fn set(&mut self, name: &str, value: &str) {
         if let Some(text) = self.text_option(name) {
             value.clone_into(text);
         } else if let (Some(character), Some(first)) = (self.character_option(name), value.chars().next()) {

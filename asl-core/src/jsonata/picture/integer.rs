@@ -23,7 +23,7 @@ const ASCII_ZERO: u32 = 0x30;
 ///
 /// `D3130` for a numbering sequence (such as `α`), `D3131` for digits of two families, `D1001` for a number or a picture
 /// beyond the bounds.
-pub(crate) fn format_integer(value: f64, picture: &str) -> Result<String, PictureError> {
+pub(in super::super) fn format_integer(value: f64, picture: &str) -> Result<String, PictureError> {
     check_length(picture)?;
     IntegerPicture::parse(picture)?.format(value.floor())
 }
@@ -36,7 +36,7 @@ pub(crate) fn format_integer(value: f64, picture: &str) -> Result<String, Pictur
 /// # Errors
 ///
 /// As [`format_integer`].
-pub(crate) fn parse_integer(text: &str, picture: &str) -> Result<f64, PictureError> {
+pub(in super::super) fn parse_integer(text: &str, picture: &str) -> Result<f64, PictureError> {
     check_length(picture)?;
     check_length(text)?;
     IntegerPicture::parse(picture)?.read(text)

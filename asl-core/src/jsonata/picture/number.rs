@@ -13,7 +13,11 @@ const MAX_FRACTION_DIGITS: usize = 100;
 /// # Errors
 ///
 /// `D3080` to `D3093` for a faulty picture; `D1001` for one that is too long or has over a hundred fractional digits.
-pub(crate) fn format_number(value: f64, picture: &str, format: &DecimalFormat) -> Result<String, PictureError> {
+pub(in super::super) fn format_number(
+    value: f64,
+    picture: &str,
+    format: &DecimalFormat,
+) -> Result<String, PictureError> {
     check_length(picture)?;
     let halves: Vec<&str> = picture.split(format.pattern_separator).collect();
     if halves.len() > 2 {

@@ -3,6 +3,8 @@
 //! <https://tc39.es/ecma262/#sec-patterns>, without the `u` flag and with Annex B: a brace or bracket that closes
 //! nothing stands for itself.
 
+use super::Flags;
+
 const DIGIT: &str = "0-9";
 const WORD: &str = "A-Za-z0-9_";
 const BLANK: &str = r"\t\n\x0B\f\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}";
@@ -12,9 +14,9 @@ const LINE_END: &str = r"\n\r\x{2028}\x{2029}";
 const MAX_NESTING: usize = 100;
 
 /// `pattern` rewritten, or why it is not a pattern.
-pub(super) fn rewrite(pattern: &str, multi_line: bool) -> Result<String, String> {
+pub(super) fn rewrite(pattern: &str, flags: Flags) -> Result<String, String> {
     let groups = count_groups(pattern);
-    let mut rewriter = Rewriter { rest: pattern, out: String::new(), groups, nesting: 0, multi_line };
+    let mut rewriter = Rewriter { rest: pattern, out: String::new(), groups, nesting: 0, flags };
     rewriter.pattern()?;
     Ok(rewriter.out)
 }
@@ -24,7 +26,7 @@ struct Rewriter<'a> {
     out: String,
     groups: usize,
     nesting: usize,
-    multi_line: bool,
+    flags: Flags,
 }
 
 impl Rewriter<'_> {
@@ -37,11 +39,11 @@ impl Rewriter<'_> {
                     false
                 }
                 '^' => {
-                    self.out.push_str(if self.multi_line { "(?m:^)" } else { r"\A" });
+                    self.out.push_str(if self.flags.is_multi_line { "(?m:^)" } else { r"\A" });
                     false
                 }
                 '$' => {
-                    self.out.push_str(if self.multi_line { "(?m:$)" } else { r"\z" });
+                    self.out.push_str(if self.flags.is_multi_line { "(?m:$)" } else { r"\z" });
                     false
                 }
                 '(' => {

@@ -4,9 +4,9 @@ use super::{Lexer, is_word, json_fault};
 use crate::syntax::NodeKind;
 use crate::value::Number;
 
-impl Lexer<'_> {
+impl<'t> Lexer<'t> {
     /// Takes a number; `None` for what cannot be understood as one.
-    pub(in crate::syntax) fn number(&mut self) -> Option<NodeKind> {
+    pub(in crate::syntax) fn number(&mut self) -> Option<NodeKind<'t>> {
         let start = self.offset;
         let token = self.take_while(|character| is_word(character) || matches!(character, '+' | '.'));
         let number = read_number(token);
@@ -22,7 +22,9 @@ impl Lexer<'_> {
 
 /// The number that `token` means, leniently; `None` if it means none or is too large.
 fn read_number(token: &str) -> Option<Number> {
-    let token = token.replace('_', "");
+    if token.contains('_') {
+        return read_number(&token.replace('_', ""));
+    }
     if token != "-0" {
         if let Ok(integer) = token.parse::<i64>() {
             return Some(integer.into());

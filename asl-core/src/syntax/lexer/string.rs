@@ -1,5 +1,7 @@
 //! Strings, and how one ends whose closing quote was lost.
 
+use std::borrow::Cow;
+
 use super::{Lexer, describe, is_quote, is_word, json_fault, unexpected};
 use crate::source::Span;
 
@@ -10,22 +12,43 @@ enum StringRole {
     Value,
 }
 
-impl Lexer<'_> {
+impl<'t> Lexer<'t> {
     /// Takes a string that is a value.
-    pub(in crate::syntax) fn string_value(&mut self) -> String {
-        self.string(StringRole::Value).0
+    pub(in crate::syntax) fn string_value(&mut self) -> Cow<'t, str> {
+        match self.plain_string() {
+            Some(text) => text.into(),
+            None => self.string(StringRole::Value).0.into(),
+        }
     }
 
     /// Takes a string that is a key; one that lost its closing quote ends before its colon.
-    pub(in crate::syntax) fn quoted_key(&mut self) -> (String, Span) {
+    pub(in crate::syntax) fn quoted_key(&mut self) -> (Cow<'t, str>, Span) {
         let start = self.offset;
-        let Some(colon) = self.lost_quote_of_key() else { return self.string(StringRole::Name) };
+        if let Some(key) = self.plain_string() {
+            return (key.into(), self.span_from(start));
+        }
+        let Some(colon) = self.lost_quote_of_key() else {
+            let (key, span) = self.string(StringRole::Name);
+            return (key.into(), span);
+        };
         self.offset = colon;
         let span = self.span_from(start);
         let key = self.text.get(start + 1..colon).unwrap_or_default();
         let fault = json_fault(span, "Unexpected colon: was expecting closing quote for name");
         self.report(fault.with_help("close the string with `\"`".to_owned()));
-        (key.to_owned(), span)
+        (key.into(), span)
+    }
+
+    /// Takes a string that the text holds as it is meant: without escapes or faults, and certainly not too long.
+    fn plain_string(&mut self) -> Option<&'t str> {
+        let inside = self.rest().strip_prefix('"')?;
+        let length = inside.bytes().position(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'))?;
+        let after = inside.get(length..)?.strip_prefix('"')?;
+        if after.starts_with(is_word) {
+            return None;
+        }
+        self.offset = self.text.len() - after.len();
+        inside.get(..length)
     }
 
     /// The colon before which the key that starts here should have been closed:

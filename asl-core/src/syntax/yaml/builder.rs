@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use saphyr_parser::{Event, ScalarStyle, Tag};
 
 use super::properties::{block_header, content_after};
+use super::scalar::Plain;
 use super::{scalar, yaml_fault};
 use crate::diagnostic::{Code, Fault};
 use crate::source::Span;
@@ -17,9 +18,9 @@ const MAX_COPIED: usize = 4 * MAX_SIZE;
 pub(super) struct Builder<'t> {
     text: &'t str,
     dialect: Dialect,
-    root: Option<Node>,
-    open: Vec<Collection>,
-    anchors: HashMap<usize, Anchor>,
+    root: Option<Node<'t>>,
+    open: Vec<Collection<'t>>,
+    anchors: HashMap<usize, Anchor<'t>>,
     /// How much of [`MAX_COPIED`] is used.
     copied: usize,
     /// The end of the last event.
@@ -28,8 +29,8 @@ pub(super) struct Builder<'t> {
 }
 
 /// What an alias may stand for.
-struct Anchor {
-    node: Node,
+struct Anchor<'t> {
+    node: Node<'t>,
     extent: Extent,
 }
 
@@ -41,22 +42,22 @@ struct Extent {
 }
 
 /// A sequence or mapping whose end is still to come.
-struct Collection {
+struct Collection<'t> {
     span: Span,
     properties: Properties,
-    parts: Parts,
+    parts: Parts<'t>,
 }
 
-enum Parts {
-    Sequence(Vec<Node>),
-    Mapping(Vec<Member>, Waiting),
+enum Parts<'t> {
+    Sequence(Vec<Node<'t>>),
+    Mapping(Vec<Member<'t>>, Waiting<'t>),
 }
 
 /// What a mapping waits for.
-enum Waiting {
+enum Waiting<'t> {
     Key,
     /// The value of this key; of none, if the key was no scalar.
-    Value(Option<(String, Span)>),
+    Value(Option<(Cow<'t, str>, Span)>),
 }
 
 #[derive(Default)]
@@ -74,9 +75,9 @@ enum Meaning {
 }
 
 /// A node, and the text that it would be as a key.
-struct Complete {
-    node: Node,
-    key: Option<String>,
+struct Complete<'t> {
+    node: Node<'t>,
+    key: Option<Cow<'t, str>>,
 }
 
 impl<'t> Builder<'t> {
@@ -100,15 +101,17 @@ impl<'t> Builder<'t> {
     }
 
     /// Adds an event, which stands at `span`; whether the reading can go on.
-    pub(super) fn take(&mut self, event: Event<'_>, span: Span) -> bool {
+    pub(super) fn take(&mut self, event: Event<'t>, span: Span) -> bool {
         let goes_on = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let complete = self.scalar(&text, style, anchor, tag, span);
+                let complete = self.scalar(text, style, anchor, tag.as_deref(), span);
                 self.add(complete);
                 true
             }
-            Event::SequenceStart(anchor, tag) => self.start(Parts::Sequence(Vec::new()), anchor, tag, span),
-            Event::MappingStart(anchor, tag) => self.start(Parts::Mapping(Vec::new(), Waiting::Key), anchor, tag, span),
+            Event::SequenceStart(anchor, tag) => self.start(Parts::Sequence(Vec::new()), anchor, tag.as_deref(), span),
+            Event::MappingStart(anchor, tag) => {
+                self.start(Parts::Mapping(Vec::new(), Waiting::Key), anchor, tag.as_deref(), span)
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 // Block collections end where the next token begins, which is not their end.
                 let end = if self.text.get(span.start..span.end).is_some_and(|close| matches!(close, "]" | "}")) {
@@ -129,7 +132,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The tree as far as it was read, and the faults.
-    pub(super) fn finish(mut self) -> (Option<Node>, Vec<Fault>) {
+    pub(super) fn finish(mut self) -> (Option<Node<'t>>, Vec<Fault>) {
         while let Some(unfinished) = self.open.last() {
             // Of what has only begun it is not even known that it is meant as a collection.
             if unfinished.is_empty() {
@@ -147,12 +150,12 @@ impl<'t> Builder<'t> {
 
     fn scalar(
         &mut self,
-        text: &str,
+        text: Cow<'t, str>,
         style: ScalarStyle,
         anchor: usize,
-        tag: Option<Cow<'_, Tag>>,
+        tag: Option<&Tag>,
         span: Span,
-    ) -> Complete {
+    ) -> Complete<'t> {
         let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
         let header = if is_block { block_header(self.text, self.last_end, span.start) } else { None };
         let (start, tag_span) = match header {
@@ -163,15 +166,15 @@ impl<'t> Builder<'t> {
         let start = if start > span.end { span.end } else { start };
         let end = if is_block { self.trimmed_end(start, span.end) } else { span.end };
         let span = Span { start: start.min(end), end };
-        let meaning = tag.and_then(|tag| self.meaning(&tag, tag_span.unwrap_or(span)));
+        let meaning = tag.and_then(|tag| self.meaning(tag, tag_span.unwrap_or(span)));
         let kind = match &meaning {
-            Some(Meaning::Core(name)) => self.tagged(name, text, span),
-            None if style == ScalarStyle::Plain => self.plain(text, span),
-            Some(Meaning::Function(..)) | None => NodeKind::String(text.to_owned()),
+            Some(Meaning::Core(name)) => self.tagged(name, text.clone(), span),
+            None if style == ScalarStyle::Plain => self.plain(text.clone(), span),
+            Some(Meaning::Function(..)) | None => NodeKind::String(text.clone()),
         };
         let node = called(meaning, Node { span, kind });
         self.remember(anchor, &node);
-        Complete { key: Some(text.to_owned()), node }
+        Complete { key: Some(text), node }
     }
 
     /// The end of a block scalar without the blanks that follow it.
@@ -179,29 +182,31 @@ impl<'t> Builder<'t> {
         start + self.text.get(start..end).unwrap_or_default().trim_end().len()
     }
 
-    fn plain(&mut self, text: &str, span: Span) -> NodeKind {
-        scalar::plain(text).unwrap_or_else(|| {
-            self.report(yaml_fault(span, format!("the number `{text}` has no form in JSON")));
-            NodeKind::String(text.to_owned())
-        })
+    fn plain(&mut self, text: Cow<'t, str>, span: Span) -> NodeKind<'t> {
+        match scalar::plain(&text) {
+            Some(Plain::Other(kind)) => kind,
+            Some(Plain::Text) => NodeKind::String(text),
+            None => {
+                self.report(yaml_fault(span, format!("the number `{text}` has no form in JSON")));
+                NodeKind::String(text)
+            }
+        }
     }
 
-    fn tagged(&mut self, name: &str, text: &str, span: Span) -> NodeKind {
+    fn tagged(&mut self, name: &str, text: Cow<'t, str>, span: Span) -> NodeKind<'t> {
         if name == "str" {
-            return NodeKind::String(text.to_owned());
+            return NodeKind::String(text);
         }
-        let kind = scalar::plain(text);
-        let fits = match (name, &kind) {
-            ("int", Some(NodeKind::Number(number))) => !number.is_float(),
-            ("null", Some(NodeKind::Null))
-            | ("bool", Some(NodeKind::Bool(_)))
-            | ("float", Some(NodeKind::Number(_))) => true,
-            _ => false,
-        };
-        kind.filter(|_| fits).unwrap_or_else(|| {
-            self.report(yaml_fault(span, format!("`{text}` is not what the tag `!!{name}` says")));
-            NodeKind::String(text.to_owned())
-        })
+        match (name, scalar::plain(&text)) {
+            ("int", Some(Plain::Other(kind @ NodeKind::Number(number)))) if !number.is_float() => kind,
+            ("null", Some(Plain::Other(kind @ NodeKind::Null)))
+            | ("bool", Some(Plain::Other(kind @ NodeKind::Bool(_))))
+            | ("float", Some(Plain::Other(kind @ NodeKind::Number(_)))) => kind,
+            _ => {
+                self.report(yaml_fault(span, format!("`{text}` is not what the tag `!!{name}` says")));
+                NodeKind::String(text)
+            }
+        }
     }
 
     /// What a tag means; a tag that means nothing is a fault.
@@ -224,7 +229,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn start(&mut self, parts: Parts, anchor: usize, tag: Option<Cow<'_, Tag>>, span: Span) -> bool {
+    fn start(&mut self, parts: Parts<'t>, anchor: usize, tag: Option<&Tag>, span: Span) -> bool {
         let (start, tag_span) = match tag {
             None if anchor == 0 => (span.start, None),
             _ => content_after(self.text, span.start),
@@ -233,7 +238,7 @@ impl<'t> Builder<'t> {
             self.report(too_deep(Span::empty(start)));
             return false;
         }
-        let tag = tag.and_then(|tag| self.meaning(&tag, tag_span.unwrap_or(Span::empty(start))));
+        let tag = tag.and_then(|tag| self.meaning(tag, tag_span.unwrap_or(Span::empty(start))));
         self.open.push(Collection { span: Span::empty(start), properties: Properties { anchor, tag }, parts });
         true
     }
@@ -253,7 +258,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Adds a node to the innermost collection.
-    fn add(&mut self, complete: Complete) {
+    fn add(&mut self, complete: Complete<'t>) {
         let Complete { node, key } = complete;
         let Some(collection) = self.open.last_mut() else {
             self.root.get_or_insert(node);
@@ -279,7 +284,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node) {
+    fn remember(&mut self, anchor: usize, node: &Node<'t>) {
         if anchor > 0 {
             let extent = Extent::of(node);
             if self.may_copy(extent) {
@@ -313,7 +318,7 @@ impl<'t> Builder<'t> {
             if let Some(collection) = self.open.last_mut() {
                 collection.span.end = collection.span.end.max(span.end);
             }
-            let key = node.as_str().map(str::to_owned);
+            let key = node.as_str().map(|key| Cow::Owned(key.to_owned()));
             self.add(Complete { node, key });
         }
         true
@@ -321,20 +326,20 @@ impl<'t> Builder<'t> {
 }
 
 /// A call of the function that a tag names, with `argument`; without such a tag `argument` itself.
-fn called(meaning: Option<Meaning>, argument: Node) -> Node {
+fn called(meaning: Option<Meaning>, argument: Node<'_>) -> Node<'_> {
     let Some(Meaning::Function(key, key_span)) = meaning else { return argument };
     let span = Span { start: key_span.start.min(argument.span.start), end: argument.span.end };
-    Node { span, kind: NodeKind::Object(vec![Member { key, key_span, value: argument }]) }
+    Node { span, kind: NodeKind::Object(vec![Member { key: key.into(), key_span, value: argument }]) }
 }
 
 /// The members, with those that `<<` merges: they give way to members of the mapping itself.
-fn merged(members: Vec<Member>) -> Vec<Member> {
-    let merges = |member: &Member| member.key == "<<" && member.value.as_str().is_none();
+fn merged(members: Vec<Member<'_>>) -> Vec<Member<'_>> {
+    let merges = |member: &Member<'_>| member.key == "<<" && member.value.as_str().is_none();
     if !members.iter().any(merges) {
         return members;
     }
     let (merging, mut members): (Vec<_>, Vec<_>) = members.into_iter().partition(merges);
-    let mut keys: BTreeSet<String> = members.iter().map(|member| member.key.clone()).collect();
+    let mut keys: BTreeSet<Cow<'_, str>> = members.iter().map(|member| member.key.clone()).collect();
     let sources = merging.into_iter().flat_map(|member| match member.value.kind {
         NodeKind::Array(elements) => elements.into_iter().map(|element| element.kind).collect(),
         kind => vec![kind],
@@ -346,7 +351,7 @@ fn merged(members: Vec<Member>) -> Vec<Member> {
     members
 }
 
-impl Collection {
+impl Collection<'_> {
     fn is_empty(&self) -> bool {
         match &self.parts {
             Parts::Sequence(elements) => elements.is_empty(),
@@ -359,7 +364,7 @@ impl Extent {
     /// What a node itself takes, besides its text.
     const NODE: usize = 16;
 
-    fn of(node: &Node) -> Self {
+    fn of(node: &Node<'_>) -> Self {
         let within = |parts: &mut dyn Iterator<Item = Self>| {
             parts.fold(Self { depth: 1, bytes: Self::NODE }, |whole, part| Self {
                 depth: whole.depth.max(part.depth + 1),

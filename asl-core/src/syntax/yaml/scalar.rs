@@ -6,15 +6,23 @@ use crate::syntax::NodeKind;
 use crate::syntax::places::StringPlaces;
 use crate::value::Number;
 
+/// What a plain scalar means.
+pub(super) enum Plain {
+    /// A string: itself.
+    Text,
+    /// Null, a boolean or a number.
+    Other(NodeKind<'static>),
+}
+
 /// What a plain scalar means in the core schema; `None` for a number that JSON has not.
-pub(super) fn plain(text: &str) -> Option<NodeKind> {
-    Some(match text {
+pub(super) fn plain(text: &str) -> Option<Plain> {
+    Some(Plain::Other(match text {
         "" | "~" | "null" | "Null" | "NULL" => NodeKind::Null,
         "true" | "True" | "TRUE" => NodeKind::Bool(true),
         "false" | "False" | "FALSE" => NodeKind::Bool(false),
         _ if is_number(text) => NodeKind::Number(number(text)?),
-        _ => NodeKind::String(text.to_owned()),
-    })
+        _ => return Some(Plain::Text),
+    }))
 }
 
 fn is_number(text: &str) -> bool {
@@ -185,6 +193,8 @@ fn indentation(lines: &str, meant: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Span;
+    use crate::syntax::Node;
 
     #[test]
     fn plain_scalars_mean_what_the_core_schema_says() {
@@ -217,8 +227,12 @@ mod tests {
             ("0x", "\"0x\""),
             ("18446744073709551615", "18446744073709551615"),
         ] {
-            let node = plain(text).map(|kind| crate::syntax::Node { span: crate::source::Span::default(), kind });
-            assert_eq!(node.unwrap().to_string(), expected, "{text}");
+            let kind = match plain(text) {
+                Some(Plain::Other(kind)) => kind,
+                Some(Plain::Text) => NodeKind::String(text.into()),
+                None => panic!("{text}"),
+            };
+            assert_eq!(Node { span: Span::default(), kind }.to_string(), expected, "{text}");
         }
         for text in [".inf", "-.INF", ".nan", "1e999"] {
             assert!(plain(text).is_none(), "{text}");

@@ -111,7 +111,7 @@ fn limits_are_diagnostics() {
 fn values_and_keys_stand_where_they_are_written() {
     let text = "é: plain text # no\n'k''1': \"a\\tb\"\nlist:\n  - {x: [1, 2]}\n  -\n    y: |\n      one\n      two\n\nfn: &a !!str z\n";
     let root = parse(text, Dialect::Plain).0.unwrap();
-    let at = |node: &Node| text.get(node.span.start..node.span.end).unwrap().to_owned();
+    let at = |node: &Node<'_>| text.get(node.span.start..node.span.end).unwrap().to_owned();
     let written = |pointer: &[&str]| {
         let pointer = pointer.iter().fold(crate::source::JsonPointer::default(), |pointer, key| pointer.member(key));
         let node = root.resolve(&pointer).unwrap();
@@ -169,7 +169,7 @@ fn almost_yaml() -> impl Strategy<Value = String> {
 }
 
 /// Every string stands within the text, and the pieces that mean themselves are what they mean.
-fn check_strings(node: &Node, text: &str) -> Result<(), TestCaseError> {
+fn check_strings(node: &Node<'_>, text: &str) -> Result<(), TestCaseError> {
     let written = text.get(node.span.start..node.span.end);
     prop_assert!(written.is_some(), "{:?}", node.span);
     match &node.kind {
