@@ -1,9 +1,10 @@
 //! From a definition's text to a [`Program`], with everything that is wrong with it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::compatibility::Compatibility;
-use crate::definition;
+use crate::definition::{self, StateMachine};
 use crate::diagnostic::Diagnostics;
 use crate::placeholder::{self, Filled, Placeholders, Substitutions};
 use crate::program::Program;
@@ -40,7 +41,7 @@ pub struct Options {
     machine_type: MachineType,
     format: Format,
     placeholders: Placeholders,
-    pub(crate) substitutions: Substitutions,
+    substitutions: Substitutions,
 }
 
 /// The type of a state machine, which decides what its Tasks may wait for; exhaustive, AWS has these two.
@@ -137,39 +138,73 @@ pub fn compile(text: &str) -> Compiled {
 /// Compiles a definition as `options` say.
 #[expect(clippy::needless_pass_by_value, reason = "options are made for one call, and cheap")]
 pub fn compile_with(text: &str, options: Options) -> Compiled {
+    let lower = |machine: &StateMachine<'_>, identity: &str| Program::lower(machine, identity, options.compatibility);
+    let (program, diagnostics) = diagnose(text, &options, lower);
+    Compiled { program, diagnostics }
+}
+
+/// What is wrong with a definition of a Standard machine as on AWS, without compiling it.
+///
+/// # Examples
+///
+/// ```
+/// let diagnostics = asl_core::check(r#"{"StartAt": "A", "States": {"A": {"Type": "Pass"}}}"#);
+/// assert_eq!(diagnostics.iter().next().unwrap().message, "One of these fields is required: [Next, End]");
+/// ```
+pub fn check(text: &str) -> Diagnostics {
+    check_with(text, Options::new())
+}
+
+/// What is wrong with a definition as `options` say, without compiling it: the diagnostics of [`compile_with`].
+#[expect(clippy::needless_pass_by_value, reason = "options are made for one call, and cheap")]
+pub fn check_with(text: &str, options: Options) -> Diagnostics {
+    diagnose(text, &options, |_, _| None::<Program>).1
+}
+
+/// Everything that is wrong with a definition, and what `then` makes of it if it has no errors.
+///
+/// Besides the machine `then` is given what tells the definition from others.
+fn diagnose<T>(
+    text: &str,
+    options: &Options,
+    then: impl FnOnce(&StateMachine<'_>, &str) -> Option<T>,
+) -> (Option<T>, Diagnostics) {
     let (readable, dialect) = match options.placeholders {
         Placeholders::Literal => (Cow::Borrowed(text), Dialect::Plain),
         Placeholders::Understood => (placeholder::mask(text, options.format), Dialect::WithPlaceholders),
     };
     let (root, diagnostics) = syntax::parse_as(&readable, options.format, dialect);
-    let Some(mut root) = root else { return Compiled { program: None, diagnostics } };
+    let Some(mut root) = root else { return (None, diagnostics) };
     let source = Source::new("definition", text);
     let filled = match options.placeholders {
         Placeholders::Literal => Filled::default(),
         Placeholders::Understood => placeholder::fill_in(&mut root, &options.substitutions, Some(&source)),
     };
-    // Values change what the text means, and so which program it is.
+    // Values change what the text means, and so which definition it is.
     let identity = if filled.rewritten.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(root.to_string()) };
     let reading = Reading { format: options.format, placeholders: options.placeholders, rewritten: filled.rewritten };
-    let tree = Tree { root: &root, source: &source, reading, is_open: filled.is_open, identity: &identity };
-    compile_tree(tree, diagnostics, &options)
+    let tree = Tree { root: &root, source: &source, reading, is_open: filled.is_open };
+    diagnose_tree(tree, diagnostics, options, |machine| then(machine, &identity))
 }
 
 /// A definition that was read.
-pub(crate) struct Tree<'a> {
-    pub(crate) root: &'a Node<'a>,
+struct Tree<'a> {
+    root: &'a Node<'a>,
     /// The text in which it stands.
-    pub(crate) source: &'a Source<'a>,
-    pub(crate) reading: Reading,
+    source: &'a Source<'a>,
+    reading: Reading,
     /// Whether placeholders are left, so that there is no program.
-    pub(crate) is_open: bool,
-    /// What tells its program from others.
-    pub(crate) identity: &'a str,
+    is_open: bool,
 }
 
-/// Compiles what was read; `diagnostics` has the faults of the notation.
-pub(crate) fn compile_tree(tree: Tree<'_>, mut diagnostics: Diagnostics, options: &Options) -> Compiled {
-    let Tree { root, source, reading, is_open, identity } = tree;
+/// As [`diagnose`]; `diagnostics` has the faults of the notation.
+fn diagnose_tree<T>(
+    tree: Tree<'_>,
+    mut diagnostics: Diagnostics,
+    options: &Options,
+    then: impl FnOnce(&StateMachine<'_>) -> Option<T>,
+) -> (Option<T>, Diagnostics) {
+    let Tree { root, source, reading, is_open } = tree;
     let is_well_formed = !diagnostics.has_errors();
     diagnostics.extend(syntax::duplicate_keys(root, source));
 
@@ -181,8 +216,23 @@ pub(crate) fn compile_tree(tree: Tree<'_>, mut diagnostics: Diagnostics, options
     diagnostics.extend(report.take_diagnostics());
     diagnostics.remove_repeated();
 
-    let program = machine
-        .filter(|_| !is_open && !diagnostics.has_errors())
-        .and_then(|machine| Program::lower(&machine, identity, options.compatibility));
+    let made = machine.filter(|_| !is_open && !diagnostics.has_errors()).and_then(|machine| then(&machine));
+    (made, diagnostics)
+}
+
+/// Compiles the definition `root`, a part of `source`, in which the strings that begin at `rewritten` are other than
+/// written.
+pub(crate) fn compile_part(
+    mut root: Node<'_>,
+    source: &Source<'_>,
+    mut rewritten: BTreeSet<usize>,
+    options: &Options,
+) -> Compiled {
+    let filled = placeholder::fill_in(&mut root, &options.substitutions, None);
+    rewritten.extend(filled.rewritten);
+    let reading = Reading { format: options.format, placeholders: Placeholders::Understood, rewritten };
+    let tree = Tree { root: &root, source, reading, is_open: filled.is_open };
+    let lower = |machine: &StateMachine<'_>| Program::lower(machine, &root.to_string(), options.compatibility);
+    let (program, diagnostics) = diagnose_tree(tree, Diagnostics::default(), options, lower);
     Compiled { program, diagnostics }
 }

@@ -78,6 +78,7 @@ mod definition;
 mod placeholder;
 
 pub mod diagnostic;
+mod name_map;
 mod report;
 mod validate;
 
@@ -100,7 +101,7 @@ pub mod history;
 
 pub mod compatibility;
 
-pub use compile::{Compiled, MachineType, Options, compile, compile_with};
+pub use compile::{Compiled, MachineType, Options, check, check_with, compile, compile_with};
 pub use diagnostic::Diagnostics;
 pub use failure::Failure;
 pub use placeholder::Placeholders;

@@ -15,10 +15,9 @@ use std::sync::Arc;
 
 use self::embedded::Embedded;
 use self::intrinsics::{literal, resolved};
-use crate::compile::{Compiled, MachineType, Options, Tree, compile_tree, compile_with};
+use crate::compile::{Compiled, MachineType, Options, compile_part, compile_with};
 use crate::diagnostic::{Diagnostics, Location};
-use crate::placeholder::{self, Placeholders, Substitutions};
-use crate::report::Reading;
+use crate::placeholder::{Placeholders, Substitutions};
 use crate::source::{JsonPointer, Source, Span};
 use crate::syntax::{self, Dialect, Format, Node};
 
@@ -144,24 +143,16 @@ impl<'t> Definition<'t> {
     pub fn compile(&self, options: Options) -> Compiled {
         let options = self.options(options);
         match &self.body {
-            Body::Object(root, rewritten) => self.compile_object(root, rewritten, &options),
+            Body::Object(root, rewritten) => {
+                let options = options.format(self.format);
+                self.relocated(compile_part(root.clone(), &self.source, rewritten.clone(), &options), |span| span)
+            }
             Body::Text(text) => {
                 let compiled = compile_with(text.text(), options.format(Format::Json));
                 self.relocated(compiled, |span| text.place(span))
             }
             Body::Elsewhere(_) => Compiled { program: None, diagnostics: Diagnostics::default() },
         }
-    }
-
-    fn compile_object(&self, root: &Node<'_>, rewritten: &BTreeSet<usize>, options: &Options) -> Compiled {
-        let mut root = root.clone();
-        let mut rewritten = rewritten.clone();
-        let filled = placeholder::fill_in(&mut root, &options.substitutions, None);
-        rewritten.extend(filled.rewritten);
-        let reading = Reading { format: self.format, placeholders: Placeholders::Understood, rewritten };
-        let is_open = filled.is_open;
-        let tree = Tree { root: &root, source: &self.source, reading, is_open, identity: &root.to_string() };
-        self.relocated(compile_tree(tree, Diagnostics::default(), options), |span| span)
     }
 
     /// The same with places of the template: a span by `place`, a pointer from the template's root.
