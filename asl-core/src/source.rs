@@ -133,6 +133,11 @@ impl JsonPointer {
         Self(format!("{}/{index}", self.0))
     }
 
+    /// The pointer to what `inner` points to in what this points to.
+    pub(crate) fn followed_by(&self, inner: &Self) -> Self {
+        Self(format!("{}{}", self.0, inner.0))
+    }
+
     /// The pointer's text; empty for the whole document.
     pub fn as_str(&self) -> &str {
         &self.0

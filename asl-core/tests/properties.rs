@@ -5,7 +5,7 @@ use asl_core::{Compiled, compile};
 use proptest::prelude::*;
 use serde_json::Value;
 
-const SOUND: &str = include_str!("data/diagnostics/ok/all_state_types.asl.json");
+pub(crate) const SOUND: &str = include_str!("data/diagnostics/ok/all_state_types.asl.json");
 
 fn is_consistent(text: &str, compiled: &Compiled) -> Result<(), TestCaseError> {
     prop_assert_eq!(compiled.program.is_some(), !compiled.diagnostics.has_errors());
@@ -22,7 +22,7 @@ fn is_consistent(text: &str, compiled: &Compiled) -> Result<(), TestCaseError> {
 }
 
 /// The pointers to all values of a tree.
-fn pointers(value: &Value, prefix: &str) -> Vec<String> {
+pub(crate) fn pointers(value: &Value, prefix: &str) -> Vec<String> {
     let mut found = vec![prefix.to_owned()];
     match value {
         Value::Array(elements) => {

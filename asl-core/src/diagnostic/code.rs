@@ -98,6 +98,7 @@ macro_rules! codes {
 
 codes! {
     INVALID_JSON_DESCRIPTION, INVALID_JSON_DESCRIPTION, Error, "the text is not JSON";
+    INVALID_YAML, INVALID_JSON_DESCRIPTION, Error, "the text is not YAML, or means nothing that JSON can say";
     DUPLICATE_KEY, INVALID_JSON_DESCRIPTION, Error, "an object has the same key twice";
     DEFINITION_TOO_LARGE, SCHEMA_VALIDATION_FAILED, Error, "the definition is larger than 1 MiB";
     TOO_DEEPLY_NESTED, TOO_DEEPLY_NESTED, Error, "objects and arrays are nested too deeply";
