@@ -95,8 +95,10 @@ impl<'t> Source<'t> {
         LineColumn { line, column: before.chars().count() + 1 }
     }
 
-    /// The place at `span`, which `pointer` points to.
+    /// The place at `span`, which `pointer` points to; a character of which the span has a part is in it as a whole.
     pub fn location(&self, pointer: JsonPointer, span: Span) -> Location {
+        let start = self.text.floor_char_boundary(span.start);
+        let span = Span { start, end: self.text.ceil_char_boundary(span.end).max(start) };
         Location { pointer, span, position: self.position(span.start) }
     }
 }

@@ -45,7 +45,7 @@ use crate::syntax::{self, Dialect, Format, Node};
 /// let compiled = template.definitions[0].compile(Options::new());
 /// let diagnostic = compiled.diagnostics.iter().next().unwrap();
 /// assert_eq!(diagnostic.message, "Missing 'Next' target: Ship");
-/// assert_eq!(diagnostic.location.position.to_string(), "9:69");
+/// assert_eq!(diagnostic.location.position.to_string(), "9:68");
 /// assert_eq!(diagnostic.location.pointer.as_str(), "/Resources/Orders/Properties/Definition/States/Charge/Next");
 /// ```
 pub fn definitions<'t>(text: &'t str, format: Format) -> Template<'t> {

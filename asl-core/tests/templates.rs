@@ -6,7 +6,8 @@ use std::fs;
 use asl_core::diagnostic::Diagnostics;
 use asl_core::source::Source;
 use asl_core::template::{self, Whereabouts};
-use asl_core::{Format, MachineType, Options, compile_with};
+use asl_core::{Format, MachineType, Options, Placeholders, compile_with};
+use proptest::prelude::*;
 
 use crate::diagnostics::format_of;
 
@@ -76,4 +77,44 @@ fn programs_of_one_template_are_told_apart() {
         .collect();
     assert_eq!(template.diagnostics, Diagnostics::default());
     assert!(fingerprints.len() == 2 && fingerprints[0] != fingerprints[1]);
+}
+
+/// Texts in both notations with something of everything.
+const TEXTS: [(Format, &str); 5] = [
+    (Format::Yaml, include_str!("data/templates/sam.yaml")),
+    (Format::Yaml, include_str!("data/templates/definition_string_in_yaml.yaml")),
+    (Format::Json, include_str!("data/templates/definition_string_in_json.json")),
+    (Format::Yaml, include_str!("data/diagnostics/yaml_with_faults_inside_of_strings.asl.yaml")),
+    (Format::Json, include_str!("data/diagnostics/ok/placeholders.asl.json")),
+];
+
+fn has_its_places_in(diagnostics: &Diagnostics, text: &str) -> Result<(), TestCaseError> {
+    for diagnostic in diagnostics {
+        for location in diagnostic.labels.iter().map(|(location, _)| location).chain([&diagnostic.location]) {
+            prop_assert!(text.get(location.span.start..location.span.end).is_some(), "{}", diagnostic);
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn a_damaged_text_is_survived(
+        (format, text) in prop::sample::select(TEXTS.to_vec()),
+        damages in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, "[\\[\\]{},:\"'a1\\\\$.%#&*!|>é \n-]{0,4}"), 1..4),
+    ) {
+        let mut damaged = text.to_owned();
+        for (place, length, put) in damages {
+            let start = damaged.floor_char_boundary(place.index(damaged.len() + 1));
+            let end = damaged.ceil_char_boundary((start + length).min(damaged.len()));
+            damaged.replace_range(start..end, &put);
+        }
+        let options = Options::new().format(format).placeholders(Placeholders::Understood).substitute("Name", "1");
+        has_its_places_in(&compile_with(&damaged, options).diagnostics, &damaged)?;
+        let template = template::definitions(&damaged, format);
+        has_its_places_in(&template.diagnostics, &damaged)?;
+        for definition in &template.definitions {
+            has_its_places_in(&definition.compile(Options::new()).diagnostics, &damaged)?;
+        }
+    }
 }

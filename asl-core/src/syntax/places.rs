@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::lexer::is_quote;
 use super::{Format, yaml};
 use crate::source::Span;
 
@@ -30,10 +31,12 @@ impl StringPlaces {
     }
 
     fn of_json(start: usize, written: &str) -> Self {
-        let quoted = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        // A string that lost its closing quote has its places too.
+        let opening = written.chars().next().filter(|first| is_quote(*first));
+        let content = opening.and_then(|quote| written.strip_prefix(quote));
+        let mut rest = content.map_or(written, |content| content.strip_suffix(is_quote).unwrap_or(content));
         let mut places = Self::default();
-        places.skip(start + usize::from(quoted.is_some()));
-        let mut rest = quoted.unwrap_or(written);
+        places.skip(start + opening.map_or(0, char::len_utf8));
         while !rest.is_empty() {
             let plain = rest.find('\\').unwrap_or(rest.len());
             places.copy(plain);
@@ -127,7 +130,11 @@ fn escape(text: &str) -> (usize, usize) {
     match code_unit(2).filter(|_| text.starts_with("\\u")) {
         Some(0xD800..=0xDBFF) if text.get(6..8) == Some("\\u") => (12, 4),
         Some(unit) => (6, char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER).len_utf8()),
-        None => (2, 1),
+        None if matches!(text.as_bytes().get(1), Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't')) => {
+            (2, 1)
+        }
+        // No escape: the backslash is kept.
+        None => (1, 1),
     }
 }
 
@@ -147,6 +154,8 @@ mod tests {
             (r#""\\u00e9""#, 1..6, "u00e9"),
             (r#""ab""#, 9..9, ""),
             ("unquoted", 2..8, "quoted"),
+            (r#""lost é."#, 7..8, "."),
+            (r#""\é $x""#, 4..6, "$x"),
         ];
         for (written, range, expected) in cases {
             let span = StringPlaces::of(Format::Json, 10, written, "").span(&range);
