@@ -128,6 +128,22 @@ impl Diagnostics {
         self.0.insert(place, diagnostic);
     }
 
+    /// Leaves out what is said of the same place before: the copies of a part of a YAML text have its places.
+    pub(crate) fn remove_repeated(&mut self) {
+        let mut first_here = 0;
+        let mut kept: Vec<Diagnostic> = Vec::with_capacity(self.0.len());
+        for diagnostic in self.0.drain(..) {
+            let start = diagnostic.location.span.start;
+            if kept.last().is_none_or(|last| last.location.span.start != start) {
+                first_here = kept.len();
+            }
+            if kept.iter().skip(first_here).all(|other| *other != diagnostic) {
+                kept.push(diagnostic);
+            }
+        }
+        self.0 = kept;
+    }
+
     /// The diagnostics in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()

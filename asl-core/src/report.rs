@@ -1,38 +1,48 @@
 //! Collects what the stages of the front end find wrong, and turns byte spans into places.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostics, Fault};
+use crate::placeholder::{self, Placeholders};
 use crate::source::{Source, Span};
-use crate::syntax::Node;
+use crate::syntax::{Format, Node, StringPlaces};
 
 /// How many faults of one definition are kept.
 const MAX_FAULTS: usize = 500;
 /// How many guesses at mistyped names are made for one definition.
 const MAX_GUESSES: usize = 100;
 
-/// A byte of a string, and the string that it was looked for in.
-#[derive(Debug, Clone, Copy, Default)]
-struct Place {
-    string: Span,
-    decoded: usize,
-    raw: usize,
-}
-
 /// The faults of one definition, as the stages find them.
 pub(crate) struct Report<'a> {
     source: &'a Source<'a>,
     root: &'a Node<'a>,
+    reading: Reading,
     faults: RefCell<Vec<Fault>>,
-    /// Where the last place inside a string was: the next one is mostly behind it.
-    last: Cell<Place>,
+    /// The places of the string that was looked into last: the next one is mostly the same.
+    last: RefCell<Option<(Span, StringPlaces)>>,
     guesses: Cell<usize>,
 }
 
+/// How the text of a definition is to be taken.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reading {
+    pub(crate) format: Format,
+    pub(crate) placeholders: Placeholders,
+    /// Where the strings begin that are other than written, as values were put in.
+    pub(crate) rewritten: BTreeSet<usize>,
+}
+
 impl<'a> Report<'a> {
+    /// For a definition in JSON, whose placeholders are literal.
+    #[cfg(test)]
     pub(crate) fn new(source: &'a Source<'a>, root: &'a Node<'a>) -> Self {
-        Self { source, root, faults: RefCell::default(), last: Cell::default(), guesses: Cell::new(0) }
+        Self::reading(source, root, Reading::default())
+    }
+
+    pub(crate) fn reading(source: &'a Source<'a>, root: &'a Node<'a>, reading: Reading) -> Self {
+        Self { source, root, reading, faults: RefCell::default(), last: RefCell::default(), guesses: Cell::new(0) }
     }
 
     /// Takes one of the guesses that may be made, as each costs time.
@@ -42,6 +52,17 @@ impl<'a> Report<'a> {
 
     pub(crate) fn add(&self, fault: Fault) {
         self.faults.borrow_mut().push(fault);
+    }
+
+    /// Whether a string or key is known only in part, so that nothing can be said against it.
+    pub(crate) fn is_open(&self, text: &str) -> bool {
+        self.reading.placeholders == Placeholders::Understood && placeholder::find(text).is_some()
+    }
+
+    /// Whether a value is not known at all, not even its type.
+    pub(crate) fn is_unknown(&self, node: &Node<'_>) -> bool {
+        let is_quoted = || self.source.text_at(node.span).starts_with(['"', '\'', '|', '>']);
+        node.as_str().is_some_and(|text| self.is_open(text) && (placeholder::is_whole(text) || !is_quoted()))
     }
 
     /// Takes out everything found so far, in the order of the places, but no more than [`MAX_FAULTS`].
@@ -54,77 +75,23 @@ impl<'a> Report<'a> {
 
     /// The part `range` of the string at `string`, whose bytes are counted after its escapes are resolved.
     pub(crate) fn inside(&self, string: Span, range: Range<usize>) -> Span {
-        let raw = self.source.text().get(string.start..string.end).unwrap_or_default();
-        let Some(content) = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) else { return string };
-        let before = self.last.get();
-        let is_behind = before.string == string && before.decoded <= range.start;
-        let (decoded, raw) = if is_behind { (before.decoded, before.raw) } else { (0, 0) };
-        let offset = |from: usize, length: usize| from + raw_offset(content.get(from..).unwrap_or_default(), length);
-        let start = offset(raw, range.start - decoded);
-        let end = offset(start, range.end.saturating_sub(range.start));
-        self.last.set(Place { string, decoded: range.start, raw: start });
-        Span { start: string.start + 1 + start, end: string.start + 1 + end }
-    }
-}
-
-/// The offset in the text of a JSON string of the byte at `decoded` of the string that it stands for.
-fn raw_offset(content: &str, decoded: usize) -> usize {
-    let mut raw = 0;
-    let mut seen = 0;
-    while let Some(rest) = content.get(raw..).filter(|rest| seen < decoded && !rest.is_empty()) {
-        let (length, meant) = escape(rest);
-        raw += length;
-        seen += meant;
-    }
-    raw
-}
-
-/// The bytes of the first character as written, and of the character that is meant.
-fn escape(text: &str) -> (usize, usize) {
-    let code_unit = |start: usize| text.get(start..start + 4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-    if !text.starts_with('\\') {
-        let length = text.chars().next().map_or(1, char::len_utf8);
-        return (length, length);
-    }
-    match code_unit(2).filter(|_| text.starts_with("\\u")) {
-        Some(0xD800..=0xDBFF) if text.get(6..8) == Some("\\u") => (12, 4),
-        Some(unit) => (6, char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER).len_utf8()),
-        None => (2, 1),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_inside_strings_do_not_depend_on_which_were_looked_for_before() {
-        let text = r#"["a\nbcd","\u00e9xy"]"#;
-        let source = Source::new("definition", text);
-        let root = crate::syntax::parse(text).0.unwrap();
-        let report = Report::new(&source, &root);
-        let (first, second) = (Span { start: 1, end: 9 }, Span { start: 10, end: 20 });
-        for (string, range, expected) in
-            [(first, 2..4, "bc"), (first, 4..5, "d"), (first, 0..1, "a"), (second, 2..4, "xy"), (first, 1..2, r"\n")]
-        {
-            let place = report.inside(string, range);
-            assert_eq!(source.text().get(place.start..place.end), Some(expected));
+        if self.reading.rewritten.contains(&string.start) {
+            return string;
+        }
+        let mut last = self.last.borrow_mut();
+        match &*last {
+            Some((of, places)) if *of == string => places.span(&range),
+            _ => last.insert((string, self.places_of(string))).1.span(&range),
         }
     }
 
-    #[test]
-    fn offsets_inside_strings_count_escapes_as_written() {
-        let cases = [
-            ("abc", 2, 2),
-            (r"a\nb", 2, 3),
-            (r"a\u00e9b", 3, 7),
-            (r"\ud83d\ude42b", 4, 12),
-            ("éb", 2, 2),
-            ("ab", 9, 2),
-            (r"\\u00e9", 1, 2),
-        ];
-        for (content, decoded, raw) in cases {
-            assert_eq!(raw_offset(content, decoded), raw, "{content} {decoded}");
-        }
+    fn places_of(&self, string: Span) -> StringPlaces {
+        let written = self.source.text_at(string);
+        let meant = match self.reading.format {
+            // JSON's escapes say for themselves what they mean.
+            Format::Json => "",
+            Format::Yaml => self.root.string_at(string).unwrap_or_default(),
+        };
+        StringPlaces::of(self.reading.format, string.start, written, meant)
     }
 }

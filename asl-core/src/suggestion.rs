@@ -16,7 +16,8 @@ pub(crate) fn similar<'a>(
     report.may_guess().then(|| nearest(name, candidates)).flatten().map(|nearest| format!("did you mean `{nearest}`?"))
 }
 
-fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The candidate that `name` nearly is.
+pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let tolerated = (name.chars().count() + 1) / 3;
     let distances = candidates.take(MAX_CANDIDATES).map(|candidate| (edit_distance(name, candidate), candidate));
     let (distance, nearest) = distances.min_by_key(|(distance, _)| *distance)?;

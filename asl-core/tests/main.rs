@@ -14,4 +14,8 @@ mod executions;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod templates;
+#[cfg(test)]
 mod world;
+#[cfg(test)]
+mod yaml;

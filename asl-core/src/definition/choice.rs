@@ -65,7 +65,7 @@ impl<'t> Choice<'t> {
 
 impl<'t> ChoiceRule<'t> {
     /// The fields of a JSONata rule.
-    pub(crate) const JSONATA_FIELDS: &'static [&'static str] = &["Condition", "Next", "Comment", "Assign", "Output"];
+    pub(crate) const JSONATA_FIELDS: &'static [&'static str] = &["Comment", "Condition", "Output", "Assign", "Next"];
 
     fn read(fields: &Fields<'t>) -> Self {
         let output = match fields.language {
@@ -145,6 +145,9 @@ impl Comparison {
 
 fn read_literal(operator: Operator, name: &str, fields: &Fields<'_>) -> Option<Spanned<evaluate::Test>> {
     let node = fields.node(name)?;
+    if node.as_str().is_some_and(|text| fields.report.is_open(text)) {
+        return None;
+    }
     match operator.with_literal(&Value::from(node)) {
         Ok(value) => Some(Spanned { value, span: node.span }),
         Err(wrong) if wrong.expected == "timestamp" && node.as_str().is_some() => fields.invalid_timestamp(node.span),

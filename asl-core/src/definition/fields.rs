@@ -1,11 +1,13 @@
 //! Reads the fields of an object of the definition, reporting those whose value has the wrong type.
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
 use crate::expression::{Expression, ExpressionError};
 use crate::jsonpath::{JsonPath, ReferencePath};
+use crate::placeholder;
 use crate::report::Report;
 use crate::source::Span;
 use crate::syntax::{Member, Node, NodeKind};
@@ -20,21 +22,31 @@ pub(crate) struct Spanned<T> {
 
 /// The names of an object's fields, each with its place.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct FieldNames<'t>(&'t [Member<'t>]);
+pub(crate) struct FieldNames<'t> {
+    members: &'t [Member<'t>],
+    is_open: bool,
+}
 
 impl<'t> FieldNames<'t> {
     /// Where the field called `name` is named.
     pub(crate) fn find(self, name: &str) -> Option<Span> {
-        self.0.iter().find(|member| member.key == name).map(|member| member.key_span)
+        self.members.iter().find(|member| member.key == name).map(|member| member.key_span)
     }
 
     pub(crate) fn contains(self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
+    /// Whether there are fields whose names are not known, so that no name can be said to be missing.
+    pub(crate) fn is_open(self) -> bool {
+        self.is_open
+    }
+
     /// The names in the order they were written.
-    pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = Spanned<&'t str>> {
-        self.0.iter().map(|member| Spanned { value: &*member.key, span: member.key_span })
+    pub(crate) fn iter(self) -> impl Iterator<Item = Spanned<&'t str>> {
+        let is_known = move |member: &&Member<'_>| !self.is_open || placeholder::find(&member.key).is_none();
+        let name = |member: &'t Member<'t>| Spanned { value: &*member.key, span: member.key_span };
+        self.members.iter().filter(is_known).map(name)
     }
 }
 
@@ -71,8 +83,10 @@ impl<'t> Fields<'t> {
     /// The fields of a whole definition.
     pub(super) fn of_definition(root: &'t Node<'t>, report: &'t Report<'t>) -> Option<Self> {
         if root.as_object().is_none() {
-            let message = "Definition must be a valid JSON object";
-            report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, message).aws_nowhere());
+            if !report.is_unknown(root) {
+                let message = "Definition must be a valid JSON object";
+                report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, message).aws_nowhere());
+            }
             return None;
         }
         Self::of(root, What::Field(""), QueryLanguage::JsonPath, report)
@@ -91,7 +105,8 @@ impl<'t> Fields<'t> {
 
     /// The names of all fields, those that are not to be read included.
     pub(super) fn names(&self) -> FieldNames<'t> {
-        FieldNames(self.members)
+        let is_open = self.members().any(|member| self.report.is_open(&member.key));
+        FieldNames { members: self.members, is_open }
     }
 
     /// All members, those that are not to be read included.
@@ -155,28 +170,28 @@ impl<'t> Fields<'t> {
         None
     }
 
-    /// The elements of an array, each read by `read`.
+    /// The elements of an array, each read by `read`; `None` if there may be others.
     pub(super) fn array<T>(&self, name: &str, read: impl Fn(&'t Node<'t>) -> Option<T>) -> Option<Spanned<Vec<T>>> {
         let node = self.node(name)?;
         let NodeKind::Array(elements) = &node.kind else {
             return wrong_type(node, What::Field(name), Expected::ARRAY, self.report);
         };
         let value = elements.iter().filter_map(read).collect();
-        Some(Spanned { value, span: node.span })
+        let is_open = |element: &Node<'_>| element.as_str().is_some_and(|text| self.report.is_open(text));
+        (!elements.iter().any(is_open)).then_some(Spanned { value, span: node.span })
     }
 
     /// The elements of an array of objects, each read by `read`.
     pub(super) fn objects<T>(&self, name: &str, read: impl Fn(Self) -> T) -> Option<Spanned<Vec<T>>> {
-        let elements = self.array(name, Some)?;
-        let read = |(index, node)| {
+        let index = Cell::new(0);
+        self.array(name, |node| {
+            let index = index.replace(index.get() + 1);
             let mut fields = Self::of(node, What::ElementOf(name), self.language, self.report)?;
             if self.language == QueryLanguage::Jsonata {
                 fields.prefix = format!("{}[{index}]/", self.location(name));
             }
             Some(read(fields))
-        };
-        let value = elements.value.into_iter().enumerate().filter_map(read).collect();
-        Some(Spanned { value, span: elements.span })
+        })
     }
 
     pub(super) fn object(&self, name: &str) -> Option<Self> {
@@ -303,6 +318,7 @@ impl fmt::Display for What<'_> {
 /// The string that `node` must be.
 pub(super) fn read_text<'t>(node: &'t Node<'t>, what: What<'_>, report: &Report<'_>) -> Option<Spanned<&'t str>> {
     match &node.kind {
+        NodeKind::String(text) if report.is_open(text) => None,
         NodeKind::String(text) => Some(Spanned { value: text, span: node.span }),
         _ => wrong_type(node, what, Expected::STRING, report),
     }
@@ -331,8 +347,11 @@ impl Expected {
     pub(super) const BOOLEAN: Self = Self { text: "a boolean", aws: "Boolean" };
 }
 
-/// Reports that `node` is not `expected`.
+/// Reports that `node` is not `expected`, unless it may be.
 pub(super) fn wrong_type<T>(node: &Node<'_>, what: What<'_>, expected: Expected, report: &Report<'_>) -> Option<T> {
+    if report.is_unknown(node) {
+        return None;
+    }
     let message = format!("Expected value of type {}", expected.aws);
     let label = format!("{what} must be {}, not {}", expected.text, found(node));
     let fault = Fault::new(Code::WRONG_TYPE, node.span, message).with_label(node.span, label);

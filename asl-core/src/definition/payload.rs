@@ -23,6 +23,8 @@ pub(crate) struct Template<'t> {
 pub(crate) enum TemplateKind<'t> {
     /// A string, number, boolean or null.
     Literal(Value),
+    /// A string that is not known, or only in part; no program has one.
+    Open(Value),
     Jsonata(Box<JsonataString>),
     Array(Vec<Template<'t>>),
     Object(Vec<TemplateMember<'t>>),
@@ -98,7 +100,7 @@ impl<'t> Template<'t> {
     /// Calls `visit` with every JSONata expression inside.
     pub(crate) fn for_each_jsonata(&self, visit: &mut impl FnMut(&JsonataString)) {
         match &self.kind {
-            TemplateKind::Literal(_) => {}
+            TemplateKind::Literal(_) | TemplateKind::Open(_) => {}
             TemplateKind::Jsonata(jsonata) => visit(jsonata),
             TemplateKind::Array(elements) => elements.iter().for_each(|element| element.for_each_jsonata(visit)),
             TemplateKind::Object(members) => {
@@ -114,7 +116,7 @@ impl<'t> Template<'t> {
     /// Calls `visit` with every path and intrinsic function inside.
     pub(crate) fn for_each_expression(&self, visit: &mut impl FnMut(&Spanned<Expression>)) {
         match &self.kind {
-            TemplateKind::Literal(_) | TemplateKind::Jsonata(_) => {}
+            TemplateKind::Literal(_) | TemplateKind::Open(_) | TemplateKind::Jsonata(_) => {}
             TemplateKind::Array(elements) => {
                 for element in elements {
                     element.for_each_expression(visit);
@@ -176,6 +178,7 @@ impl<'t, 'f> Reader<'t, 'f> {
             NodeKind::Object(members) => {
                 TemplateKind::Object(members.iter().filter_map(|member| self.member(member, location)).collect())
             }
+            NodeKind::String(text) if self.fields.report.is_open(text) => TemplateKind::Open(Value::from(node)),
             _ if JsonataString::is_at(node, self.fields.language) => {
                 let jsonata = JsonataString::read(node, &location.to_string(), self.fields.report)?;
                 TemplateKind::Jsonata(Box::new(jsonata))
@@ -187,7 +190,8 @@ impl<'t, 'f> Reader<'t, 'f> {
 
     fn member(&self, member: &'t Member<'t>, object: &Location<'_>) -> Option<TemplateMember<'t>> {
         let is_json_path = self.fields.language == QueryLanguage::JsonPath;
-        let value = if is_json_path && member.key.ends_with(TemplateMember::SUFFIX) {
+        let is_open = member.value.as_str().is_some_and(|text| self.fields.report.is_open(text));
+        let value = if is_json_path && !is_open && member.key.ends_with(TemplateMember::SUFFIX) {
             MemberValue::Expression(self.expression(member)?)
         } else {
             MemberValue::Template(self.template(&member.value, &Location::Member(object, &member.key))?)

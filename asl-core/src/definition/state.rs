@@ -214,6 +214,9 @@ impl<'t> State<'t> {
         report: &'t Report<'t>,
     ) -> Option<Self> {
         let fields = Fields::of(&member.value, What::Field(&member.key), machine_language, report)?;
+        if fields.is_language_open() {
+            return None;
+        }
         let query_language = fields.query_language();
         let language = query_language.as_ref().map_or(machine_language, |written| written.value);
         let state_type = read_type(&fields);

@@ -41,7 +41,7 @@ impl MachineRole {
     /// The fields that a machine in this role may have.
     pub(crate) fn fields(self) -> &'static [&'static str] {
         match self {
-            Self::Root => &["Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"],
+            Self::Root => &["Comment", "Version", "QueryLanguage", "TimeoutSeconds", "StartAt", "States"],
             Self::Branch => &["Comment", "StartAt", "States"],
             Self::ItemProcessor => &["Comment", "ProcessorConfig", "StartAt", "States"],
         }
@@ -59,6 +59,9 @@ impl<'t> StateMachine<'t> {
 
     pub(super) fn read_root(node: &'t Node<'t>, report: &'t Report<'t>) -> Option<Self> {
         let fields = Fields::of_definition(node, report)?;
+        if fields.is_language_open() {
+            return None;
+        }
         let language = fields.query_language().map_or(QueryLanguage::JsonPath, |written| written.value);
         Some(Self::read(MachineRole::Root, fields, language))
     }
@@ -103,6 +106,12 @@ fn read_states<'t>(states: &Fields<'t>, language: QueryLanguage) -> Spanned<Vec<
 }
 
 impl Fields<'_> {
+    /// Whether the language is not known, so that no expression can be read.
+    pub(super) fn is_language_open(&self) -> bool {
+        let written = self.node("QueryLanguage").and_then(Node::as_str);
+        written.is_some_and(|text| self.report.is_open(text))
+    }
+
     /// `QueryLanguage`; AWS takes every other value for JSONata, and refuses it.
     pub(super) fn query_language(&self) -> Option<Spanned<QueryLanguage>> {
         let written = self.text("QueryLanguage")?;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Severity;
+use crate::suggestion::nearest;
 
 /// The kind of a diagnostic: stable for ever, with a page `docs/codes/<CODE>.md`.
 ///
@@ -53,6 +54,12 @@ impl Code {
         self.0.severity
     }
 
+    /// The code whose name `name` nearly is, to ask whether that was meant.
+    pub fn resembling(name: &str) -> Option<Self> {
+        let names = Self::ALL.iter().map(|code| code.name());
+        nearest(name, names).and_then(Self::named)
+    }
+
     /// One line that says what the code is about.
     pub fn summary(self) -> &'static str {
         self.0.summary
@@ -91,6 +98,7 @@ macro_rules! codes {
 
 codes! {
     INVALID_JSON_DESCRIPTION, INVALID_JSON_DESCRIPTION, Error, "the text is not JSON";
+    INVALID_YAML, INVALID_JSON_DESCRIPTION, Error, "the text is not YAML, or means nothing that JSON can say";
     DUPLICATE_KEY, INVALID_JSON_DESCRIPTION, Error, "an object has the same key twice";
     DEFINITION_TOO_LARGE, SCHEMA_VALIDATION_FAILED, Error, "the definition is larger than 1 MiB";
     TOO_DEEPLY_NESTED, TOO_DEEPLY_NESTED, Error, "objects and arrays are nested too deeply";

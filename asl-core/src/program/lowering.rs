@@ -218,7 +218,7 @@ fn condition(test: &definition::Test<'_>) -> Option<Condition> {
 
 fn template(template: &Template<'_>) -> PayloadTemplate {
     match &template.kind {
-        TemplateKind::Literal(value) => PayloadTemplate::Literal(value.clone()),
+        TemplateKind::Literal(value) | TemplateKind::Open(value) => PayloadTemplate::Literal(value.clone()),
         TemplateKind::Jsonata(jsonata) => PayloadTemplate::Query(jsonata.query.clone()),
         TemplateKind::Array(elements) => PayloadTemplate::array(elements.iter().map(self::template).collect()),
         TemplateKind::Object(members) => PayloadTemplate::object(members.iter().map(template_member).collect()),

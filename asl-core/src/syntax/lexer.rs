@@ -95,6 +95,13 @@ impl<'t> Lexer<'t> {
         (start..self.offset).into()
     }
 
+    /// Takes `length` bytes.
+    pub(super) fn take(&mut self, length: usize) -> &'t str {
+        let taken = self.rest().get(..length).unwrap_or_default();
+        self.offset += taken.len();
+        taken
+    }
+
     /// Takes the longest run of characters for which `belongs` holds.
     pub(super) fn take_while(&mut self, belongs: impl Fn(char) -> bool) -> &'t str {
         let rest = self.rest();

@@ -13,7 +13,8 @@ pub(super) fn check_machine(machine: &StateMachine<'_>, report: &Report<'_>) {
     let object = Object { span: machine.span, names: machine.field_names, report };
     object.allows(machine.role.fields());
     object.requires(MachineRole::REQUIRED.iter().copied());
-    if let Some(states) = machine.states.as_ref().filter(|states| states.value.is_empty()) {
+    let are_known = !machine.state_names.is_open();
+    if let Some(states) = machine.states.as_ref().filter(|states| states.value.is_empty() && are_known) {
         report.add(empty(states.span));
     }
 }
@@ -69,7 +70,7 @@ impl Object<'_> {
 
     pub(super) fn requires<'n>(&self, required: impl IntoIterator<Item = &'n str>) {
         let missing: Vec<&str> = required.into_iter().filter(|name| !self.names.contains(name)).collect();
-        if !missing.is_empty() {
+        if !missing.is_empty() && !self.names.is_open() {
             let message = format!("These fields are required: [{}]", missing.join(", "));
             let help = format!("add `{}`", missing.join("` and `"));
             self.report.add(Fault::new(Code::MISSING_FIELD, self.span, message).with_help(help));
@@ -77,7 +78,7 @@ impl Object<'_> {
     }
 
     fn requires_one_of(&self, alternatives: &[&str]) {
-        if !alternatives.iter().any(|name| self.names.contains(name)) {
+        if !self.names.is_open() && !alternatives.iter().any(|name| self.names.contains(name)) {
             let message = format!("One of these fields is required: [{}]", alternatives.join(", "));
             self.report.add(Fault::new(Code::MISSING_ONE_OF, self.span, message));
         }
@@ -164,7 +165,7 @@ fn check_transition(state: &State<'_>, state_type: StateType, object: &Object<'_
     if ends {
         object.excludes("Next", "End");
     }
-    if !may_end && !object.names.contains("Next") {
+    if !may_end && !object.names.contains("Next") && !object.names.is_open() {
         let fault = Fault::new(Code::MISSING_ONE_OF, state.name.span, "One of these fields is required: [Next, End]");
         let help = "write `\"Next\": \"…\"` with a state's name, or `\"End\": true`";
         object.report.add(fault.of(state.span).with_help(help.to_owned()));

@@ -25,7 +25,8 @@ fn invalid(name: &str) -> String {
 fn check_scope<'t>(machine: &StateMachine<'t>, earlier: &mut NameMap<'t, (Span, Span)>, report: &Report<'_>) {
     for state in machine.states() {
         let name = state.name.value;
-        if name.is_empty() || name.chars().count() > MAX_CHARACTERS {
+        let is_too_long = name.chars().count() > MAX_CHARACTERS && !report.is_open(name);
+        if name.is_empty() || is_too_long {
             report.add(Fault::new(Code::INVALID_STATE_NAME, state.name.span, invalid(name)));
         }
         let twin = earlier.add(name, (state.name.span, machine.span));

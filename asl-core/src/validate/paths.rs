@@ -106,7 +106,7 @@ fn has_expressions(value: &Value) -> bool {
 /// Warns of strings that look like expressions under keys that do not end in `.$`.
 fn check_template(template: &Template<'_>, report: &Report<'_>) {
     match &template.kind {
-        TemplateKind::Literal(_) | TemplateKind::Jsonata(_) => {}
+        TemplateKind::Literal(_) | TemplateKind::Open(_) | TemplateKind::Jsonata(_) => {}
         TemplateKind::Array(elements) => elements.iter().for_each(|element| check_template(element, report)),
         TemplateKind::Object(members) => {
             check_names(members, report);
