@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use crate::failure::{ErrorName, Failure};
+use crate::jsonata::Limits;
 use crate::jsonpath::{JsonPath, NotFound, Root};
 use crate::random::Random;
 use crate::timestamp::Timestamp;
@@ -28,12 +29,15 @@ pub(crate) struct Scope<'a> {
     pub(crate) budget: Budget,
 }
 
-/// How much memory expressions may still fill with what they make, in bytes, roughly.
+/// How much memory expressions may still fill with what they make, in bytes, roughly, and how many steps they may take.
 ///
-/// It is far above any payload: it only keeps a field of many expressions, each of which stays within its own
+/// The memory is far above any payload: it only keeps a field of many expressions, each of which stays within its own
 /// bounds, from filling the memory before the payload's limit is checked.
 #[derive(Debug)]
-pub(crate) struct Budget(Cell<usize>);
+pub(crate) struct Budget {
+    bytes: Cell<usize>,
+    steps: Cell<u64>,
+}
 
 /// Expressions made more than their [`Budget`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,14 +52,23 @@ impl Budget {
             Value::Object(object) => object.len().saturating_mul(2 * size_of::<Value>()),
             Value::Null | Value::Bool(_) | Value::Number(_) => 0,
         };
-        self.0.set(self.0.get().checked_sub(bytes).ok_or(OverBudget)?);
+        self.bytes.set(self.bytes.get().checked_sub(bytes).ok_or(OverBudget)?);
         Ok(())
+    }
+
+    /// The steps that JSONata expressions may still take.
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps.get()
+    }
+
+    pub(crate) fn take_steps(&self, steps: u64) {
+        self.steps.set(self.steps.get().saturating_sub(steps));
     }
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(Cell::new(256 * 1024 * 1024))
+        Self { bytes: Cell::new(256 * 1024 * 1024), steps: Cell::new(Limits::default().steps) }
     }
 }
 
