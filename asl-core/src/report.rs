@@ -20,7 +20,7 @@ pub(crate) struct Report<'a> {
     root: &'a Node<'a>,
     reading: Reading,
     faults: RefCell<Vec<Fault>>,
-    /// The places of the string that was looked into last: the next one is mostly the same.
+    /// The string inside of which a place was looked for last, as the next one is mostly in the same.
     last: RefCell<Option<(Span, StringPlaces)>>,
     guesses: Cell<usize>,
 }
@@ -70,7 +70,8 @@ impl<'a> Report<'a> {
         let mut faults = self.faults.take();
         faults.sort_by_key(|fault| fault.span().start);
         faults.truncate(MAX_FAULTS);
-        faults.into_iter().map(|fault| fault.into_diagnostic(self.root, self.source)).collect()
+        let pointer_to = |span| self.root.pointer_to(span);
+        faults.into_iter().map(|fault| fault.into_diagnostic(pointer_to, self.source)).collect()
     }
 
     /// The part `range` of the string at `string`, whose bytes are counted after its escapes are resolved.
@@ -81,11 +82,11 @@ impl<'a> Report<'a> {
         let mut last = self.last.borrow_mut();
         match &*last {
             Some((of, places)) if *of == string => places.span(&range),
-            _ => last.insert((string, self.places_of(string))).1.span(&range),
+            _ => last.insert((string, self.places(string))).1.span(&range),
         }
     }
 
-    fn places_of(&self, string: Span) -> StringPlaces {
+    fn places(&self, string: Span) -> StringPlaces {
         let written = self.source.text_at(string);
         let meant = match self.reading.format {
             // JSON's escapes say for themselves what they mean.
@@ -93,5 +94,25 @@ impl<'a> Report<'a> {
             Format::Yaml => self.root.string_at(string).unwrap_or_default(),
         };
         StringPlaces::of(self.reading.format, string.start, written, meant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_inside_strings_do_not_depend_on_which_were_looked_for_before() {
+        let text = r#"["a\nbcd","\u00e9xy"]"#;
+        let source = Source::new("definition", text);
+        let root = crate::syntax::parse(text).0.unwrap();
+        let report = Report::new(&source, &root);
+        let (first, second) = (Span { start: 1, end: 9 }, Span { start: 10, end: 20 });
+        for (string, range, expected) in
+            [(first, 2..4, "bc"), (first, 4..5, "d"), (first, 0..1, "a"), (second, 2..4, "xy"), (first, 1..2, r"\n")]
+        {
+            let place = report.inside(string, range);
+            assert_eq!(source.text().get(place.start..place.end), Some(expected));
+        }
     }
 }
