@@ -124,7 +124,7 @@ impl<'t> StateKind<'t> {
     fn templates(&self) -> Vec<&Template<'t>> {
         match self {
             Self::Task(task) => task.credentials.iter().collect(),
-            Self::Map(map) => map.items.iter().chain(&map.item_selector).collect(),
+            Self::Map(map) => map.templates().collect(),
             Self::Choice(choice) => {
                 choice.rules().iter().flat_map(|rule| rule.assign.iter().chain(&rule.output)).collect()
             }
@@ -141,11 +141,7 @@ impl<'t> StateKind<'t> {
             Self::Task(task) => vec![jsonata(task.timeout_seconds.as_ref()), jsonata(task.heartbeat_seconds.as_ref())],
             Self::Wait(wait) => vec![jsonata(wait.seconds.as_ref()), jsonata(wait.timestamp.as_ref())],
             Self::Fail(fail) => vec![jsonata(fail.error.as_ref()), jsonata(fail.cause.as_ref())],
-            Self::Map(map) => vec![
-                jsonata(map.max_concurrency.as_ref()),
-                jsonata(map.tolerated_failure_count.as_ref()),
-                jsonata(map.tolerated_failure_percentage.as_ref()),
-            ],
+            Self::Map(map) => map.computed().map(Some).collect(),
             Self::Choice(choice) => choice.rules().iter().map(|rule| rule.test.jsonata()).collect(),
             Self::Pass(_) | Self::Succeed | Self::Parallel(_) => Vec::new(),
         };
@@ -218,6 +214,9 @@ impl<'t> State<'t> {
         report: &'t Report<'t>,
     ) -> Option<Self> {
         let fields = Fields::of(&member.value, What::Field(&member.key), machine_language, report)?;
+        if fields.is_language_open() {
+            return None;
+        }
         let query_language = fields.query_language();
         let language = query_language.as_ref().map_or(machine_language, |written| written.value);
         let state_type = read_type(&fields);

@@ -40,6 +40,13 @@ impl IntegrationPattern {
         [(".sync:2", Self::Sync2), (".sync", Self::Sync), (".waitForTaskToken", Self::WaitForTaskToken)];
 }
 
+impl IntegrationPattern {
+    /// The end of the `Resource` that asks for the pattern; empty for a mere call.
+    pub(crate) fn suffix(self) -> &'static str {
+        Self::SUFFIXES.iter().find(|(_, pattern)| *pattern == self).map_or("", |(suffix, _)| suffix)
+    }
+}
+
 impl Resource {
     /// Takes an ARN, or any other URI, apart.
     pub fn parse(arn: &str) -> Self {

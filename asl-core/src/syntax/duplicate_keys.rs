@@ -1,6 +1,6 @@
 //! Objects that have the same key twice.
 
-use super::{Member, Node, NodeKind};
+use super::{Member, Node, NodeKind, jackson};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::name_map::NameMap;
 use crate::source::{JsonPointer, Source, Span};
@@ -68,7 +68,12 @@ impl<'a> Search<'a> {
                     format!("the key `{}` is already in this object", member.key),
                 )
                 .with_label(self.source.location(pointer, first_span), "first here")
-                .with_help("remove or rename one of them"),
+                .with_help("remove or rename one of them")
+                .with_aws(jackson::aws_form(
+                    &format!("Duplicate field '{}'", member.key),
+                    member.key_span.end,
+                    self.source,
+                )),
             );
         }
     }

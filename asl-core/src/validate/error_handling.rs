@@ -31,31 +31,38 @@ const RESERVED: &[&str] = &[
 type ErrorEquals<'t> = Spanned<Vec<Spanned<&'t str>>>;
 
 pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
-    check_names(state.retriers().iter().map(|retrier| retrier.error_equals.as_ref()), report);
-    check_names(state.catchers().iter().map(|catcher| catcher.error_equals.as_ref()), report);
+    check_names(&state.retriers().iter().map(|retrier| retrier.error_equals.as_ref()).collect::<Vec<_>>(), report);
+    check_names(&state.catchers().iter().map(|catcher| catcher.error_equals.as_ref()).collect::<Vec<_>>(), report);
     for retrier in state.retriers() {
         let strategy = retrier.jitter_strategy.as_ref();
         if let Some(strategy) = strategy.filter(|strategy| !matches!(strategy.value, "FULL" | "NONE")) {
-            report.add(one_of("JitterStrategy", &["FULL", "NONE"], strategy.span));
+            report.add(one_of(&["FULL", "NONE"], strategy, report));
         }
     }
 }
 
 /// Checks `ErrorEquals` of all Retriers or of all Catchers of a state.
-fn check_names<'a>(handlers: impl ExactSizeIterator<Item = Option<&'a ErrorEquals<'a>>>, report: &Report<'_>) {
-    let last = handlers.len().saturating_sub(1);
-    for (index, error_equals) in handlers.enumerate() {
+fn check_names(handlers: &[Option<&ErrorEquals<'_>>], report: &Report<'_>) {
+    for (index, error_equals) in handlers.iter().enumerate() {
         let Some(error_equals) = error_equals else { continue };
         if error_equals.value.is_empty() {
             report.add(empty(error_equals.span));
         }
         for name in &error_equals.value {
             check_name(name, report);
-            if name.value == ErrorName::ALL && (error_equals.value.len() > 1 || index < last) {
-                let message = "`States.ALL` must be the only name in its `ErrorEquals`, which must be the last one";
-                report.add(Fault::new(Code::MISPLACED_STATES_ALL, name.span, message));
+            if name.value == ErrorName::ALL && (error_equals.value.len() > 1 || index + 1 < handlers.len()) {
+                report.add(misplaced(name, handlers.get(index + 1).copied().flatten()));
             }
         }
+    }
+}
+
+/// `next` is the `ErrorEquals` that comes too late.
+fn misplaced(name: &Spanned<&str>, next: Option<&ErrorEquals<'_>>) -> Fault {
+    let fault = Fault::new(Code::MISPLACED_STATES_ALL, name.span, "States.ALL must appear alone and at end of list");
+    match next {
+        Some(next) => fault.with_label(next.span, "never reached, for `States.ALL` matches before"),
+        None => fault,
     }
 }
 

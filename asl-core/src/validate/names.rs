@@ -14,13 +14,20 @@ pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
     check_scope(machine, &mut NameMap::new(), report);
 }
 
+fn invalid(name: &str) -> String {
+    if name.is_empty() {
+        return format!("a state's name must have 1 to {MAX_CHARACTERS} characters");
+    }
+    format!("Invalid State name: State '{name}' exceeds the {MAX_CHARACTERS}-character limit allowed by the service")
+}
+
 /// `earlier` has where each name stands first, and the machine that it stands in.
 fn check_scope<'t>(machine: &StateMachine<'t>, earlier: &mut NameMap<'t, (Span, Span)>, report: &Report<'_>) {
     for state in machine.states() {
         let name = state.name.value;
-        if name.is_empty() || name.chars().count() > MAX_CHARACTERS {
-            let message = format!("a state's name must have 1 to {MAX_CHARACTERS} characters");
-            report.add(Fault::new(Code::INVALID_STATE_NAME, state.name.span, message));
+        let is_too_long = name.chars().count() > MAX_CHARACTERS && !report.is_open(name);
+        if name.is_empty() || is_too_long {
+            report.add(Fault::new(Code::INVALID_STATE_NAME, state.name.span, invalid(name)));
         }
         let twin = earlier.add(name, (state.name.span, machine.span));
         if let Some((first, _)) = twin.filter(|(_, scope)| *scope != machine.span) {
