@@ -2,8 +2,10 @@
 //!
 //! Each subcommand is a module of its own name; [`outcome`] says how they end.
 
+mod colour;
 mod files;
 mod outcome;
+mod run;
 mod validate;
 
 use std::io;
@@ -22,12 +24,14 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(validate::Arguments),
+    Run(Box<run::Arguments>),
 }
 
 fn main() -> ExitCode {
     let out = &mut io::stdout().lock();
     let ended = match Arguments::parse().command {
         Command::Validate(arguments) => validate::run(&arguments, out),
+        Command::Run(arguments) => run::run(&arguments, out),
     };
     match ended {
         Ok(end) => end.into(),

@@ -1,5 +1,6 @@
 //! The `asl` command as a person runs it.
 #![cfg(test)]
 
+mod run;
 mod terminal;
 mod validate;
