@@ -2,6 +2,7 @@
 
 mod answers;
 mod ask;
+mod definition;
 mod execute;
 mod pace;
 mod process;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use asl_core::diagnostic::Diagnostics;
 use asl_core::execution::Outcome;
 use asl_core::source::Source;
-use asl_core::{Failure, MachineType, Options, Program, Timestamp, Value, compile_with, history, syntax};
+use asl_core::{Failure, Timestamp, Value, history, syntax};
 
 use self::execute::Run;
 use crate::outcome::{End, Problem};
@@ -44,7 +45,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Arguments {
-    /// The definition; `-` is standard input
+    /// The definition in JSON or YAML, or a template that has one; `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The input: a file, `-` for standard input, or JSON itself
@@ -56,7 +57,7 @@ pub(crate) struct Arguments {
     /// The test case of the mock file
     #[arg(long, value_name = "NAME", requires = "mock")]
     test_case: Option<String>,
-    /// The state machine's name, in the mock file and in ARNs [default: the only one of the mock file]
+    /// The state machine's name, in a template, in the mock file and in ARNs [default: the only one]
     #[arg(long, value_name = "NAME")]
     machine: Option<String>,
     /// Answer the Tasks of a Lambda function or resource by a command; `*` in NAME stands for any text
@@ -115,7 +116,7 @@ enum Type {
 /// Executes the definition.
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Problem> {
     check_stdin(arguments)?;
-    let Some(program) = program(arguments)? else { return Ok(End::Bad) };
+    let Some(program) = definition::program(arguments)? else { return Ok(End::Bad) };
     let Some(input) = input(&arguments.input)? else { return Ok(End::Bad) };
     let Some(answers) = answers::of(arguments, &program)? else { return Ok(End::Bad) };
     let run = execute::execute(arguments, &program, input, answers)?;
@@ -174,20 +175,6 @@ fn check_stdin(arguments: &Arguments) -> Result<(), Problem> {
             Err(Problem::Usage { message })
         }
     }
-}
-
-/// The program, or nothing after its faults were told.
-fn program(arguments: &Arguments) -> Result<Option<Program>, Problem> {
-    let text = files::read(&arguments.file)?;
-    let machine_type = match arguments.r#type {
-        Type::Standard => MachineType::Standard,
-        Type::Express => MachineType::Express,
-    };
-    let compiled = compile_with(&text, Options::new().machine_type(machine_type));
-    if compiled.program.is_none() {
-        tell_faults(&compiled.diagnostics, &arguments.file, &text, &arguments.colour);
-    }
-    Ok(compiled.program)
 }
 
 /// The input, or nothing after its faults were told.

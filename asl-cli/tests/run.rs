@@ -144,6 +144,31 @@ fn a_wrong_definition_or_input_is_shown() {
 }
 
 #[test]
+fn definitions_in_yaml_and_in_templates_are_run() {
+    let run = |name: &str, text: &str, more: &[&str]| {
+        let path = file(name);
+        fs::write(&path, text).unwrap();
+        let mut arguments = vec!["run", path.to_str().unwrap(), "--quiet"];
+        arguments.extend(more);
+        asl(&arguments, "")
+    };
+    let ran = run("run.asl.yaml", "StartAt: A\nStates:\n  A: {Type: Pass, Result: 5, End: true}\n", &[]);
+    assert_eq!((ran.code, &*ran.out), (0, "5\n"), "{}", ran.err);
+    let machine = |name: &str, result: &str| {
+        format!(
+            "  {name}:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      Definition:\n        \
+             StartAt: A\n        States: {{A: {{Type: Pass, Result: {result}, End: true}}}}\n"
+        )
+    };
+    let template = format!("Resources:\n{}{}", machine("One", "1"), machine("Two", "2"));
+    let ran = run("run.template.yaml", &template, &["--machine", "Two"]);
+    assert_eq!((ran.code, &*ran.out), (0, "2\n"), "{}", ran.err);
+    let ran = run("run.template.yaml", &template, &[]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.ends_with("which state machine is meant? say --machine with one of One, Two\n"), "{}", ran.err);
+}
+
+#[test]
 fn the_person_at_the_terminal_answers() {
     let path = file("asked.asl.json");
     fs::write(&path, charge(r#""Retry": [{"ErrorEquals": ["Busy"]}],"#)).unwrap();

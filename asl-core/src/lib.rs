@@ -75,6 +75,7 @@ pub mod suggestion;
 pub mod syntax;
 
 mod definition;
+mod placeholder;
 
 pub mod diagnostic;
 mod name_map;
@@ -82,7 +83,9 @@ mod report;
 mod validate;
 
 mod compile;
+mod format;
 pub mod program;
+pub mod template;
 
 mod expression;
 mod intrinsic;
@@ -97,11 +100,16 @@ pub mod timestamp;
 pub mod execution;
 pub mod history;
 
+pub mod graph;
+
 pub mod compatibility;
 
 pub use compile::{Compiled, MachineType, Options, check, check_with, compile, compile_with};
 pub use diagnostic::Diagnostics;
 pub use failure::Failure;
+pub use format::format;
+pub use placeholder::Placeholders;
 pub use program::Program;
+pub use syntax::Format;
 pub use timestamp::Timestamp;
 pub use value::Value;

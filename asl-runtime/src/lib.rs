@@ -78,7 +78,7 @@ pub mod store;
 
 pub use callbacks::Callbacks;
 pub use engine::Engine;
-pub use error::{Error, InvalidDefinition};
+pub use error::{DistributedMap, Error, InvalidDefinition};
 pub use handler::{OrFail, Reply, Scripted, TaskHandler, TaskRequest, scripted, typed};
 pub use mock_config::MockConfig;
 pub use registry::{MissingHandler, MissingHandlers, Registry};

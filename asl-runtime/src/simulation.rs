@@ -16,6 +16,7 @@ use self::world::World;
 use crate::callbacks::Callbacks;
 use crate::clock::{Clock, VirtualClock};
 use crate::driver::Work;
+use crate::error::DistributedMap;
 use crate::handler::{Surroundings, TaskHandler};
 use crate::invocation::Invocation;
 use crate::mock_config::MockedTestCase;
@@ -154,7 +155,7 @@ impl Simulation {
     ///
     /// # Errors
     ///
-    /// When a Task has no handler.
+    /// When a Task has no handler, or a state is a Distributed Map.
     /// A workflow that fails is not an error: [`Run::outcome`] says how it ended.
     pub fn run(&mut self, program: &Program, input: impl Into<Value>) -> Result<Run, SimulationError> {
         let start = Start { seed: self.seed, limits: self.limits.clone(), ..Start::new("simulation", input) };
@@ -167,6 +168,7 @@ impl Simulation {
     ///
     /// As [`run`](Self::run).
     pub fn run_start(&mut self, program: &Program, start: Start) -> Result<Run, SimulationError> {
+        DistributedMap::refuse(program)?;
         self.registry.check(program)?;
         let clock = self.clock.clone().unwrap_or_else(|| VirtualClock::starting_at(self.start_at));
         clock.advance_to(self.start_at);
@@ -242,6 +244,9 @@ impl Run {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimulationError {
+    /// The machine has a Distributed Map, which the simulation does not run.
+    #[error(transparent)]
+    DistributedMap(#[from] DistributedMap),
     /// Tasks of the machine have no handler.
     #[error(transparent)]
     MissingHandlers(#[from] MissingHandlers),

@@ -284,8 +284,8 @@ impl Corpus {
     }
 }
 
-/// What the lines of `folder/*.jsonl` are, in the order of the files' names.
-fn read_lines<T: DeserializeOwned>(folder: &Path) -> Result<Vec<T>, CorpusError> {
+/// Every line of the `*.jsonl` in `folder`, in the order of the files' names.
+pub(crate) fn read_lines<T: DeserializeOwned>(folder: &Path) -> Result<Vec<T>, CorpusError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
         move |source| CorpusError::Unreadable { path, source }
@@ -296,15 +296,15 @@ fn read_lines<T: DeserializeOwned>(folder: &Path) -> Result<Vec<T>, CorpusError>
     }
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     paths.sort();
-    let mut cases = Vec::new();
+    let mut lines = Vec::new();
     for path in paths {
         let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
         for (index, line) in text.lines().enumerate() {
             let malformed = |source| CorpusError::Malformed { path: path.clone(), line: index + 1, source };
-            cases.push(serde_json::from_str(line).map_err(malformed)?);
+            lines.push(serde_json::from_str(line).map_err(malformed)?);
         }
     }
-    Ok(cases)
+    Ok(lines)
 }
 
 /// Why a corpus could not be read.

@@ -5,11 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use asl_core::diagnostic::Code;
 use asl_core::execution::{Outcome, Start};
 use asl_core::program::IntegrationPattern;
 use asl_core::{Compiled, Failure, Options, Timestamp, Value};
-use asl_runtime::{MockConfig, Registry, Run, Simulation, TaskHandler, TaskRequest};
+use asl_runtime::{MockConfig, Registry, Run, Simulation, SimulationError, TaskHandler, TaskRequest};
 use async_trait::async_trait;
 
 use crate::answer::{EngineAnswer, Status};
@@ -47,9 +46,7 @@ fn run(case: &Case, registry: &Registry) -> EngineAnswer {
     let options = Options::new().machine_type(case.machine_type.into());
     let Compiled { program, diagnostics, .. } = asl_core::compile_with(&case.definition.to_string(), options);
     let Some(program) = program else {
-        let unsupported = diagnostics.iter().any(|diagnostic| diagnostic.code == Code::UNSUPPORTED);
-        let status = if unsupported { Status::Unsupported } else { Status::Rejected };
-        return EngineAnswer::without_execution(&case.id, status, diagnostics.to_string());
+        return EngineAnswer::without_execution(&case.id, Status::Rejected, diagnostics.to_string());
     };
     let input: Value = match serde_json::from_str(case.input_text.as_deref().unwrap_or("{}")) {
         Ok(input) => input,
@@ -62,6 +59,9 @@ fn run(case: &Case, registry: &Registry) -> EngineAnswer {
     }
     match simulation.run_start(&program, start(case, input)) {
         Ok(run) => answer(case, &run),
+        Err(error @ SimulationError::DistributedMap(_)) => {
+            EngineAnswer::without_execution(&case.id, Status::Unsupported, error.to_string())
+        }
         Err(error) => EngineAnswer::without_execution(&case.id, Status::Stalled, error.to_string()),
     }
 }

@@ -10,6 +10,8 @@ mod judge;
 mod mocked;
 #[cfg(test)]
 mod own_cases;
+#[cfg(test)]
+mod validation;
 
 use std::io::Write;
 

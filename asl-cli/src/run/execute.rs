@@ -120,7 +120,7 @@ async fn host(
 fn problem(error: Error) -> Problem {
     let message = error.to_string();
     match error {
-        Error::InvalidName(_) | Error::MissingHandlers(_) => Problem::Usage { message },
+        Error::DistributedMap(_) | Error::InvalidName(_) | Error::MissingHandlers(_) => Problem::Usage { message },
         _ => Problem::Broken { message },
     }
 }
