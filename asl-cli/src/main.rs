@@ -22,6 +22,7 @@ use clap::{Parser, Subcommand};
 const EXAMPLES: &str = "\
 Begin with:
   asl validate .               check every definition below the current directory
+  asl run FILE --ask           execute a definition, and answer its Tasks
   asl explain                  list what can be wrong
   asl help validate            learn more about a command";
 

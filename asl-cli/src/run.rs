@@ -44,6 +44,7 @@ Examples:
 /// Execute a definition: in virtual time, in which a year of waiting takes no time, or in real time
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Arguments {
     /// The definition in JSON or YAML, or a template that has one; `-` is standard input
     #[arg(value_name = "FILE")]
@@ -119,7 +120,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
     let Some(program) = definition::program(arguments)? else { return Ok(End::Bad) };
     let Some(input) = input(&arguments.input)? else { return Ok(End::Bad) };
     let Some(answers) = answers::of(arguments, &program)? else { return Ok(End::Bad) };
-    let run = execute::execute(arguments, &program, input, answers)?;
+    let run = execute::execute(arguments, &program, input, &answers)?;
     if let Some(path) = &arguments.snapshot {
         return snapshot::compare(path, &run.history, arguments, out);
     }

@@ -109,14 +109,15 @@ fn check(program: &Program, registry: &Registry) -> Result<(), Problem> {
     let missing: Vec<_> =
         program.resources().filter(|(state_name, resource)| !registry.has_handler(state_name, resource)).collect();
     let Some((_, first)) = missing.first() else { return Ok(()) };
-    let mut message = "nobody answers these Tasks:".to_owned();
-    for (state_name, resource) in &missing {
-        message.push_str(&format!("\n  state `{state_name}`, which calls `{resource}`"));
-    }
+    let missing: Vec<String> = missing
+        .iter()
+        .map(|(state_name, resource)| format!("  state `{state_name}`, which calls `{resource}`"))
+        .collect();
     let key = first.function_name().unwrap_or(first.as_str());
-    message.push_str(&format!(
-        "\nhelp: run a command with `--handler '{key}=COMMAND'`, mock them with `--mock FILE --test-case NAME`, \
-         or answer them yourself with `--ask`"
-    ));
+    let message = format!(
+        "nobody answers these Tasks:\n{}\nhelp: run a command with `--handler '{key}=COMMAND'`, \
+         mock them with `--mock FILE --test-case NAME`, or answer them yourself with `--ask`",
+        missing.join("\n")
+    );
     Err(Problem::Usage { message })
 }

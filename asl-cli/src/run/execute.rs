@@ -31,7 +31,7 @@ pub(super) fn execute(
     arguments: &Arguments,
     program: &Program,
     input: Value,
-    answers: Answers,
+    answers: &Answers,
 ) -> Result<Run, Problem> {
     let mut limits = Limits::default();
     if arguments.r#type == Type::Express {
@@ -45,14 +45,14 @@ pub(super) fn execute(
         Pace::Virtual(_) => {
             let start_at = arguments.start_at.unwrap_or_else(|| SystemClock.now());
             let start = Start { seed: arguments.seed, limits, ..start(arguments, &answers.machine_name, input) };
-            simulate(program, start, start_at, &answers, shown)
+            simulate(program, start, start_at, answers, shown)
         }
         Pace::Real => {
             let failed = |error: std::io::Error| Problem::Broken { message: error.to_string() };
             let runtime = runtime().map_err(failed)?;
-            let run = runtime.block_on(host(arguments, program, input, limits, &answers, &mut shown));
+            let run = runtime.block_on(host(arguments, program, input, limits, answers, &mut shown));
             runtime.shutdown_background();
-            run.map_err(problem)
+            run.map_err(|error| problem(&error))
         }
     }
 }
@@ -117,7 +117,7 @@ async fn host(
     Ok(Run { outcome, history })
 }
 
-fn problem(error: Error) -> Problem {
+fn problem(error: &Error) -> Problem {
     let message = error.to_string();
     match error {
         Error::DistributedMap(_) | Error::InvalidName(_) | Error::MissingHandlers(_) => Problem::Usage { message },

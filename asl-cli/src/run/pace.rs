@@ -102,7 +102,7 @@ impl Interrupt {
     pub(super) fn new() -> Self {
         let pressed = async {
             if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         Self(Mutex::new(Some(Box::pin(pressed))))

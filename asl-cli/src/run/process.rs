@@ -52,7 +52,7 @@ async fn run(command: &str, request: &TaskRequest) -> Result<Value, Failure> {
         }
         Ok(())
     };
-    let (_, output, error_text) = tokio::try_join!(write, output(stdout), last_words(stderr))?;
+    let ((), output, error_text) = tokio::try_join!(write, output(stdout), last_words(stderr))?;
     let status = child.wait().await.or_fail(HANDLER_FAILED)?;
     result(status, &output, &error_text)
 }

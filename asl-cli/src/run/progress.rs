@@ -75,9 +75,10 @@ impl Progress {
         let text: String =
             text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
         let sign = mark.sign();
-        Some(match self.is_coloured {
-            true => format!("\x1b[2m{time:>9}\x1b[0m {}{sign}\x1b[0m {text}", mark.ansi()),
-            false => format!("{time:>9} {sign} {text}"),
+        Some(if self.is_coloured {
+            format!("\x1b[2m{time:>9}\x1b[0m {}{sign}\x1b[0m {text}", mark.ansi())
+        } else {
+            format!("{time:>9} {sign} {text}")
         })
     }
 
@@ -88,18 +89,16 @@ impl Progress {
             self.places.insert(event.id.get(), place);
         }
         let visit = place.and_then(|place| self.visits.get_mut(place));
-        let ended = |what: &str, failure: Option<&Failure>| match failure {
-            Some(failure) => format!("execution {what}: {}", shown(failure)),
-            None => format!("execution {what}"),
+        // Why an execution did not succeed is told at the end.
+        let (mark, ended) = match &event.details {
+            EventDetails::ExecutionSucceeded { .. } => (Mark::Succeeded, "execution succeeded"),
+            EventDetails::ExecutionFailed { .. } => (Mark::Failed, "execution failed"),
+            EventDetails::ExecutionTimedOut { .. } => (Mark::Failed, "execution timed out"),
+            EventDetails::ExecutionAborted { .. } => (Mark::Failed, "execution aborted"),
+            _ => (Mark::Note, ""),
         };
-        match &event.details {
-            EventDetails::ExecutionSucceeded { .. } => return Some((Mark::Succeeded, ended("succeeded", None))),
-            EventDetails::ExecutionFailed { failure } => return Some((Mark::Failed, ended("failed", Some(failure)))),
-            EventDetails::ExecutionTimedOut { failure } => {
-                return Some((Mark::Failed, ended("timed out", Some(failure))));
-            }
-            EventDetails::ExecutionAborted { failure } => return Some((Mark::Failed, ended("aborted", Some(failure)))),
-            _ => {}
+        if !ended.is_empty() {
+            return Some((mark, ended.to_owned()));
         }
         let visit = visit?;
         let is_in_map = visit.map.is_some();
