@@ -20,17 +20,22 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// The text of the file at `path`, or of standard input if that is `-`.
+/// The text of the definition or template at `path`, or on standard input if that is `-`.
 pub(crate) fn read(path: &Path) -> Result<String, Problem> {
+    read_at_most(MAX_BYTES, path)
+}
+
+/// The first `max_bytes` of the text in the file at `path`, or on standard input if that is `-`.
+pub(crate) fn read_at_most(max_bytes: u64, path: &Path) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     let read = if is_stdin(path) {
-        io::stdin().lock().take(MAX_BYTES).read_to_end(&mut bytes)
+        io::stdin().lock().take(max_bytes).read_to_end(&mut bytes)
     } else {
-        File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
+        File::open(path).and_then(|file| file.take(max_bytes).read_to_end(&mut bytes))
     };
     let broken = |reason: String| Problem::Broken { message: format!("cannot read `{}`: {reason}", path.display()) };
     read.map_err(|error| broken(error.to_string()))?;
-    let is_cut = bytes.len() as u64 == MAX_BYTES;
+    let is_cut = bytes.len() as u64 == max_bytes;
     String::from_utf8(bytes).or_else(|error| match error.utf8_error() {
         // The character that the limit cuts through is no fault.
         cut if is_cut && cut.error_len().is_none() => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),

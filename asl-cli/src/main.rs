@@ -7,6 +7,7 @@ mod completions;
 mod explain;
 mod files;
 mod fmt;
+mod graph;
 mod outcome;
 mod source;
 mod subject;
@@ -34,6 +35,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(validate::Arguments),
+    Graph(graph::Arguments),
     Fmt(fmt::Arguments),
     Explain(explain::Arguments),
     Completions(completions::Arguments),
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
     let out = &mut io::stdout().lock();
     let ended = match Arguments::parse().command {
         Command::Validate(arguments) => validate::run(&arguments, out),
+        Command::Graph(arguments) => graph::run(&arguments, out),
         Command::Fmt(arguments) => fmt::run(&arguments, out),
         Command::Explain(arguments) => explain::run(&arguments, out),
         Command::Completions(arguments) => completions::run(&arguments, out),

@@ -4,6 +4,7 @@
 mod completions;
 mod explain;
 mod fmt;
+mod graph;
 mod help;
 mod terminal;
 mod validate;

@@ -100,6 +100,8 @@ pub mod timestamp;
 pub mod execution;
 pub mod history;
 
+pub mod graph;
+
 pub mod compatibility;
 
 pub use compile::{Compiled, MachineType, Options, check, check_with, compile, compile_with};

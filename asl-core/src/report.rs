@@ -20,6 +20,8 @@ pub(crate) struct Report<'a> {
     root: &'a Node<'a>,
     reading: Reading,
     faults: RefCell<Vec<Fault>>,
+    /// The string that a place was last looked for in: the next one is mostly there too.
+    last: RefCell<(Span, StringPlaces)>,
     guesses: Cell<usize>,
 }
 
@@ -34,13 +36,12 @@ pub(crate) struct Reading {
 
 impl<'a> Report<'a> {
     /// For a definition in JSON, whose placeholders are literal.
-    #[cfg(test)]
     pub(crate) fn new(source: &'a Source<'a>, root: &'a Node<'a>) -> Self {
         Self::reading(source, root, Reading::default())
     }
 
     pub(crate) fn reading(source: &'a Source<'a>, root: &'a Node<'a>, reading: Reading) -> Self {
-        Self { source, root, reading, faults: RefCell::default(), guesses: Cell::new(0) }
+        Self { source, root, reading, faults: RefCell::default(), last: RefCell::default(), guesses: Cell::new(0) }
     }
 
     /// Takes one of the guesses that may be made, as each costs time.
@@ -76,12 +77,40 @@ impl<'a> Report<'a> {
         if self.reading.rewritten.contains(&string.start) {
             return string;
         }
+        let mut last = self.last.borrow_mut();
+        if last.0 != string {
+            *last = (string, self.places(string));
+        }
+        last.1.span(&range)
+    }
+
+    fn places(&self, string: Span) -> StringPlaces {
         let written = self.source.text_at(string);
         let meant = match self.reading.format {
             // JSON's escapes say for themselves what they mean.
             Format::Json => "",
             Format::Yaml => self.root.string_at(string).unwrap_or_default(),
         };
-        StringPlaces::of(self.reading.format, string.start, written, meant).span(&range)
+        StringPlaces::of(self.reading.format, string.start, written, meant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_inside_strings_do_not_depend_on_which_were_looked_for_before() {
+        let text = r#"["a\nbcd","\u00e9xy"]"#;
+        let source = Source::new("definition", text);
+        let root = crate::syntax::parse(text).0.unwrap();
+        let report = Report::new(&source, &root);
+        let (first, second) = (Span { start: 1, end: 9 }, Span { start: 10, end: 20 });
+        for (string, range, expected) in
+            [(first, 2..4, "bc"), (first, 4..5, "d"), (first, 0..1, "a"), (second, 2..4, "xy"), (first, 1..2, r"\n")]
+        {
+            let place = report.inside(string, range);
+            assert_eq!(source.text().get(place.start..place.end), Some(expected));
+        }
     }
 }

@@ -41,9 +41,11 @@ impl Query {
     /// The value of the expression, which must be something that JSON can hold.
     pub(crate) fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
         let bindings = Known { scope, needs_context: self.needs_context };
-        let environment =
-            Environment { now_millis: scope.now.as_millis(), random: scope.random, limits: Limits::default() };
-        match self.expression.evaluate(None, &bindings, &environment) {
+        let limits = Limits { steps: scope.budget.steps(), ..Limits::default() };
+        let environment = Environment { now_millis: scope.now.as_millis(), random: scope.random, limits };
+        let (outcome, steps) = self.expression.evaluate_counting(None, &bindings, &environment);
+        scope.budget.take_steps(steps);
+        match outcome {
             Ok(Outcome::Value(value)) => match scope.budget.spend(&value) {
                 Ok(()) => Ok(value),
                 Err(over_budget) => Err(self.failure(&format!("could not be evaluated: {over_budget}."))),
@@ -175,6 +177,16 @@ mod tests {
             let value = with_scope(r#"{"id":7}"#, |scope| query(text).evaluate(scope)).unwrap();
             assert_eq!(value.to_string(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_expressions_of_a_field_share_their_steps() {
+        let taking_most = query("$count([1..150000].($ + 1))");
+        with_scope("{}", |scope| {
+            assert_eq!(taking_most.evaluate(scope).map(|value| value.to_string()), Ok("150000".into()));
+            let failure = (0..4).find_map(|_| taking_most.evaluate(scope).err()).unwrap();
+            assert!(failure.to_string().contains("U1002"), "{failure}");
+        });
     }
 
     #[test]
