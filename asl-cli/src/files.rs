@@ -79,7 +79,7 @@ pub(crate) fn find(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<
 }
 
 /// What tells a file from others, by whatever path it is reached.
-fn identity(path: &Path) -> PathBuf {
+pub(crate) fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
