@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use crate::definition::{self, MachineRole, StateKind};
 use crate::history::StateType;
-use crate::report::Report;
+use crate::placeholder::{self, Placeholders};
+use crate::report::{Reading, Report};
 use crate::source::Source;
-use crate::syntax;
+use crate::syntax::{self, Dialect, Format};
 
 /// The graph of a definition.
 ///
@@ -116,14 +117,23 @@ pub enum TransitionKind {
 }
 
 impl Graph {
-    /// Reads a definition; `None` if it is not an object at all.
+    /// Reads a definition in JSON; `None` if it is not an object at all.
     ///
     /// What cannot be read is left out.
     pub fn read(text: &str) -> Option<Self> {
-        let (root, _) = syntax::parse(text);
+        Self::read_as(text, Format::Json)
+    }
+
+    /// Reads a definition; `None` if it is not an object at all.
+    ///
+    /// What cannot be read is left out; placeholders stand for themselves.
+    pub fn read_as(text: &str, format: Format) -> Option<Self> {
+        let readable = placeholder::mask(text, format);
+        let (root, _) = syntax::parse_as(&readable, format, Dialect::WithPlaceholders);
         let root = root?;
         let source = Source::new("definition", text);
-        let report = Report::new(&source, &root);
+        let reading = Reading { format, placeholders: Placeholders::Understood, ..Reading::default() };
+        let report = Report::reading(&source, &root, reading);
         let machine = definition::read(&root, &report)?;
         Some(Self { machine: Machine::read(&machine, &source) })
     }

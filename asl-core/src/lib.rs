@@ -71,7 +71,7 @@
 pub mod value;
 
 pub mod source;
-mod suggestion;
+pub mod suggestion;
 pub mod syntax;
 
 mod definition;

@@ -20,8 +20,8 @@ pub(crate) struct Report<'a> {
     root: &'a Node<'a>,
     reading: Reading,
     faults: RefCell<Vec<Fault>>,
-    /// The string that a place was last looked for in: the next one is mostly there too.
-    last: RefCell<(Span, StringPlaces)>,
+    /// The string inside of which a place was looked for last, as the next one is mostly in the same.
+    last: RefCell<Option<(Span, StringPlaces)>>,
     guesses: Cell<usize>,
 }
 
@@ -36,6 +36,7 @@ pub(crate) struct Reading {
 
 impl<'a> Report<'a> {
     /// For a definition in JSON, whose placeholders are literal.
+    #[cfg(test)]
     pub(crate) fn new(source: &'a Source<'a>, root: &'a Node<'a>) -> Self {
         Self::reading(source, root, Reading::default())
     }
@@ -78,10 +79,10 @@ impl<'a> Report<'a> {
             return string;
         }
         let mut last = self.last.borrow_mut();
-        if last.0 != string {
-            *last = (string, self.places(string));
+        match &*last {
+            Some((of, places)) if *of == string => places.span(&range),
+            _ => last.insert((string, self.places(string))).1.span(&range),
         }
-        last.1.span(&range)
     }
 
     fn places(&self, string: Span) -> StringPlaces {

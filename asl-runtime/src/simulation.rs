@@ -17,8 +17,9 @@ use crate::callbacks::Callbacks;
 use crate::clock::{Clock, VirtualClock};
 use crate::driver::Work;
 use crate::error::DistributedMap;
-use crate::handler::TaskHandler;
+use crate::handler::{Surroundings, TaskHandler};
 use crate::invocation::Invocation;
+use crate::mock_config::MockedTestCase;
 use crate::registry::{MissingHandlers, Registry};
 
 /// Runs programs in virtual time, on the current thread and without an async runtime.
@@ -114,6 +115,12 @@ impl Simulation {
     /// Adds the handlers of `registry`, which replace those under the same keys.
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = self.registry.merge(registry);
+        self
+    }
+
+    /// Answers the states of `test_case` as its mock file says; see [`Registry::mock`].
+    pub fn mock(mut self, test_case: &MockedTestCase) -> Self {
+        self.registry = self.registry.mock(test_case);
         self
     }
 
@@ -278,10 +285,14 @@ impl Stage<'_> {
         for work in self.world.take_work() {
             match work {
                 Work::Cancel(task) => self.attempts.cancel(task),
-                Work::Run(task) => {
+                Work::Run { task, invocation } => {
                     let id = task.task;
-                    let arn = self.world.execution_arn();
-                    match Invocation::new(self.registry, arn, task, &self.shared_clock, &self.callbacks) {
+                    let surroundings = Surroundings {
+                        execution_arn: Arc::clone(self.world.execution_arn()),
+                        clock: Arc::clone(&self.shared_clock),
+                        callbacks: self.callbacks.clone(),
+                    };
+                    match Invocation::new(self.registry, task, invocation, surroundings) {
                         Invocation::Run(run) => self.attempts.begin(id, run.answer()),
                         Invocation::Refused(answer) => self.attempts.begin(id, std::future::ready(Some(answer))),
                         Invocation::LeftToWorkers(_) => {}

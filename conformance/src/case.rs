@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::mocked::MockedCase;
 use crate::normalize::Transformer;
 
 /// An execution as AWS ran it: what it was started with, what its Tasks answered, and what came of it.
@@ -263,6 +264,18 @@ impl Corpus {
     pub fn cases(&self, filter: &str) -> Result<Vec<Case>, CorpusError> {
         let mut cases: Vec<Case> = read_lines(&self.executions_folder())?;
         cases.retain(|case| case.id.contains(filter));
+        Ok(cases)
+    }
+
+    /// The cases with a mock file, `mocked/*.jsonl`, whose id contains `filter`; none if there is no such folder.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or a line of it is no case.
+    pub fn mocked_cases(&self, filter: &str) -> Result<Vec<MockedCase>, CorpusError> {
+        let folder = self.folder.join("mocked");
+        let mut cases: Vec<MockedCase> = if folder.is_dir() { read_lines(&folder)? } else { Vec::new() };
+        cases.retain(|mocked| mocked.case.id.contains(filter));
         Ok(cases)
     }
 

@@ -4,6 +4,8 @@
 //! its Tasks answered by what they answered then; [`score`] compares the history with the recorded one,
 //! by the same rules as the corpus' own `judge.py`, whose figures count; a [`Tally`] adds the scores up.
 //!
+//! A [`MockedCase`] is such an execution with a mock file of Step Functions Local that answers its Tasks.
+//!
 //! A [`JsonataSuite`] holds the reference test suite of JSONata: [`evaluate`] runs one of its cases, and a
 //! [`JsonataTally`] adds up which ones pass.
 //!
@@ -18,6 +20,7 @@ mod compare;
 mod event;
 mod floor;
 mod jsonata;
+mod mocked;
 mod normalize;
 mod pattern;
 mod recording;
@@ -36,8 +39,9 @@ pub use self::jsonata::{
     Expectation, GroupFigures, JsonataAnswer, JsonataCase, JsonataOutcome, JsonataSuite, JsonataTally, LoadedSuite,
     NotCounted, Reason, evaluate, raised_limits, write_jsonata_results,
 };
+pub use self::mocked::{Mock, MockedCase, takes_the_recorded_path};
 pub use self::normalize::{NormalizeError, Transformer, normalize};
-pub use self::replay::replay;
+pub use self::replay::{replay, replay_mocked};
 pub use self::score::{Difference, Score, Verdict, score};
 pub use self::tally::{Figures, Tally};
 pub use self::validation::{

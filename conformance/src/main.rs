@@ -9,8 +9,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use conformance::{
     Corpus, CorpusError, Difference, EngineAnswer, ExecutionFloor, Floor, JsonataAnswer, JsonataFloor, JsonataSuite,
-    JsonataTally, LoadedSuite, Status, Tally, ValidationFloor, ValidationSuite, ValidationTally, Verdict, evaluate,
-    judge, raised_limits, replay, score, write_jsonata_results, write_results,
+    JsonataTally, LoadedSuite, MockedCase, Status, Tally, ValidationFloor, ValidationSuite, ValidationTally, Verdict,
+    evaluate, judge, raised_limits, replay, replay_mocked, score, takes_the_recorded_path, write_jsonata_results,
+    write_results,
 };
 
 /// Replay recorded executions, or run JSONata's test suite, and score the engine as the corpus' judges do
@@ -86,6 +87,10 @@ fn replay_executions(arguments: &Arguments) -> Result<ExitCode, Error> {
         }
     }
     println!("\n{tally}");
+    let mocked: Vec<_> = corpus.mocked_cases(&arguments.filter)?;
+    if !mocked.is_empty() {
+        print_mocked(&mocked);
+    }
     let panicked = answers.iter().filter(|answer| answer.status == Status::Panicked).count();
     if panicked > 0 {
         eprintln!("error: the engine panicked in {panicked} cases");
@@ -99,6 +104,20 @@ fn replay_executions(arguments: &Arguments) -> Result<ExitCode, Error> {
         floor.write()?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A row for the executions whose Tasks are answered by mock files, after those that do not take the recorded path.
+fn print_mocked(cases: &[MockedCase]) {
+    let mut on_path = 0;
+    for mocked in cases {
+        let answer = replay_mocked(mocked);
+        if takes_the_recorded_path(&mocked.case, &answer) {
+            on_path += 1;
+        } else {
+            println!("mocked {} ({})", answer.id, answer.status.as_str());
+        }
+    }
+    println!("with mock files: {on_path} of {} executions take the recorded path", cases.len());
 }
 
 fn run_jsonata_suite(folder: Option<&Path>, arguments: &Arguments) -> Result<ExitCode, Error> {

@@ -56,7 +56,7 @@ pub(super) struct Fields<'t> {
     /// The language of the state around it.
     pub(super) language: QueryLanguage,
     pub(super) report: &'t Report<'t>,
-    /// What comes before a field's name where messages name the field: `Catch[1]/`, or nothing in a state itself.
+    /// What comes before a field's name where JSONata's messages name the field: `Catch[1]/`, or nothing in a state itself.
     prefix: String,
     members: &'t [Member<'t>],
     /// The names of the fields that are not to be read; none as a rule.
@@ -96,6 +96,11 @@ impl<'t> Fields<'t> {
     pub(super) fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
         self.unwanted = self.names().iter().filter(|name| !is_wanted(name.value)).collect();
         self
+    }
+
+    /// The names of the fields that are not to be read.
+    pub(super) fn into_unwanted(self) -> Vec<Spanned<&'t str>> {
+        self.unwanted
     }
 
     /// The names of all fields, those that are not to be read included.
@@ -182,7 +187,9 @@ impl<'t> Fields<'t> {
         self.array(name, |node| {
             let index = index.replace(index.get() + 1);
             let mut fields = Self::of(node, What::ElementOf(name), self.language, self.report)?;
-            fields.prefix = format!("{}[{index}]/", self.location(name));
+            if self.language == QueryLanguage::Jsonata {
+                fields.prefix = format!("{}[{index}]/", self.location(name));
+            }
             Some(read(fields))
         })
     }

@@ -143,7 +143,7 @@ struct Reader<'t, 'f> {
 
 /// Where a part of a template stands, as messages of failed evaluations name it: `Output/lines[0]/price`.
 enum Location<'a> {
-    Field(String),
+    Field(&'a Fields<'a>, &'a str),
     Member(&'a Self, &'a str),
     Element(&'a Self, usize),
 }
@@ -151,7 +151,7 @@ enum Location<'a> {
 impl fmt::Display for Location<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Field(name) => formatter.write_str(name),
+            Self::Field(fields, name) => formatter.write_str(&fields.location(name)),
             Self::Member(object, key) => write!(formatter, "{object}/{key}"),
             Self::Element(array, index) => write!(formatter, "{array}[{index}]"),
         }
@@ -164,7 +164,7 @@ impl<'t, 'f> Reader<'t, 'f> {
     }
 
     fn field(&self, node: &'t Node<'t>, name: &str) -> Option<Template<'t>> {
-        self.template(node, &Location::Field(self.fields.location(name)))
+        self.template(node, &Location::Field(self.fields, name))
     }
 
     /// `None` for an expression that does not parse.

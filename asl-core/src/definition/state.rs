@@ -31,6 +31,8 @@ pub(crate) struct State<'t> {
     pub(crate) name: Spanned<&'t str>,
     pub(crate) span: Span,
     pub(crate) field_names: FieldNames<'t>,
+    /// The names of the fields that a state of this type and language does not have.
+    pub(crate) foreign_fields: Vec<Spanned<&'t str>>,
     /// The language of the whole definition.
     pub(crate) machine_language: QueryLanguage,
     /// Its own language, or the machine's.
@@ -247,6 +249,7 @@ impl<'t> State<'t> {
             output: Template::read(&fields, "Output"),
             retry: fields.objects("Retry", |retrier| Retrier::read(&retrier)),
             catch: fields.objects("Catch", Catcher::read),
+            foreign_fields: fields.into_unwanted(),
         })
     }
 }

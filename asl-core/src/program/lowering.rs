@@ -104,7 +104,7 @@ impl Names<'_> {
                     .map(|branch| self.id(branch.start_at.as_ref()))
                     .collect::<Option<_>>()?,
             },
-            definition::StateKind::Map(map) => StateKind::Map(self.map(map, state)?),
+            definition::StateKind::Map(map) => StateKind::Map(Box::new(self.map(map, state)?)),
         })
     }
 
@@ -399,7 +399,7 @@ mod tests {
         });
         let processor = r#""ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Succeed"}}}"#;
         one(&format!(r#""Type": "Map", {processor}"#), &|state| {
-            assert!(matches!(&state.kind, StateKind::Map(Map { items: Items::Template(None), .. })));
+            assert!(matches!(&state.kind, StateKind::Map(map) if matches!(map.items, Items::Template(None))));
         });
     }
 }

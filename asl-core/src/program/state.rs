@@ -63,7 +63,7 @@ pub(crate) enum StateKind {
     Succeed,
     Fail { error: Option<FailText>, cause: Option<FailText> },
     Parallel { branches: Vec<StateId> },
-    Map(Map),
+    Map(Box<Map>),
 }
 
 /// Where a state's end leads.

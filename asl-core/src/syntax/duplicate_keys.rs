@@ -59,10 +59,7 @@ impl<'a> Search<'a> {
     fn keys(&mut self, members: &'a [Member<'a>], object: &Path<'_>) {
         self.first_spans.clear();
         for member in members {
-            let Some(first_span) = self.first_spans.get(&member.key) else {
-                self.first_spans.insert(&member.key, member.key_span);
-                continue;
-            };
+            let Some(first_span) = self.first_spans.add(&member.key, member.key_span) else { continue };
             let pointer = Path::Member(object, &member.key).pointer();
             self.found.push(
                 Diagnostic::new(

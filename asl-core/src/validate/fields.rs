@@ -107,9 +107,8 @@ impl Object<'_> {
 }
 
 fn check_supported(state: &State<'_>, state_type: StateType, report: &Report<'_>) {
-    for name in state.field_names.iter() {
+    for &name in &state.foreign_fields {
         let (code, help) = match state_field(name.value) {
-            Some(field) if field.is_supported(state_type, state.language) => continue,
             Some(field) if field.types.contains(&state_type) => {
                 if !state.is_downgraded() {
                     let help = counterpart(name.value, state_type).map(|other| format!("use `{other}`"));

@@ -29,15 +29,12 @@ fn check_scope<'t>(machine: &StateMachine<'t>, earlier: &mut NameMap<'t, (Span, 
         if name.is_empty() || is_too_long {
             report.add(Fault::new(Code::INVALID_STATE_NAME, state.name.span, invalid(name)));
         }
-        match earlier.get(name) {
-            None => earlier.insert(name, (state.name.span, machine.span)),
-            Some((_, scope)) if scope == machine.span => {}
-            Some((first, _)) => {
-                let message = format!("Duplicate State name: {name}");
-                let fault = Fault::new(Code::DUPLICATE_STATE_NAME, state.name.span, message);
-                let help = "names must be unique in the whole state machine, branches and item processors included";
-                report.add(fault.with_label(first, "first here").with_help(help.to_owned()));
-            }
+        let twin = earlier.add(name, (state.name.span, machine.span));
+        if let Some((first, _)) = twin.filter(|(_, scope)| *scope != machine.span) {
+            let message = format!("Duplicate State name: {name}");
+            let fault = Fault::new(Code::DUPLICATE_STATE_NAME, state.name.span, message);
+            let help = "names must be unique in the whole state machine, branches and item processors included";
+            report.add(fault.with_label(first, "first here").with_help(help.to_owned()));
         }
         for inner in state.inner_machines() {
             check_scope(inner, earlier, report);

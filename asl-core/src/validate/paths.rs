@@ -1,13 +1,12 @@
 //! Paths that are well written but mean what their field cannot use, and values that look like forgotten paths.
 
-use std::collections::BTreeMap;
-
 use crate::definition::{
     Computable, Fail, Map, MemberValue, Pass, QueryLanguage, Spanned, State, StateKind, Task, Template, TemplateKind,
     TemplateMember, Wait,
 };
 use crate::diagnostic::{Code, Fault};
 use crate::jsonpath::{JsonPath, ReferencePath, Root};
+use crate::name_map::NameMap;
 use crate::report::Report;
 use crate::source::Span;
 use crate::value::Value;
@@ -126,10 +125,10 @@ fn check_template(template: &Template<'_>, report: &Report<'_>) {
 
 /// Two members must not have the same name once `.$` is stripped.
 fn check_names(members: &[TemplateMember<'_>], report: &Report<'_>) {
-    let mut first = BTreeMap::new();
+    let mut first: NameMap<'_, &TemplateMember<'_>> = NameMap::new();
     for member in members {
-        let earlier: &TemplateMember<'_> = first.entry(member.name()).or_insert(member);
-        if earlier.key.value != member.key.value {
+        let earlier = first.add(member.name(), member);
+        if let Some(earlier) = earlier.filter(|earlier| earlier.key.value != member.key.value) {
             let message = format!("the payload would have two fields called `{}`", member.name());
             let fault = Fault::new(Code::CONFLICTING_FIELDS, member.key.span, message);
             report.add(fault.with_label(earlier.key.span, "first here"));

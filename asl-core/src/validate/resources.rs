@@ -195,6 +195,9 @@ fn unrecognized(resource: &Resource, span: Span) -> Fault {
 
 /// How the resource should be written, if it is neither a whole ARN nor another URI.
 fn malformed(resource: &Resource) -> Option<&'static str> {
+    if resource.function_name().is_some_and(|name| !name.is_empty()) {
+        return None;
+    }
     let is_incomplete = |(service, action): (&str, &str)| service.is_empty() || action.is_empty();
     match resource.as_str().splitn(6, ':').collect::<Vec<_>>().as_slice() {
         ["arn", _, "lambda", ..] if resource.function_name().is_none_or(str::is_empty) => {
