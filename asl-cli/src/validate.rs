@@ -132,9 +132,9 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
 
     let mut checked = Vec::new();
     let mut broken = Vec::new();
-    for result in parallel::map(&jobs, |(found, options)| check::check(found, options)) {
+    for result in parallel::map(&jobs, |(found, options)| check::check(found, options)).into_iter().flatten() {
         match result {
-            Ok(texts) => checked.extend(texts),
+            Ok(text) => checked.push(text),
             Err(problem) => broken.push(problem),
         }
     }

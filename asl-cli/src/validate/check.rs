@@ -57,27 +57,27 @@ pub(super) fn ends(location: &Location, source: &Source<'_>) -> (LineColumn, Lin
     (location.position, source.position(location.span.end))
 }
 
-/// Checks the definitions in a file; a file that a search found and that has none yields nothing.
-pub(super) fn check(found: &Found, options: &Options) -> Result<Vec<Checked>, Problem> {
+/// Checks the definitions in a file, and those that it names; a file that a search found and that has none yields nothing.
+pub(super) fn check(found: &Found, options: &Options) -> Vec<Result<Checked, Problem>> {
     let Found { path, by } = found;
     let is_definition = *by == By::Name || source::is_definition(path);
     let text = match files::read(path) {
         Ok(text) => text,
         // Most JSON and YAML files are no templates, and need not be texts.
-        Err(_) if !is_definition => return Ok(Vec::new()),
-        Err(problem) => return Err(problem),
+        Err(_) if !is_definition => return Vec::new(),
+        Err(problem) => return vec![Err(problem)],
     };
     let format = match source::form(path, &text) {
         Form::Definition(format) => format,
         Form::Template(format) => {
-            let checked = check_template(path, &text, format, options)?;
+            let checked = check_template(path, &text, format, options);
             if !checked.is_empty() {
-                return Ok(checked);
+                return checked;
             }
             format
         }
     };
-    Ok(if is_definition { vec![check_definition(path, text, format, options)] } else { Vec::new() })
+    if is_definition { vec![Ok(check_definition(path, text, format, options))] } else { Vec::new() }
 }
 
 fn check_definition(path: &Path, text: String, format: Format, options: &Options) -> Checked {
@@ -86,11 +86,11 @@ fn check_definition(path: &Path, text: String, format: Format, options: &Options
 }
 
 /// The template, if it has state machines or cannot be read, and the files that it names as definitions.
-fn check_template(path: &Path, text: &str, format: Format, options: &Options) -> Result<Vec<Checked>, Problem> {
+fn check_template(path: &Path, text: &str, format: Format, options: &Options) -> Vec<Result<Checked, Problem>> {
     let template = template::definitions(text, format);
     let mut diagnostics = template.diagnostics;
     if template.definitions.is_empty() && !diagnostics.has_errors() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let mut elsewhere = Vec::new();
     for machine in &template.definitions {
@@ -99,14 +99,18 @@ fn check_template(path: &Path, text: &str, format: Format, options: &Options) ->
             && !uri.contains("://")
         {
             let path = path.parent().unwrap_or(Path::new("")).join(uri);
-            let text = files::read(&path)?;
-            let (Form::Definition(format) | Form::Template(format)) = source::form(&path, &text);
-            let checked = check_definition(&path, text, format, &machine.options(options.clone()));
-            elsewhere.push(Checked { via: Via::Template, ..checked });
+            elsewhere.push(check_named(&path, &machine.options(options.clone())));
         }
     }
     let itself = Checked::new(path, text.to_owned(), diagnostics);
-    Ok(std::iter::once(itself).chain(elsewhere).collect())
+    std::iter::once(Ok(itself)).chain(elsewhere).collect()
+}
+
+/// A definition that a template names; `options` have what the template says of it.
+fn check_named(path: &Path, options: &Options) -> Result<Checked, Problem> {
+    let text = files::read(path)?;
+    let (Form::Definition(format) | Form::Template(format)) = source::form(path, &text);
+    Ok(Checked { via: Via::Template, ..check_definition(path, text, format, options) })
 }
 
 /// Each file once: as its template knows it, if there is one.
