@@ -14,12 +14,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use asl_core::graph::Graph;
+use asl_core::template;
 use clap::ValueEnum;
 
 use self::scene::Scene;
 use self::trace::Trace;
 use crate::files;
 use crate::outcome::{End, Problem};
+use crate::source::{self, Form};
 
 /// How much of a history is read: AWS keeps 25,000 events, each with at most 256 KiB of input or output.
 const MAX_HISTORY_BYTES: u64 = 256 * 1024 * 1024;
@@ -35,9 +37,13 @@ Examples:
   aws stepfunctions get-execution-history --execution-arn ARN > history.json
   asl graph order.asl.json --format svg --history history.json --output order.svg")]
 pub(crate) struct Arguments {
-    /// The definition; `-` is standard input
+    /// The definition in JSON or YAML, or a template that has one; `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
+
+    /// The state machine of a template [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    machine: Option<String>,
 
     /// What to write
     #[arg(long, value_enum, default_value_t = Format::Ascii)]
@@ -71,9 +77,8 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
         return Err(usage("the definition and the history cannot both be standard input"));
     }
     let text = files::read(&arguments.file)?;
-    let name = arguments.file.display();
     let graph =
-        Graph::read(&text).ok_or_else(|| usage(&format!("`{name}` is not a definition: it is no JSON object")))?;
+        read_graph(arguments, &text).map_err(|reason| usage(&format!("{}: {reason}", arguments.file.display())))?;
     let trace = arguments.history.as_deref().map(read_trace).transpose()?;
     let trace = trace.as_ref();
     let scene = Scene::of(&graph, trace);
@@ -89,6 +94,18 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
             .map_err(|error| Problem::Broken { message: format!("cannot write `{}`: {error}", path.display()) })?,
     }
     Ok(End::Good)
+}
+
+/// The graph of the file's definition, or of the one that is meant in a template.
+fn read_graph(arguments: &Arguments, text: &str) -> Result<Graph, String> {
+    let graph = match source::form(&arguments.file, text) {
+        Form::Definition(format) => Graph::read_as(text, format),
+        Form::Template(format) => {
+            let template = template::definitions(text, format);
+            source::chosen(&template.definitions, arguments.machine.as_deref())?.graph()
+        }
+    };
+    graph.ok_or_else(|| "this is not a definition: it is no object".to_owned())
 }
 
 fn read_trace(path: &Path) -> Result<Trace, Problem> {

@@ -19,7 +19,7 @@ use asl_core::{Failure, Timestamp, Value, history, syntax};
 
 use self::execute::Run;
 use crate::outcome::{End, Problem};
-use crate::{colour, files};
+use crate::{colour, files, source};
 
 const HELP: &str = "\
 Who answers the Tasks, in this order:
@@ -79,6 +79,9 @@ pub(crate) struct Arguments {
     /// Write the snapshot's file instead of comparing with it
     #[arg(long, requires = "snapshot")]
     update: bool,
+    /// Put a value in for the placeholder `${NAME}`, as `DefinitionSubstitutions` do
+    #[arg(long, value_name = "NAME=VALUE", value_parser = source::substitution)]
+    substitute: Vec<(String, String)>,
     /// What random numbers, UUIDs and jitter are drawn from
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,

@@ -1,8 +1,11 @@
-//! In which form a text holds definitions: by its name, and where that does not say, by how it begins.
+//! In which form a text holds definitions, which of them is meant, and what is put in for their placeholders.
+//!
+//! The form is told by the name, and where that does not say, by how the text begins.
 
 use std::path::Path;
 
 use asl_core::Format;
+use asl_core::template::Definition;
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,37 @@ fn guessed(text: &str) -> Format {
 fn looks_like_template(text: &str) -> bool {
     ["AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"].iter().any(|kind| text.contains(kind))
         && text.contains("Resources")
+}
+
+/// Reads `NAME=VALUE`.
+pub(crate) fn substitution(written: &str) -> Result<(String, String), String> {
+    match written.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it like `NAME=VALUE`".to_owned()),
+    }
+}
+
+/// The state machine of a template that is called `name`, or its only one.
+pub(crate) fn chosen<'a, 't>(
+    definitions: &'a [Definition<'t>],
+    name: Option<&str>,
+) -> Result<&'a Definition<'t>, String> {
+    let names = || definitions.iter().map(Definition::logical_id).collect::<Vec<_>>().join(", ");
+    let chosen = match (definitions, name) {
+        ([only], _) => only,
+        ([], _) => return Err("the template has no state machine".to_owned()),
+        (several, Some(name)) => several
+            .iter()
+            .find(|definition| definition.logical_id() == name)
+            .ok_or_else(|| format!("the template has no state machine `{name}`; it has {}", names()))?,
+        (_, None) => return Err(format!("which state machine is meant? say --machine with one of {}", names())),
+    };
+    match chosen.whereabouts() {
+        Some(_) => {
+            Err(format!("the definition of `{}` is not in the template; give its own file", chosen.logical_id()))
+        }
+        None => Ok(chosen),
+    }
 }
 
 #[cfg(test)]

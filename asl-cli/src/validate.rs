@@ -79,7 +79,7 @@ pub(crate) struct Arguments {
     #[arg(long = "type", value_name = "TYPE", value_enum, default_value_t = Type::Standard)]
     machine_type: Type,
     /// Put a value in for the placeholder `${NAME}`, as `DefinitionSubstitutions` do
-    #[arg(long, value_name = "NAME=VALUE", value_parser = substitution)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = source::substitution)]
     substitute: Vec<(String, String)>,
     #[command(flatten)]
     colour: colour::Choice,
@@ -109,14 +109,6 @@ enum Language {
 enum Type {
     Standard,
     Express,
-}
-
-/// Reads `NAME=VALUE`.
-fn substitution(written: &str) -> Result<(String, String), String> {
-    match written.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write it like `NAME=VALUE`".to_owned()),
-    }
 }
 
 /// Writes what is wrong with each definition, and sums it up on standard error.

@@ -125,7 +125,7 @@ fn a_picture_of_a_very_large_machine_is_refused() {
 #[test]
 fn what_is_no_definition_or_no_history_is_refused() {
     let ran = asl(&["graph", "-"], "[]");
-    assert_eq!((ran.code, &*ran.err), (2, "error: `-` is not a definition: it is no JSON object\n"));
+    assert_eq!((ran.code, &*ran.err), (2, "error: -: this is not a definition: it is no object\n"));
     let ran = asl(&["graph", ORDER, "--history", "-"], "{}");
     assert_eq!((ran.code, &*ran.err), (2, "error: `-` is not a history: it has no array `events`\n"));
     let ran = asl(&["graph", "-", "--history", "-"], "");
@@ -141,4 +141,18 @@ fn a_drawing_goes_to_the_file_that_is_named() {
     let written = fs::read_to_string(&file);
     fs::remove_file(&file).unwrap();
     assert_eq!((ran.code, &*ran.out, written.unwrap()), (0, "", draw(ORDER, "ascii", None)));
+}
+
+#[test]
+fn definitions_in_yaml_and_in_templates_are_drawn() {
+    let yaml = "StartAt: A\nStates:\n  A:\n    Type: Wait\n    Seconds: ${Seconds}\n    End: true\n";
+    let drawn = asl(&["graph", "-"], yaml);
+    assert_eq!((drawn.code, &*drawn.err), (0, ""));
+    let indented = yaml.replace('\n', "\n        ");
+    let template = format!(
+        "Resources:\n  Machine:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      Definition:\n        {indented}"
+    );
+    let from_template = asl(&["graph", "-", "--machine", "Machine"], &template);
+    assert_eq!((from_template.code, &*from_template.err), (0, ""));
+    assert!(drawn.out.contains("Wait") && from_template.out == drawn.out, "{}\n{}", drawn.out, from_template.out);
 }

@@ -218,6 +218,16 @@ fn snapshots_hide_seeds_tokens_and_times() {
     assert_eq!(mocked("Paid", &["--snapshot", snapshot, "--seed", "1"]).code, 0);
 }
 
+#[test]
+fn placeholders_are_filled_in() {
+    let definition = r#"{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": ${Seconds}, "End": true}}}"#;
+    let ran = asl(&["run", "-", "--substitute", "Seconds=5", "--quiet"], definition);
+    assert_eq!((ran.code, &*ran.out, &*ran.err), (0, "{}\n", ""));
+    let ran = asl(&["run", "-", "--quiet"], definition);
+    assert_eq!((ran.code, &*ran.out), (2, ""));
+    assert!(ran.err.contains("--substitute NAME=VALUE"), "{}", ran.err);
+}
+
 #[cfg(unix)]
 mod handlers {
     use std::io::{BufRead as _, BufReader, Read as _};

@@ -13,7 +13,7 @@ use crate::history::StateType;
 use crate::placeholder;
 use crate::report::{Reading, Report};
 use crate::source::Source;
-use crate::syntax::{self, Dialect, Format};
+use crate::syntax::{self, Dialect, Format, Node};
 
 /// The graph of a definition.
 ///
@@ -130,12 +130,14 @@ impl Graph {
     pub fn read_as(text: &str, format: Format) -> Option<Self> {
         let readable = placeholder::mask(text, format);
         let (root, _) = syntax::parse_as(&readable, format, Dialect::WithPlaceholders);
-        let root = root?;
-        let source = Source::new("definition", text);
-        let reading = Reading { format, ..Reading::default() };
-        let report = Report::reading(&source, &root, reading);
-        let machine = definition::read(&root, &report)?;
-        Some(Self { machine: Machine::read(&machine, &source) })
+        Self::of(&root?, &Source::new("definition", text), format)
+    }
+
+    /// The graph of the definition `root`, a part of `source`.
+    pub(crate) fn of(root: &Node<'_>, source: &Source<'_>, format: Format) -> Option<Self> {
+        let report = Report::reading(source, root, Reading { format, ..Reading::default() });
+        let machine = definition::read(root, &report)?;
+        Some(Self { machine: Machine::read(&machine, source) })
     }
 
     /// The states of all machines, each before those inside of it.

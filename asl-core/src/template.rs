@@ -17,6 +17,7 @@ use self::embedded::Embedded;
 use self::intrinsics::{literal, resolved};
 use crate::compile::{Compiled, MachineType, Options, compile_part, compile_with};
 use crate::diagnostic::{Diagnostics, Location};
+use crate::graph::Graph;
 use crate::placeholder::{Placeholders, Substitutions};
 use crate::source::{JsonPointer, Source, Span};
 use crate::syntax::{self, Dialect, Format, Node};
@@ -152,6 +153,15 @@ impl<'t> Definition<'t> {
                 self.relocated(compiled, |span| text.place(span))
             }
             Body::Elsewhere(_) => Compiled { program: None, diagnostics: Diagnostics::default() },
+        }
+    }
+
+    /// The definition as a graph; `None` if it is [elsewhere](Self::whereabouts), or is not an object at all.
+    pub fn graph(&self) -> Option<Graph> {
+        match &self.body {
+            Body::Object(root, _) => Graph::of(root, &self.source, self.format),
+            Body::Text(text) => Graph::read(text.text()),
+            Body::Elsewhere(_) => None,
         }
     }
 
