@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::compatibility::Compatibility;
 use crate::definition::{self, StateMachine};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostics, Level, Levels};
 use crate::placeholder::{self, Filled, Placeholders, Substitutions};
 use crate::program::Program;
 use crate::report::{Reading, Report};
@@ -39,6 +39,7 @@ impl Compiled {
 pub struct Options {
     compatibility: Compatibility,
     machine_type: MachineType,
+    levels: Levels,
     format: Format,
     placeholders: Placeholders,
     substitutions: Substitutions,
@@ -71,6 +72,25 @@ impl Options {
     #[must_use]
     pub fn machine_type(mut self, machine_type: MachineType) -> Self {
         self.machine_type = machine_type;
+        self
+    }
+
+    /// Sets how much a warning counts; what is an error of itself always is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asl_core::diagnostic::{Code, Level};
+    /// use asl_core::{Options, compile_with};
+    ///
+    /// let text = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Parameters": {"id": "$.id"}, "End": true}}}"#;
+    /// assert_eq!(compile_with(text, Options::new()).diagnostics.len(), 1);
+    /// assert!(compile_with(text, Options::new().level(Code::NO_DOLLAR, Level::Allow)).diagnostics.is_empty());
+    /// assert!(compile_with(text, Options::new().level(Code::NO_DOLLAR, Level::Deny)).program.is_none());
+    /// ```
+    #[must_use]
+    pub fn level(mut self, code: Code, level: Level) -> Self {
+        self.levels.set(code, level);
         self
     }
 
@@ -215,6 +235,7 @@ fn diagnose_tree<T>(
     }
     diagnostics.extend(report.take_diagnostics());
     diagnostics.remove_repeated();
+    let diagnostics = diagnostics.at_levels(&options.levels);
 
     let made = machine.filter(|_| !is_open && !diagnostics.has_errors()).and_then(|machine| then(&machine));
     (made, diagnostics)

@@ -71,7 +71,7 @@
 pub mod value;
 
 pub mod source;
-mod suggestion;
+pub mod suggestion;
 pub mod syntax;
 
 mod definition;
@@ -83,6 +83,7 @@ mod report;
 mod validate;
 
 mod compile;
+mod format;
 pub mod program;
 pub mod template;
 
@@ -99,11 +100,14 @@ pub mod timestamp;
 pub mod execution;
 pub mod history;
 
+pub mod graph;
+
 pub mod compatibility;
 
 pub use compile::{Compiled, MachineType, Options, check, check_with, compile, compile_with};
 pub use diagnostic::Diagnostics;
 pub use failure::Failure;
+pub use format::format;
 pub use placeholder::Placeholders;
 pub use program::Program;
 pub use syntax::Format;

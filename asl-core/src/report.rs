@@ -70,8 +70,7 @@ impl<'a> Report<'a> {
         let mut faults = self.faults.take();
         faults.sort_by_key(|fault| fault.span().start);
         faults.truncate(MAX_FAULTS);
-        let pointer_to = |span| self.root.pointer_to(span);
-        faults.into_iter().map(|fault| fault.into_diagnostic(pointer_to, self.source)).collect()
+        faults.into_iter().map(|fault| fault.into_diagnostic(self.root, self.source)).collect()
     }
 
     /// The part `range` of the string at `string`, whose bytes are counted after its escapes are resolved.

@@ -9,6 +9,7 @@
 //! What the tree means is not its business.
 
 mod duplicate_keys;
+mod jackson;
 mod lexer;
 mod parser;
 mod places;

@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests read their cases from files")]
 
 #[cfg(test)]
+mod aws_form;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod diagnostics;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::fields::{Fields, Spanned, What, expression_code, wrong_type};
+use super::fields::{Expected, Fields, Spanned, What, expression_code, invalid_expression, wrong_type};
 use super::jsonata::JsonataString;
 use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
@@ -65,7 +65,15 @@ impl<'t> Template<'t> {
         let node = fields.node(name)?;
         match node.kind {
             NodeKind::Object(_) => Reader::of(node, fields).field(node, name),
-            _ => wrong_type(node, What::Field(name), "an object", fields.report),
+            _ => wrong_type(node, What::Field(name), Expected::OBJECT, fields.report),
+        }
+    }
+
+    /// `Parameters`, or JSONata's `Arguments`.
+    pub(super) fn read_parameters(fields: &Fields<'t>) -> Option<Self> {
+        match fields.language {
+            QueryLanguage::JsonPath => Self::read_object(fields, "Parameters"),
+            QueryLanguage::Jsonata => Self::read(fields, "Arguments"),
         }
     }
 
@@ -76,7 +84,8 @@ impl<'t> Template<'t> {
         if is_container || JsonataString::is_at(node, fields.language) {
             Self::read(fields, "Items")
         } else {
-            wrong_type(node, What::Field("Items"), "an array or a JSONata expression", fields.report)
+            let expected = Expected { text: "an array or a JSONata expression", ..Expected::ARRAY };
+            wrong_type(node, What::Field("Items"), expected, fields.report)
         }
     }
 
@@ -134,7 +143,7 @@ struct Reader<'t, 'f> {
 
 /// Where a part of a template stands, as messages of failed evaluations name it: `Output/lines[0]/price`.
 enum Location<'a> {
-    Field(String),
+    Field(&'a Fields<'a>, &'a str),
     Member(&'a Self, &'a str),
     Element(&'a Self, usize),
 }
@@ -142,7 +151,7 @@ enum Location<'a> {
 impl fmt::Display for Location<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Field(name) => formatter.write_str(name),
+            Self::Field(fields, name) => formatter.write_str(&fields.location(name)),
             Self::Member(object, key) => write!(formatter, "{object}/{key}"),
             Self::Element(array, index) => write!(formatter, "{array}[{index}]"),
         }
@@ -155,7 +164,7 @@ impl<'t, 'f> Reader<'t, 'f> {
     }
 
     fn field(&self, node: &'t Node<'t>, name: &str) -> Option<Template<'t>> {
-        self.template(node, &Location::Field(self.fields.location(name)))
+        self.template(node, &Location::Field(self.fields, name))
     }
 
     /// `None` for an expression that does not parse.
@@ -192,21 +201,18 @@ impl<'t, 'f> Reader<'t, 'f> {
 
     fn expression(&self, member: &Member<'_>) -> Option<Spanned<Expression>> {
         let span = member.value.span;
-        let message = format!(
-            "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call",
-            member.key
-        );
         let Some(text) = member.value.as_str() else {
-            self.fields.report.add(Fault::new(Code::WRONG_TYPE, span, message).of(self.field));
+            let fault = Fault::new(Code::WRONG_TYPE, span, invalid_expression(&member.key)).of(self.field);
+            let help = "write a string, or drop the `.$` of the field's name";
+            self.fields.report.add(fault.with_help(help.to_owned()));
             return None;
         };
         match Expression::parse(text) {
             Ok(value) => Some(Spanned { value, span }),
             Err(error) => {
                 let place = self.fields.report.inside(span, error.span);
-                let fault =
-                    Fault::new(expression_code(text), place, message).of(self.field).with_label(place, error.message);
-                self.fields.report.add(fault.with_help(error.help));
+                let fault = Fault::new(expression_code(text), place, invalid_expression(&member.key)).of(self.field);
+                self.fields.report.add(fault.with_label(place, error.message).with_help(error.help));
                 None
             }
         }

@@ -7,6 +7,7 @@ use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
 use crate::report::Report;
 use crate::source::Span;
+use crate::suggestion::similar;
 use crate::syntax::Node;
 
 /// [A state machine](https://states-language.net/spec.html#toplevelfields).
@@ -40,7 +41,7 @@ impl MachineRole {
     /// The fields that a machine in this role may have.
     pub(crate) fn fields(self) -> &'static [&'static str] {
         match self {
-            Self::Root => &["Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"],
+            Self::Root => &["Comment", "Version", "QueryLanguage", "TimeoutSeconds", "StartAt", "States"],
             Self::Branch => &["Comment", "StartAt", "States"],
             Self::ItemProcessor => &["Comment", "ProcessorConfig", "StartAt", "States"],
         }
@@ -117,7 +118,9 @@ impl Fields<'_> {
         let known = QueryLanguage::NAMES.iter().find(|(name, _)| *name == written.value);
         if known.is_none() {
             let message = "Value should be one of the following: [JSONPath, JSONata]";
-            self.report.add(Fault::new(Code::UNKNOWN_VALUE, written.span, message));
+            let names = QueryLanguage::NAMES.iter().map(|(name, _)| *name);
+            let help = similar(written.value, names, self.report);
+            self.report.add(Fault::new(Code::UNKNOWN_VALUE, written.span, message).with_help(help));
         }
         let value = known.map_or(QueryLanguage::Jsonata, |(_, language)| *language);
         Some(Spanned { value, span: written.span })

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use super::Severity;
+use crate::suggestion::nearest;
 
 /// The kind of a diagnostic: stable for ever, with a page `docs/codes/<CODE>.md`.
 ///
 /// Where AWS has a code that says the same it is AWS's, otherwise ours, which is finer;
-/// [`Code::aws_code`] gives the one that AWS's `ValidateStateMachineDefinition` would answer with.
+/// [`Code::aws_code`] gives the one that AWS's `ValidateStateMachineDefinition` would answer with, if it looks for that.
 /// Every code is a constant of its own name.
 ///
 /// # Examples
@@ -16,7 +17,9 @@ use super::Severity;
 /// use asl_core::diagnostic::Code;
 ///
 /// assert_eq!(Code::UNKNOWN_FIELD.name(), "UNKNOWN_FIELD");
-/// assert_eq!(Code::UNKNOWN_FIELD.aws_code(), "SCHEMA_VALIDATION_FAILED");
+/// assert_eq!(Code::UNKNOWN_FIELD.aws_code(), Some("SCHEMA_VALIDATION_FAILED"));
+/// assert_eq!(Code::UNKNOWN_VARIABLE.aws_code(), None);
+/// assert_eq!(Code::named("UNKNOWN_FIELD"), Some(Code::UNKNOWN_FIELD));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(&'static Row);
@@ -25,7 +28,7 @@ pub struct Code(&'static Row);
 #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Row {
     name: &'static str,
-    aws_code: &'static str,
+    aws_code: Option<&'static str>,
     severity: Severity,
     summary: &'static str,
 }
@@ -36,8 +39,13 @@ impl Code {
         self.0.name
     }
 
-    /// AWS's code for the same fault.
-    pub fn aws_code(self) -> &'static str {
+    /// The code of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name() == name)
+    }
+
+    /// AWS's code for the same fault; `None` if AWS does not look for it.
+    pub fn aws_code(self) -> Option<&'static str> {
         self.0.aws_code
     }
 
@@ -46,21 +54,37 @@ impl Code {
         self.0.severity
     }
 
+    /// The code whose name `name` nearly is, to ask whether that was meant.
+    pub fn resembling(name: &str) -> Option<Self> {
+        let names = Self::ALL.iter().map(|code| code.name());
+        nearest(name, names).and_then(Self::named)
+    }
+
     /// One line that says what the code is about.
     pub fn summary(self) -> &'static str {
         self.0.summary
     }
 }
 
+/// AWS's code in a row: `-` where it has none.
+macro_rules! aws_code {
+    (-) => {
+        None
+    };
+    ($aws_code:ident) => {
+        Some(stringify!($aws_code))
+    };
+}
+
 /// Writes the rows as constants of [`Code`] and as the list [`Code::ALL`].
 macro_rules! codes {
-    ($($name:ident, $aws_code:ident, $severity:ident, $summary:literal;)*) => {
+    ($($name:ident, $aws_code:tt, $severity:ident, $summary:literal;)*) => {
         impl Code {
             $(
                 #[doc = concat!($summary, "; AWS: `", stringify!($aws_code), "`.")]
                 pub const $name: Self = Self(&Row {
                     name: stringify!($name),
-                    aws_code: stringify!($aws_code),
+                    aws_code: aws_code!($aws_code),
                     severity: Severity::$severity,
                     summary: $summary,
                 });
@@ -88,12 +112,12 @@ codes! {
     WRONG_TYPE, SCHEMA_VALIDATION_FAILED, Error, "the value has the wrong JSON type";
     OUT_OF_RANGE, SCHEMA_VALIDATION_FAILED, Error, "the number is outside of the allowed range";
     EMPTY_VALUE, SCHEMA_VALIDATION_FAILED, Error, "the value must not be empty";
-    TOO_LONG, SCHEMA_VALIDATION_FAILED, Error, "the string is too long";
     UNKNOWN_VALUE, SCHEMA_VALIDATION_FAILED, Error, "the value is not one of those that the field allows";
-    UNSUPPORTED, SCHEMA_VALIDATION_FAILED, Error, "the feature is part of the language but not of this engine";
 
     UNKNOWN_STATE_TYPE, SCHEMA_VALIDATION_FAILED, Error, "there is no such type of state";
     INVALID_STATE_NAME, INVALID_STATE_NAME, Error, "the state's name is empty or too long";
+    INVALID_LABEL_NAME, INVALID_LABEL_NAME, Error, "the Map's label is too long, or has characters that it cannot have";
+    DUPLICATE_LABEL_NAME, DUPLICATE_LABEL_NAME, Error, "two Maps of the machine have the same label";
     DUPLICATE_STATE_NAME, DUPLICATE_STATE_NAME, Error, "two states of the machine have the same name";
     MISSING_TRANSITION_TARGET, MISSING_TRANSITION_TARGET, Error, "a transition leads to a state that does not exist";
     UNREACHABLE_STATE, MISSING_TRANSITION_TARGET, Error, "no transition leads to the state";
@@ -108,19 +132,19 @@ codes! {
 
     INVALID_JSONATA_EXPRESSION, INVALID_JSONATA_EXPRESSION, Error, "the expression is not JSONata";
     UNSUPPORTED_JSONATA_EXPRESSION, UNSUPPORTED_JSONATA_EXPRESSION, Error, "the expression refers to what is not there";
-    UNKNOWN_FUNCTION, SCHEMA_VALIDATION_FAILED, Warning, "JSONata has no function of this name";
-    WRONG_ARGUMENT_COUNT, SCHEMA_VALIDATION_FAILED, Warning, "the function cannot be called with so many arguments";
+    UNKNOWN_FUNCTION, -, Warning, "JSONata has no function of this name";
+    WRONG_ARGUMENT_COUNT, -, Warning, "the function cannot be called with so many arguments";
 
     INVALID_TIMESTAMP, SCHEMA_VALIDATION_FAILED, Error, "the string is not an RFC 3339 timestamp";
     INVALID_RESOURCE, SCHEMA_VALIDATION_FAILED, Error, "the resource is none that a Task of this machine can call";
     INVALID_CHOICE_RULE, SCHEMA_VALIDATION_FAILED, Error, "the Choice rule is not one comparison or one combination";
     MISPLACED_STATES_ALL, SCHEMA_VALIDATION_FAILED, Error, "`States.ALL` must stand alone, and last";
-    UNKNOWN_ERROR_NAME, SCHEMA_VALIDATION_FAILED, Warning, "the interpreter raises no error of this name";
+    UNKNOWN_ERROR_NAME, -, Warning, "the interpreter raises no error of this name";
     INVALID_QUERY_LANGUAGE, SCHEMA_VALIDATION_FAILED, Error, "the state's query language does not fit the machine's";
 
     INVALID_VARIABLE_NAME, SCHEMA_VALIDATION_FAILED, Error, "the name cannot be a variable's";
     VARIABLE_SHADOWED, SCHEMA_VALIDATION_FAILED, Error, "an outer scope has a variable of the same name";
-    UNKNOWN_VARIABLE, SCHEMA_VALIDATION_FAILED, Warning, "no state assigns the variable";
+    UNKNOWN_VARIABLE, -, Warning, "no state assigns the variable";
 }
 
 /// The name.

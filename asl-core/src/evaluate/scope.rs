@@ -36,7 +36,8 @@ pub(crate) struct Scope<'a> {
 #[derive(Debug)]
 pub(crate) struct Budget {
     bytes: Cell<usize>,
-    steps: Cell<u64>,
+    steps: u64,
+    taken: Cell<u64>,
 }
 
 /// Expressions made more than their [`Budget`].
@@ -56,19 +57,24 @@ impl Budget {
         Ok(())
     }
 
+    /// What one field may spend where the execution has `steps` left.
+    pub(crate) fn of(steps: u64) -> Self {
+        let steps = steps.min(Limits::default().steps);
+        Self { bytes: Cell::new(256 * 1024 * 1024), steps, taken: Cell::new(0) }
+    }
+
     /// The steps that JSONata expressions may still take.
     pub(crate) fn steps(&self) -> u64 {
-        self.steps.get()
+        self.steps.saturating_sub(self.taken.get())
+    }
+
+    /// The steps that JSONata expressions have taken.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.get()
     }
 
     pub(crate) fn take_steps(&self, steps: u64) {
-        self.steps.set(self.steps.get().saturating_sub(steps));
-    }
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self { bytes: Cell::new(256 * 1024 * 1024), steps: Cell::new(Limits::default().steps) }
+        self.taken.set(self.taken.get().saturating_add(steps));
     }
 }
 

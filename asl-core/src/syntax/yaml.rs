@@ -26,7 +26,8 @@ pub(super) fn parse(text: &str, dialect: Dialect) -> (Option<Node<'_>>, Diagnost
         None => read(text, dialect),
     };
     let pointer_to = |span| root.as_ref().map(|root: &Node<'_>| root.pointer_to(span)).unwrap_or_default();
-    let diagnostics = faults.into_iter().map(|fault| fault.into_diagnostic(pointer_to, &source)).collect();
+    // AWS reads no YAML, so it says nothing of its faults.
+    let diagnostics = faults.into_iter().map(|fault| fault.placed(pointer_to, &source, None)).collect();
     (root, diagnostics)
 }
 

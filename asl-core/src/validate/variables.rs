@@ -191,10 +191,10 @@ fn for_each_reference(state: &State<'_>, report: &Report<'_>, visit: &mut impl F
             }
         }
         Some(StateKind::Map(map)) => {
-            let limits = [&map.max_concurrency_path, &map.tolerated_failure_count_path];
-            visit_paths(limits, visit);
-            visit_paths([&map.items_path, &map.tolerated_failure_percentage_path], visit);
-            map.item_selector.iter().for_each(|template| visit_template(template, visit));
+            visit_paths([&map.items_path], visit);
+            map.number_paths().for_each(|(_, path)| visit_path(&path.value, path.span, visit));
+            let templates = map.item_selector.iter().chain(map.distributed_templates());
+            templates.for_each(|template| visit_template(template, visit));
         }
         Some(StateKind::Choice(choice)) => {
             for rule in choice.rules() {
