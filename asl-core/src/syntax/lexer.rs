@@ -113,10 +113,10 @@ impl<'t> Lexer<'t> {
     /// Skips white space; comments and other blanks are faults.
     pub(super) fn skip_blank(&mut self) {
         loop {
-            while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.next_byte() {
-                self.offset += 1;
-            }
-            if self.next_byte().is_some_and(|byte| byte.is_ascii_graphic() && byte != b'/') {
+            let mut rest = self.rest().bytes();
+            let first = rest.find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+            self.offset = self.text.len() - rest.len() - usize::from(first.is_some());
+            if first.is_some_and(|byte| byte.is_ascii_graphic() && byte != b'/') {
                 return;
             }
             let start = self.offset;
