@@ -26,12 +26,16 @@ pub enum Placeholders {
 
 /// The longest placeholder, in bytes; what is longer is no placeholder.
 const MAX_LENGTH: usize = 1024;
+/// How many beginnings of placeholders without an end are looked into before the rest of a text is taken for literal.
+const MAX_UNCLOSED: usize = 100;
 
 /// Where the first placeholder or directive in `text`, a string or key of a definition, stands.
 pub(crate) fn find(text: &str) -> Option<Range<usize>> {
     let is_jsonata = text.starts_with("{%");
-    let starts = text.match_indices('{').filter_map(|(brace, _)| brace.checked_sub(1));
-    starts.filter_map(|start| text.get(start..).map(|rest| (start, rest))).find_map(|(start, rest)| {
+    let begins = |at: &usize| text.get(*at..).is_some_and(|rest| rest.starts_with("${") || rest.starts_with("%{"));
+    let starts = text.match_indices('{').filter_map(|(brace, _)| brace.checked_sub(1)).filter(begins);
+    starts.take(MAX_UNCLOSED).find_map(|start| {
+        let rest = text.get(start..)?;
         let length = if is_jsonata { named_length(rest) } else { length(rest) };
         length.map(|length| start..start + length)
     })
@@ -95,17 +99,25 @@ pub(crate) fn mask(text: &str, format: Format) -> Cow<'_, str> {
     let mut copied = 0;
     let mut in_string = false;
     let mut seen = 0;
+    let mut unclosed = 0;
     for (brace, _) in text.match_indices('{') {
         let Some(start) = brace.checked_sub(1).filter(|start| *start >= seen) else { continue };
         let (Some(rest), Some(before)) = (text.get(start..), text.get(seen..start)) else { continue };
         in_string ^= format == Format::Json && has_lone_quote(before);
         seen = start;
-        let Some(written) = length(rest).and_then(|length| rest.get(..length)) else { continue };
         let begins_line =
             || text.get(..start).is_some_and(|before| before.trim_end_matches([' ', '\t']).ends_with('\n'));
-        let replacement = if is_directive(written) && !in_string && (format == Format::Json || begins_line()) {
+        let may_be_directive = is_directive(rest) && !in_string && (format == Format::Json || begins_line());
+        if unclosed == MAX_UNCLOSED || !(may_be_directive || (format == Format::Json && is_expression(rest))) {
+            continue;
+        }
+        let Some(written) = length(rest).and_then(|length| rest.get(..length)) else {
+            unclosed += 1;
+            continue;
+        };
+        let replacement = if may_be_directive {
             written.chars().map(blank).collect::<String>()
-        } else if format == Format::Json && is_expression_with_strings(written) {
+        } else if written.contains('"') && !written.contains("\\\"") {
             without_strings(written)
         } else {
             continue;
@@ -135,8 +147,8 @@ fn has_lone_quote(text: &str) -> bool {
 
 const DIRECTIVES: &[&str] = &["if", "else", "endif", "for", "endfor"];
 
-fn is_directive(written: &str) -> bool {
-    let word = written.strip_prefix("%{").map(|content| content.trim_start_matches('~').trim_start());
+fn is_directive(text: &str) -> bool {
+    let word = text.strip_prefix("%{").map(|content| content.trim_start_matches('~').trim_start());
     word.is_some_and(|word| {
         let end = word.find(|letter: char| !letter.is_ascii_alphabetic()).unwrap_or(word.len());
         DIRECTIVES.contains(&word.get(..end).unwrap_or_default())
@@ -151,11 +163,10 @@ fn blank(character: char) -> &'static str {
     }
 }
 
-/// Whether this is Terraform's: CloudFormation's names have no quotes, and JSONata's are escaped in JSON.
-fn is_expression_with_strings(written: &str) -> bool {
-    let content = written.strip_prefix("${").unwrap_or_default().trim_start_matches(['~', ' ']);
-    let begins = content.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-    begins && written.contains('"') && !written.contains("\\\"")
+/// Whether an expression of Terraform can begin here; JSONata's own `${` goes on with a quote as a rule.
+fn is_expression(text: &str) -> bool {
+    let content = text.strip_prefix("${").map(|content| content.trim_start_matches(['~', ' ']));
+    content.is_some_and(|content| content.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_'))
 }
 
 fn without_strings(written: &str) -> String {

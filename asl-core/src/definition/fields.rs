@@ -362,7 +362,9 @@ pub(super) fn wrong_type<T>(node: &Node<'_>, what: What<'_>, expected: Expected,
 /// What is meant as a path or as an expression belongs elsewhere.
 fn type_help(node: &Node<'_>) -> Option<String> {
     let text = node.as_str()?;
-    if text.starts_with("{%") {
+    if text.starts_with("{%") && text.ends_with(char::is_whitespace) {
+        Some("nothing may follow `%}`, not even a line break: begin the block scalar with `|-`".to_owned())
+    } else if text.starts_with("{%") {
         Some("only JSONata states have expressions: set `\"QueryLanguage\": \"JSONata\"`".to_owned())
     } else if text.starts_with('$') {
         Some("a path belongs into the field whose name ends in `Path`, if there is one".to_owned())

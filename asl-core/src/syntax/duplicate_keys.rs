@@ -1,12 +1,13 @@
 //! Objects that have the same key twice.
 
-use super::{Member, Node, NodeKind, jackson};
+use super::{MAX_FAULTS, Member, Node, NodeKind, jackson};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::name_map::NameMap;
 use crate::source::{JsonPointer, Source, Span};
 
 /// A [`Code::DUPLICATE_KEY`] for every key under `root` that its object already has, with a label at the first one.
 ///
+/// No more than [`MAX_FAULTS`] are reported.
 /// JSON leaves open what such an object means; here the last member would count, and the others be lost silently.
 pub fn duplicate_keys(root: &Node<'_>, source: &Source<'_>) -> Diagnostics {
     let mut search = Search { source, first_spans: NameMap::new(), found: Vec::new() };
@@ -60,6 +61,9 @@ impl<'a> Search<'a> {
         self.first_spans.clear();
         for member in members {
             let Some(first_span) = self.first_spans.add(&member.key, member.key_span) else { continue };
+            if self.found.len() == MAX_FAULTS {
+                return;
+            }
             let pointer = Path::Member(object, &member.key).pointer();
             self.found.push(
                 Diagnostic::new(
@@ -110,5 +114,12 @@ mod tests {
     fn duplicates_are_found_in_large_objects() {
         let many = (10..30).map(|name| format!(r#""{name}":0"#)).collect::<Vec<_>>().join(",");
         check(&format!(r#"{{{many},"10":1,"10":2}}"#), &[("/10", 141, 1), ("/10", 148, 1)]);
+    }
+
+    #[test]
+    fn many_duplicates_are_reported_in_part() {
+        let text = format!("{{{}}}", vec![r#""a":1"#; 2 * MAX_FAULTS].join(","));
+        let root = parse(&text).0.unwrap();
+        assert_eq!(duplicate_keys(&root, &Source::new("test", &text)).len(), MAX_FAULTS);
     }
 }
