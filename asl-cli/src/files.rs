@@ -20,7 +20,7 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// The definition in the file at `path`, or on standard input if that is `-`.
+/// The text of the definition or template at `path`, or on standard input if that is `-`.
 pub(crate) fn read(path: &Path) -> Result<String, Problem> {
     read_at_most(MAX_BYTES, path)
 }
@@ -35,7 +35,7 @@ pub(crate) fn read_at_most(max_bytes: u64, path: &Path) -> Result<String, Proble
     };
     let broken = |reason: String| Problem::Broken { message: format!("cannot read `{}`: {reason}", path.display()) };
     read.map_err(|error| broken(error.to_string()))?;
-    let is_cut = bytes.len() as u64 == MAX_BYTES;
+    let is_cut = bytes.len() as u64 == max_bytes;
     String::from_utf8(bytes).or_else(|error| match error.utf8_error() {
         // The character that the limit cuts through is no fault.
         cut if is_cut && cut.error_len().is_none() => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
@@ -79,7 +79,7 @@ pub(crate) fn find(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<
 }
 
 /// What tells a file from others, by whatever path it is reached.
-fn identity(path: &Path) -> PathBuf {
+pub(crate) fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 

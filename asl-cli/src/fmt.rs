@@ -4,12 +4,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use asl_core::Format;
 use asl_core::source::Source;
 
 use crate::colour;
 use crate::files::{self, By, Found};
 use crate::outcome::{End, Problem};
-use crate::source::{self, Form, Format};
+use crate::source::{self, Form};
 
 const ABOUT: &str = "\
 Bring definitions into their canonical form.
@@ -44,7 +45,10 @@ pub(crate) struct Arguments {
 
 /// Rewrites the files that are not in canonical form, or names them.
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Problem> {
-    let found = files::find(&arguments.paths, source::is_definition)?;
+    let is_json = |path: &std::path::Path| {
+        source::is_definition(path) && path.extension().is_some_and(|extension| extension == "json")
+    };
+    let found = files::find(&arguments.paths, is_json)?;
     if found.is_empty() {
         return Err(Problem::Usage { message: "there are no `*.asl.json` files to format".to_owned() });
     }

@@ -9,6 +9,7 @@ mod files;
 mod fmt;
 mod graph;
 mod outcome;
+mod run;
 mod source;
 mod subject;
 mod validate;
@@ -21,6 +22,7 @@ use clap::{Parser, Subcommand};
 const EXAMPLES: &str = "\
 Begin with:
   asl validate .               check every definition below the current directory
+  asl run FILE --ask           execute a definition, and answer its Tasks
   asl explain                  list what can be wrong
   asl help validate            learn more about a command";
 
@@ -35,6 +37,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(validate::Arguments),
+    Run(Box<run::Arguments>),
     Graph(graph::Arguments),
     Fmt(fmt::Arguments),
     Explain(explain::Arguments),
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     let out = &mut io::stdout().lock();
     let ended = match Arguments::parse().command {
         Command::Validate(arguments) => validate::run(&arguments, out),
+        Command::Run(arguments) => run::run(&arguments, out),
         Command::Graph(arguments) => graph::run(&arguments, out),
         Command::Fmt(arguments) => fmt::run(&arguments, out),
         Command::Explain(arguments) => explain::run(&arguments, out),

@@ -2,12 +2,7 @@
 
 use std::path::Path;
 
-/// The notation of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    Json,
-    Yaml,
-}
+use asl_core::Format;
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +13,16 @@ pub(crate) enum Form {
     Template(Format),
 }
 
-/// Whether a file of this name is a definition, whatever is in it: `*.asl.json`.
+/// Whether a file of this name is a definition, whatever is in it: `*.asl.json`, `*.asl.yaml` or `*.asl.yml`.
 pub(crate) fn is_definition(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.ends_with(".asl.json")
+    [".asl.json", ".asl.yaml", ".asl.yml"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a file of this name is a definition, or a template perhaps.
+pub(crate) fn may_hold_definitions(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| ["json", "yaml", "yml", "template"].iter().any(|known| extension == *known))
 }
 
 /// The form of `text`, which is called `path`.
@@ -68,6 +69,7 @@ mod tests {
         for (name, text, expected) in [
             ("a.asl.json", "StartAt: A", json),
             ("a.asl.yaml", "{}", yaml),
+            ("a.asl.yml", TEMPLATE, yaml),
             ("a.json", "StartAt: A", json),
             ("a.yml", "{}", yaml),
             ("a.yaml", TEMPLATE, Form::Template(Format::Yaml)),
@@ -86,6 +88,15 @@ mod tests {
             ("-", "States:\n  A: {}\n", yaml),
         ] {
             assert_eq!(form(Path::new(name), text), expected, "{name} {text}");
+        }
+    }
+
+    #[test]
+    fn a_search_takes_what_may_hold_definitions() {
+        for (name, expected) in
+            [("a.asl.json", true), ("t.yaml", true), ("x.template", true), ("a.txt", false), ("json", false)]
+        {
+            assert_eq!(may_hold_definitions(Path::new(name)), expected, "{name}");
         }
     }
 }

@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use asl_core::compatibility::Compatibility;
-use asl_core::{MachineType, Options};
+use asl_core::{MachineType, Options, Placeholders};
 
 use self::check::Checked;
 use self::config::Configs;
@@ -27,7 +27,9 @@ use crate::{colour, files, source};
 const ABOUT: &str = "\
 Check definitions, as Step Functions does when a state machine is created, and beyond.
 
-Checked are definitions in JSON; of a directory, all files that are called `*.asl.json`. Directories called `cdk.out`, `node_modules` or `target`, and those whose \
+Checked are definitions in JSON and YAML, and those in CloudFormation and SAM templates. Of a directory, all files are \
+checked that are called `*.asl.json`, `*.asl.yaml` or `*.asl.yml`, and all other `.json`, `.yaml`, `.yml` and `.template` \
+files that are templates with state machines. Directories called `cdk.out`, `node_modules` or `target`, and those whose \
 name begins with a `.`, are passed over.
 
 How much a code counts is said by the options, and by the nearest `asl.toml` in the file's directory or above:
@@ -42,10 +44,11 @@ What is an error of itself stays one.";
 const EXAMPLES: &str = "\
 Examples:
   asl validate order.asl.json
+  asl validate template.yaml                     # every state machine of a SAM template
   asl validate .                                 # everything below the current directory
   asl validate . --deny warnings --format github # in a GitHub workflow
   asl validate . --format sarif > asl.sarif      # for code scanning
-  asl validate order.asl.json --type express
+  asl validate order.asl.json --type express --substitute ChargeArn=arn:aws:lambda:eu-west-1:123456789012:function:Charge
   aws stepfunctions describe-state-machine --state-machine-arn $ARN --query definition --output text | asl validate -
 
 `asl explain CODE` has a page for each code.";
@@ -54,7 +57,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(long_about = ABOUT, after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Definitions, and directories that are searched for them; `-` is standard input
+    /// Definitions, templates, and directories that are searched for them; `-` is standard input
     #[arg(required = true, value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
     /// How to write what is found
@@ -75,6 +78,9 @@ pub(crate) struct Arguments {
     /// The type of the state machines, unless a template says it
     #[arg(long = "type", value_name = "TYPE", value_enum, default_value_t = Type::Standard)]
     machine_type: Type,
+    /// Put a value in for the placeholder `${NAME}`, as `DefinitionSubstitutions` do
+    #[arg(long, value_name = "NAME=VALUE", value_parser = substitution)]
+    substitute: Vec<(String, String)>,
     #[command(flatten)]
     colour: colour::Choice,
 }
@@ -105,9 +111,17 @@ enum Type {
     Express,
 }
 
+/// Reads `NAME=VALUE`.
+fn substitution(written: &str) -> Result<(String, String), String> {
+    match written.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it like `NAME=VALUE`".to_owned()),
+    }
+}
+
 /// Writes what is wrong with each definition, and sums it up on standard error.
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Problem> {
-    let found = files::find(&arguments.paths, source::is_definition)?;
+    let found = files::find(&arguments.paths, source::may_hold_definitions)?;
     let levels = Levels::of_options(&arguments.allow, &arguments.warn, &arguments.deny)?;
     let mut configs = Configs::default();
     let mut jobs = Vec::with_capacity(found.len());
@@ -118,12 +132,13 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
 
     let mut checked = Vec::new();
     let mut broken = Vec::new();
-    for result in parallel::map(&jobs, |(found, options)| check::check(found, options)) {
+    for result in parallel::map(&jobs, |(found, options)| check::check(found, options)).into_iter().flatten() {
         match result {
-            Ok(one) => checked.push(one),
+            Ok(text) => checked.push(text),
             Err(problem) => broken.push(problem),
         }
     }
+    let checked = check::once_each(checked);
     if checked.is_empty() && broken.is_empty() {
         let places: Vec<String> = arguments.paths.iter().map(|path| format!("`{}`", path.display())).collect();
         return Err(Problem::Usage { message: format!("there are no definitions in {}", places.join(", ")) });
@@ -141,7 +156,8 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
 impl Arguments {
     /// The options that are the same for all files.
     fn options(&self) -> Options {
-        Options::new()
+        let options = Options::new()
+            .placeholders(Placeholders::Understood)
             .compatibility(match self.language {
                 Language::Spec => Compatibility::Specification,
                 Language::Aws => Compatibility::Aws,
@@ -149,7 +165,8 @@ impl Arguments {
             .machine_type(match self.machine_type {
                 Type::Standard => MachineType::Standard,
                 Type::Express => MachineType::Express,
-            })
+            });
+        self.substitute.iter().fold(options, |options, (name, value)| options.substitute(name, value))
     }
 }
 

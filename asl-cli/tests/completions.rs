@@ -7,7 +7,7 @@ fn every_shell_has_a_script_that_knows_the_commands() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let ran = asl(&["completions", shell], "");
         assert_eq!((ran.code, &*ran.err), (0, ""), "{shell}");
-        for word in ["validate", "explain"] {
+        for word in ["validate", "substitute", "explain"] {
             assert!(ran.out.contains(word), "{shell}: {word}");
         }
     }

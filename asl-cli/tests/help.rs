@@ -2,7 +2,7 @@
 
 use crate::terminal::asl;
 
-const COMMANDS: [&str; 4] = ["validate", "fmt", "explain", "completions"];
+const COMMANDS: [&str; 5] = ["validate", "fmt", "graph", "explain", "completions"];
 
 #[test]
 fn the_command_says_where_to_begin() {

@@ -6,5 +6,6 @@ mod explain;
 mod fmt;
 mod graph;
 mod help;
+mod run;
 mod terminal;
 mod validate;

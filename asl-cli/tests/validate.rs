@@ -65,6 +65,86 @@ fn a_directory_is_searched_for_definitions() {
     assert_eq!(ran.err, "1 error in 1 of 2 files\n");
 }
 
+/// A definition in YAML with one error and a placeholder.
+const YAML: &str = "StartAt: A\nStates:\n  A:\n    Type: Task\n    Resource: ${Arn}\n    Comment: 5\n    End: true\n";
+
+const TEMPLATE: &str = "\
+Resources:
+  Queue: {Type: AWS::SQS::Queue}
+  Orders:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Type: EXPRESS
+      DefinitionUri: machines/orders.asl.json
+      DefinitionSubstitutions: {Job: 'arn:aws:states:::batch:submitJob.sync'}
+  Refunds:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Definition:
+        StartAt: A
+        States:
+          A: {Type: Succeed, Comment: 5}
+";
+
+const ORDERS: &str =
+    r#"{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${Job}", "Parameters": {}, "End": true}}}"#;
+
+#[test]
+fn yaml_is_checked_at_its_places() {
+    let directory = Directory::new("validate-yaml", &[("a.asl.yaml", YAML), ("b.yml", YAML)]);
+    for (arguments, places) in [
+        (&["."][..], &["a.asl.yaml,line=6,col=14"][..]),
+        (&["b.yml"], &["b.yml,line=6,col=14"]),
+        (&["b.yml", "--substitute", "Arn=nonsense"], &["b.yml,line=5,col=15", "b.yml,line=6,col=14"]),
+    ] {
+        let ran = directory.asl(&[&["validate", "--format", "github"], arguments].concat());
+        let found = ran.out.lines().filter_map(|line| line.strip_prefix("::error file=")?.split_once(",endColumn="));
+        assert_eq!(found.map(|(place, _)| place).collect::<Vec<_>>(), places, "{}", ran.out);
+        assert_eq!(ran.code, 1);
+    }
+    let ran = asl(&["validate", "-"], YAML);
+    assert!(ran.out.contains("-:6:14 (/States/A/Comment)"), "{}", ran.out);
+}
+
+#[test]
+fn templates_are_checked_with_the_definitions_that_they_name() {
+    let files = [("app/template.yaml", TEMPLATE), ("app/machines/orders.asl.json", ORDERS), ("other.yaml", "a: b")];
+    let directory = Directory::new("validate-template", &files);
+    for paths in [&["."][..], &["app/template.yaml"], &["app/machines/orders.asl.json", "app/template.yaml"]] {
+        let ran = directory.asl(&[&["validate"], paths].concat());
+        assert_eq!((ran.code, &*ran.err), (1, "2 errors in 2 of 2 files\n"), "{paths:?}: {}", ran.out);
+        insta::assert_snapshot!("a_template_and_what_it_names", ran.out);
+    }
+    let ran = directory.asl(&["validate", "app/machines"]);
+    assert_eq!((ran.code, &*ran.out), (0, ""));
+}
+
+#[test]
+fn a_definition_that_a_template_names_must_be_there() {
+    let directory = Directory::new("validate-dangling", &[("template.yaml", TEMPLATE)]);
+    let ran = directory.asl(&["validate", "."]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.out.starts_with("error[WRONG_TYPE]"), "{}", ran.out);
+    assert!(ran.err.contains("error: cannot read `machines/orders.asl.json`: "), "{}", ran.err);
+}
+
+#[test]
+fn a_template_without_definitions_is_no_error_of_a_search() {
+    let files =
+        [("t.yaml", "Resources: {A: {Type: 'AWS::X'}}\n# AWS::Serverless::StateMachine"), ("a.asl.json", SOUND)];
+    let directory = Directory::new("validate-no-machine", &files);
+    let ran = directory.asl(&["validate", "."]);
+    assert_eq!((ran.code, &*ran.out, &*ran.err), (0, "", ""));
+    assert_eq!(directory.asl(&["validate", "t.yaml"]).code, 1);
+}
+
+#[test]
+fn a_substitution_needs_a_name_and_a_value() {
+    let ran = asl(&["validate", "--substitute", "Arn", "-"], SOUND);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("write it like `NAME=VALUE`"), "{}", ran.err);
+}
+
 #[test]
 fn many_files_are_told_in_their_order() {
     let names: Vec<String> = (0..300).map(|number| format!("{number:03}.asl.json")).collect();

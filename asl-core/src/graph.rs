@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::definition::{self, MachineRole, StateKind};
 use crate::history::StateType;
-use crate::placeholder::{self, Placeholders};
+use crate::placeholder;
 use crate::report::{Reading, Report};
 use crate::source::Source;
 use crate::syntax::{self, Dialect, Format};
@@ -132,7 +132,7 @@ impl Graph {
         let (root, _) = syntax::parse_as(&readable, format, Dialect::WithPlaceholders);
         let root = root?;
         let source = Source::new("definition", text);
-        let reading = Reading { format, placeholders: Placeholders::Understood, ..Reading::default() };
+        let reading = Reading { format, ..Reading::default() };
         let report = Report::reading(&source, &root, reading);
         let machine = definition::read(&root, &report)?;
         Some(Self { machine: Machine::read(&machine, &source) })

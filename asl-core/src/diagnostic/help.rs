@@ -6,6 +6,7 @@ use super::Code;
 pub(super) fn usual_help(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::INVALID_JSON_DESCRIPTION => "check the commas, quotes and brackets before it",
+        Code::INVALID_YAML => "check the indentation, quotes and brackets before it",
         Code::DEFINITION_TOO_LARGE => "split the workflow, and start one machine from the other",
         Code::TOO_DEEPLY_NESTED => "move the inner states into a state machine of their own",
         Code::NOT_AN_OBJECT => "a definition is `{\"StartAt\": \"…\", \"States\": {…}}`",
