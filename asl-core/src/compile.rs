@@ -3,6 +3,7 @@
 use crate::compatibility::Compatibility;
 use crate::definition;
 use crate::diagnostic::Diagnostics;
+use crate::lint;
 use crate::program::Program;
 use crate::report::Report;
 use crate::source::Source;
@@ -101,6 +102,9 @@ pub fn compile_with(text: &str, options: Options) -> Compiled {
     let machine = definition::read(&root, &report);
     if let Some(machine) = machine.as_ref().filter(|_| is_json) {
         validate::validate(machine, options.machine_type, &report);
+        if !diagnostics.has_errors() && !report.has_errors() {
+            lint::lint(machine, &report);
+        }
     }
     diagnostics.extend(report.take_diagnostics());
 

@@ -79,6 +79,7 @@ mod definition;
 pub mod diagnostic;
 mod report;
 mod validate;
+mod lint;
 
 mod compile;
 pub mod program;

@@ -34,6 +34,11 @@ impl<'a> Report<'a> {
         self.faults.borrow_mut().push(fault);
     }
 
+    /// Whether an error was found so far.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.faults.borrow().iter().any(Fault::is_error)
+    }
+
     /// Takes out everything found so far, in the order of the places, but no more than [`MAX_FAULTS`].
     pub(crate) fn take_diagnostics(&self) -> Diagnostics {
         let mut faults = self.faults.take();

@@ -13,6 +13,7 @@ mod transitions;
 mod unsupported;
 mod variables;
 
+pub(crate) use self::variables::{assignments, for_each_reference};
 use crate::compile::MachineType;
 use crate::definition::StateMachine;
 use crate::report::Report;

@@ -120,6 +120,24 @@ codes! {
     INVALID_VARIABLE_NAME, SCHEMA_VALIDATION_FAILED, Error, "the name cannot be a variable's";
     VARIABLE_SHADOWED, SCHEMA_VALIDATION_FAILED, Error, "an outer scope has a variable of the same name";
     UNKNOWN_VARIABLE, SCHEMA_VALIDATION_FAILED, Warning, "no state assigns the variable";
+
+    PATH_NEVER_EXISTS, NONE, Warning, "nothing can be where the path leads";
+    INPUT_OVERWRITTEN, NONE, Warning, "a result has taken the place of the input that is read";
+    VARIABLE_READ_TOO_EARLY, NONE, Warning, "the variable is read before any state can have assigned it";
+    UNUSED_VARIABLE, NONE, Warning, "the variable is assigned but never read";
+    ENDLESS_LOOP, NONE, Warning, "no state of a loop leads out of it";
+    LOOP_WITHOUT_CHANGE, NONE, Warning, "nothing in a loop changes what its Choice states test";
+    RETRY_NEVER_MATCHES, NONE, Warning, "no error that the Retrier names can get to it";
+    CATCH_NEVER_MATCHES, NONE, Warning, "no error that the Catcher names can get to it";
+    TASK_WITHOUT_CATCH, NONE, Warning, "the last Task lets its errors through, all others catch theirs";
+    UNREACHABLE_CHOICE_RULE, NONE, Warning, "the Choice rule can never decide";
+    CALLBACK_WITHOUT_TIMEOUT, NONE, Warning, "a lost answer lets the Task wait for a year";
+    PAYLOAD_TOO_LARGE, NONE, Warning, "the payload is larger than any state can take";
+    INTRINSIC_ALWAYS_FAILS, NONE, Warning, "the intrinsic function refuses these arguments";
+    JSONPATH_IN_JSONATA, NONE, Warning, "the string looks like JSONPath in a state in JSONata";
+    JSONATA_IN_JSONPATH, NONE, Warning, "the string looks like JSONata in a state in JSONPath";
+    UNMARKED_JSONATA, NONE, Warning, "`{%` and `%}` do not stand at the ends of the string";
+    PATH_IN_ARRAY, NONE, Warning, "an element of an array looks like an expression";
 }
 
 /// The name.

@@ -1,6 +1,6 @@
 //! Diagnostics in the making, whose places are spans still.
 
-use super::{Code, Diagnostic};
+use super::{Code, Diagnostic, Severity};
 use crate::source::{JsonPointer, Source, Span};
 
 /// A diagnostic to be: the stages of the front end know spans, and need not carry pointers and lines along.
@@ -36,6 +36,10 @@ impl Fault {
     pub(crate) fn with_help(mut self, help: impl Into<Option<String>>) -> Self {
         self.help = help.into();
         self
+    }
+
+    pub(crate) fn is_error(&self) -> bool {
+        self.code.severity() == Severity::Error
     }
 
     pub(crate) fn span(&self) -> Span {
