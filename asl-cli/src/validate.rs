@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use asl_core::compile;
+use asl_core::check;
 use asl_core::source::Source;
 
 use crate::files;
@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
     let mut end = End::Good;
     for file in &arguments.files {
         let text = files::read(file)?;
-        let diagnostics = compile(&text).diagnostics;
+        let diagnostics = check(&text);
         let name = file.display().to_string();
         write!(out, "{}", diagnostics.render(&Source::new(&name, &text)))?;
         if diagnostics.has_errors() {

@@ -1,7 +1,7 @@
 //! From a definition's text to a [`Program`], with everything that is wrong with it.
 
 use crate::compatibility::Compatibility;
-use crate::definition;
+use crate::definition::{self, StateMachine};
 use crate::diagnostic::Diagnostics;
 use crate::lint;
 use crate::program::Program;
@@ -92,8 +92,36 @@ pub fn compile(text: &str) -> Compiled {
 
 /// Compiles a definition as `options` say.
 pub fn compile_with(text: &str, options: Options) -> Compiled {
+    let (program, diagnostics) =
+        diagnose(text, options, |machine| Program::lower(machine, text, options.compatibility));
+    Compiled { program, diagnostics }
+}
+
+/// What is wrong with a definition of a Standard machine as on AWS, without compiling it.
+///
+/// # Examples
+///
+/// ```
+/// let diagnostics = asl_core::check(r#"{"StartAt": "A", "States": {"A": {"Type": "Pass"}}}"#);
+/// assert_eq!(diagnostics.iter().next().unwrap().message, "One of these fields is required: [Next, End]");
+/// ```
+pub fn check(text: &str) -> Diagnostics {
+    check_with(text, Options::new())
+}
+
+/// What is wrong with a definition as `options` say, without compiling it: the diagnostics of [`compile_with`].
+pub fn check_with(text: &str, options: Options) -> Diagnostics {
+    diagnose(text, options, |_| None::<Program>).1
+}
+
+/// Everything that is wrong with a definition, and what `then` makes of it if it has no errors.
+fn diagnose<T>(
+    text: &str,
+    options: Options,
+    then: impl FnOnce(&StateMachine<'_>) -> Option<T>,
+) -> (Option<T>, Diagnostics) {
     let (root, mut diagnostics) = syntax::parse(text);
-    let Some(root) = root else { return Compiled { program: None, diagnostics } };
+    let Some(root) = root else { return (None, diagnostics) };
     let source = Source::new("definition", text);
     let is_json = !diagnostics.has_errors();
     diagnostics.extend(syntax::duplicate_keys(&root, &source));
@@ -108,8 +136,6 @@ pub fn compile_with(text: &str, options: Options) -> Compiled {
     }
     diagnostics.extend(report.take_diagnostics());
 
-    let program = machine
-        .filter(|_| !diagnostics.has_errors())
-        .and_then(|machine| Program::lower(&machine, text, options.compatibility));
-    Compiled { program, diagnostics }
+    let made = machine.filter(|_| !diagnostics.has_errors()).and_then(|machine| then(&machine));
+    (made, diagnostics)
 }

@@ -77,6 +77,7 @@ pub mod syntax;
 mod definition;
 
 pub mod diagnostic;
+mod name_map;
 mod report;
 mod validate;
 mod lint;
@@ -99,7 +100,7 @@ pub mod history;
 
 pub mod compatibility;
 
-pub use compile::{Compiled, MachineType, Options, compile, compile_with};
+pub use compile::{Compiled, MachineType, Options, check, check_with, compile, compile_with};
 pub use diagnostic::Diagnostics;
 pub use failure::Failure;
 pub use program::Program;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::diagnostic::Location;
 
@@ -40,14 +41,21 @@ impl From<Range<usize>> for Span {
 pub struct Source<'t> {
     name: &'t str,
     text: &'t str,
-    line_starts: Vec<usize>,
+    /// Found when the first place is asked for, as most texts have nothing wrong.
+    line_starts: OnceLock<Vec<usize>>,
 }
 
 impl<'t> Source<'t> {
     /// A text called `name`, which is a file's path as a rule.
     pub fn new(name: &'t str, text: &'t str) -> Self {
-        let after_line_ends = text.match_indices('\n').map(|(offset, _)| offset + 1);
-        Self { name, text, line_starts: std::iter::once(0).chain(after_line_ends).collect() }
+        Self { name, text, line_starts: OnceLock::new() }
+    }
+
+    fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| {
+            let after_line_ends = self.text.match_indices('\n').map(|(offset, _)| offset + 1);
+            std::iter::once(0).chain(after_line_ends).collect()
+        })
     }
 
     /// The name.
@@ -74,15 +82,15 @@ impl<'t> Source<'t> {
     /// The bytes of `line`, counted from 1, its end included.
     pub fn line_span(&self, line: usize) -> Span {
         let end = self.text.len();
-        let start = line.checked_sub(1).and_then(|index| self.line_starts.get(index)).copied().unwrap_or(end);
-        Span { start, end: self.line_starts.get(line).copied().unwrap_or(end) }
+        let start = line.checked_sub(1).and_then(|index| self.line_starts().get(index)).copied().unwrap_or(end);
+        Span { start, end: self.line_starts().get(line).copied().unwrap_or(end) }
     }
 
     /// The line and column of the byte at `offset`; an offset past the end counts as the end,
     /// one inside a character as that character.
     pub fn position(&self, offset: usize) -> LineColumn {
         let offset = (0..=offset.min(self.text.len())).rfind(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
-        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let line = self.line_starts().partition_point(|start| *start <= offset);
         let before = self.text_at((self.line_span(line).start..offset).into());
         LineColumn { line, column: before.chars().count() + 1 }
     }

@@ -1,12 +1,15 @@
-//! The machines as one would write them by hand: plain Rust over [`Value`], without an interpreter or a history.
+//! What ours is held against: the same work as one would write it by hand.
 //!
-//! No interpreter can do much better than this, so it is what ours is held against.
+//! Machines are plain Rust over [`Value`], without an interpreter or a history.
+//! To understand a definition is to read its JSON and to look for the targets of its transitions.
 
+use std::collections::HashSet;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use asl_core::Value;
 use asl_core::value::Object;
+use serde_json::Value as Json;
 
 /// The hand-written form of the workload called `name`, if it has one.
 pub fn of_workload(name: &str) -> Option<fn(Value) -> Value> {
@@ -51,4 +54,33 @@ fn w9_output(input: &Value, step: i64, [name, items, total, cheap, step_key]: &[
     output.insert(cheap.clone(), skus);
     output.insert(step_key.clone(), step);
     output.into()
+}
+
+/// How many transitions of the definition in `text` lead nowhere: what is checked of a definition as a rule.
+///
+/// # Errors
+///
+/// When the text is not JSON.
+pub fn missing_targets(text: &str) -> serde_json::Result<usize> {
+    serde_json::from_str(text).map(|definition| missing_targets_of(&definition))
+}
+
+fn missing_targets_of(machine: &Json) -> usize {
+    let Some(states) = machine.get("States").and_then(Json::as_object) else { return 0 };
+    let names: HashSet<&str> = states.keys().map(String::as_str).collect();
+    let is_missing = |target: &&Json| target.as_str().is_some_and(|target| !names.contains(target));
+    let of_state = |state: &Json| {
+        let own = [state.get("Next"), state.get("Default")].into_iter().flatten();
+        let ruled =
+            elements(state, "Choices").iter().chain(elements(state, "Catch")).filter_map(|rule| rule.get("Next"));
+        let processor = [state.get("ItemProcessor"), state.get("Iterator")].into_iter().flatten();
+        let inner = elements(state, "Branches").iter().chain(processor).map(missing_targets_of).sum::<usize>();
+        own.chain(ruled).filter(is_missing).count() + inner
+    };
+    machine.get("StartAt").iter().filter(|target| is_missing(target)).count()
+        + states.values().map(of_state).sum::<usize>()
+}
+
+fn elements<'a>(state: &'a Json, field: &str) -> &'a [Json] {
+    state.get(field).and_then(Json::as_array).map_or(&[], Vec::as_slice)
 }

@@ -33,6 +33,9 @@ const NAMES: [&str; 10] = [
     "w9_jsonata",
 ];
 
+/// The workload that is a definition of 500 states, to be understood and not to be executed.
+pub const DEFINITION: &str = "w10_parse";
+
 /// How often the function `Flaky` fails before it answers.
 const FAILURES_OF_FLAKY: u32 = 3;
 
@@ -108,6 +111,15 @@ pub fn workloads(folder: &Path) -> Result<Vec<Workload>, WorkloadsError> {
     known.map(|(name, entry)| Workload::read(name, entry, folder)).collect()
 }
 
+/// The text of [`DEFINITION`] in `folder`.
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub fn definition(folder: &Path) -> Result<String, WorkloadsError> {
+    read_text(&folder.join(format!("{DEFINITION}.asl.json")))
+}
+
 impl Workload {
     fn read(name: &'static str, entry: Entry, folder: &Path) -> Result<Self, WorkloadsError> {
         let definition = read_text(&folder.join(&entry.asl))?;
@@ -159,6 +171,8 @@ fn read_text(path: &Path) -> Result<String, WorkloadsError> {
 mod tests {
     use std::io::Write as _;
 
+    use asl_core::check;
+    use asl_core::diagnostic::Code;
     use asl_runtime::Simulation;
 
     use super::*;
@@ -185,6 +199,21 @@ mod tests {
             let mut simulation = Simulation::new().registry(workload.handlers());
             let run = simulation.run(&workload.program, workload.input.clone()).unwrap();
             assert_eq!(run.output(), Some(&workload.expected), "{}: {:?}", workload.name, run.failure());
+        }
+    }
+
+    #[test]
+    fn the_ceiling_of_the_definition_finds_what_we_find() {
+        if shared().is_empty() {
+            return;
+        }
+        let sound = definition(&folder()).unwrap();
+        let broken = sound.replace(r#""Next": "State499""#, r#""Next": "State500""#);
+        for (text, missing) in [(&sound, 0), (&broken, broken.matches("State500").count())] {
+            assert_eq!(ceiling::missing_targets(text).unwrap(), missing);
+            let ours =
+                check(text).iter().filter(|diagnostic| diagnostic.code == Code::MISSING_TRANSITION_TARGET).count();
+            assert_eq!(ours, missing);
         }
     }
 

@@ -57,7 +57,7 @@ impl JsonataString {
             Err(error) => {
                 let place = report.inside(node.span, shifted(&error.span(), offset));
                 let fault = Fault::new(Code::INVALID_JSONATA_EXPRESSION, place, error.message()).of(node.span);
-                report.add(fault.with_help(help(error.code()).map(str::to_owned)));
+                report.add(fault.with_help(help(error.code()).to_owned()));
                 None
             }
         }
@@ -108,17 +108,35 @@ impl Fields<'_> {
 }
 
 /// What to do about a fault with this code of the reference's parser.
-fn help(code: &str) -> Option<&'static str> {
-    Some(match code {
+fn help(code: &str) -> &'static str {
+    match code {
         "S0101" => "a string ends with the quote that it begins with",
+        "S0102" => "a number is at most about 1.8e308",
+        "S0103" => "a backslash itself is `\\\\`; other escapes are those of JSON",
+        "S0104" => "write four hexadecimal digits, as in `\\u00e9`",
         "S0105" => "a name in backquotes ends with a backquote",
         "S0106" => "a comment ends with `*/`",
+        "S0201" => "the expression has ended before this: an operator may be missing, or a bracket may be one too many",
+        "S0202" => "a bracket may be missing before it, or a comma or an operator",
         "S0203" | "S0207" => "the expression ends too early: something is missing here",
+        "S0204" => "there is `!=` and `~>`; to negate, call `$not`",
+        "S0208" => "write `function($x) { … }`",
+        "S0209" => "put parentheses around everything before the predicate",
+        "S0210" => "put parentheses around everything before the second grouping",
         "S0211" => "a value is missing before it",
         "S0212" => "only a variable, such as `$name`, can be assigned to",
+        "S0213" => "put names that are no words in backquotes, and values in parentheses",
+        "S0214" => "write `@$name` or `#$name`",
+        "S0215" => "write it directly behind the step, before its predicates",
+        "S0216" => "write it directly behind the step, before its order",
+        "S0217" => "`%` is only inside of a path, where a step leads to it",
+        "S0301" => "write a pattern between the slashes",
         "S0302" => "a regular expression ends with `/`; inside of it, write `\\/`",
-        _ => return None,
-    })
+        "S0303" => "regular expressions are those of ECMAScript",
+        "S0304" => "bind parts of the expression to variables, as in `($part := …; …)`",
+        "S0401" | "S0402" => "only `a<…>` and `f<…>` say what they hold, and not within a choice of types",
+        _ => "see https://docs.jsonata.org for the language",
+    }
 }
 
 const OPENING: &str = "{%";

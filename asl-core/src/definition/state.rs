@@ -192,6 +192,9 @@ impl<'t> State<'t> {
 
     /// Calls `visit` with every JSONata expression of the state's own fields, and with what `$states` holds there.
     pub(crate) fn for_each_jsonata(&self, visit: &mut impl FnMut(&JsonataString, StatesMember)) {
+        if self.language != QueryLanguage::Jsonata {
+            return;
+        }
         let has_result = matches!(self.kind, Some(StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_)));
         let at_end = if has_result { StatesMember::Result } else { StatesMember::Neither };
         let own = self.output.iter().chain(&self.assign).map(|template| (template, at_end));

@@ -61,7 +61,8 @@ pub(crate) fn supported_fields(state_type: StateType, language: QueryLanguage) -
 pub(crate) fn required_fields(state_type: StateType, language: QueryLanguage) -> impl Iterator<Item = &'static str> {
     STATE_FIELDS
         .iter()
-        .filter(move |field| field.required && field.is_supported(state_type, language))
+        .filter(|field| field.required)
+        .filter(move |field| field.is_supported(state_type, language))
         .map(|field| field.name)
 }
 

@@ -121,7 +121,8 @@ impl Execution {
     }
 
     fn exit_with(&self, strand: &Strand, state: &State, result: &Value) -> Result<Step, Failure> {
-        let known = Known { result: Some(result), ..Known::default() };
+        let has_result = matches!(state.kind, StateKind::Task(_) | StateKind::Parallel { .. } | StateKind::Map(_));
+        let known = Known { result: has_result.then_some(result), ..Known::default() };
         let output = if let Some(template) = &state.output {
             self.payload(strand, template, result, &known)?
         } else {

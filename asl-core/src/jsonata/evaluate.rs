@@ -195,7 +195,7 @@ impl<'e> Evaluator<'e> {
     /// Whether a value counts as true; undefined does not.
     pub(super) fn is_truthy(&mut self, item: Option<&Item>) -> Result<bool, Fault> {
         let mut looked_at = 0;
-        let is_truthy = item.is_some_and(|item| item.is_truthy(&mut looked_at));
+        let is_truthy = item.map_or(Ok(false), |item| item.is_truthy(&mut looked_at))?;
         self.bounds.spend(looked_at / 16)?;
         Ok(is_truthy)
     }

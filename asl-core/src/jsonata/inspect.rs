@@ -51,10 +51,19 @@ pub struct CalledFunction {
     pub arguments: usize,
     /// Whether the language has a function of this name.
     pub is_known: bool,
-    /// Whether a known function can be called with this many arguments.
-    pub fits: bool,
+    /// The least number of arguments that a known function takes.
+    pub least: usize,
+    /// The most, if there is any.
+    pub most: Option<usize>,
     /// The bytes of the function's name in the expression's text.
     pub span: Range<usize>,
+}
+
+impl CalledFunction {
+    /// Whether the function, if it is known, can be called with this many arguments.
+    pub fn fits(&self) -> bool {
+        self.arguments >= self.least && self.most.is_none_or(|most| self.arguments <= most)
+    }
 }
 
 /// Collects what `ast` refers to.
@@ -224,15 +233,13 @@ impl Inspection {
             return;
         }
         let function = functions::find(name, self.dialect);
-        let fits = function.is_some_and(|function| {
-            let (least, most) = function.signature.arity();
-            arguments >= least && most.is_none_or(|most| arguments <= most)
-        });
+        let (least, most) = function.map_or((0, None), |function| function.signature.arity());
         self.references.functions.push(CalledFunction {
             name: name.clone(),
             arguments,
             is_known: function.is_some(),
-            fits,
+            least,
+            most,
             span: span.start..span.end,
         });
     }
@@ -282,7 +289,7 @@ mod tests {
         let functions = references.functions.iter().map(|function| {
             let fits = if !function.is_known {
                 "?"
-            } else if function.fits {
+            } else if function.fits() {
                 ""
             } else {
                 "!"

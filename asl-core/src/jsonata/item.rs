@@ -14,7 +14,9 @@ use std::sync::Arc;
 pub(super) use self::extent::Extent;
 pub(super) use self::list::{ArrayRef, List, Role};
 pub(super) use self::record::{ObjectRef, Record};
+use super::error::Fault;
 use super::evaluate::{Function, Tuple};
+use super::functions;
 use crate::value::{Number, Value};
 
 /// A value that is not undefined.
@@ -140,22 +142,30 @@ impl Item {
 
     /// The truth of this value: that of nothing but empty, zero, `null` and `false` values, and functions, is false;
     /// `looked_at` counts the parts.
-    pub(super) fn is_truthy(&self, looked_at: &mut u64) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// An infinity is out of range.
+    pub(super) fn is_truthy(&self, looked_at: &mut u64) -> Result<bool, Fault> {
         *looked_at += 1;
-        match self {
+        Ok(match self {
             Self::Value(Value::Null) | Self::Function(_) => false,
             Self::Value(Value::Bool(boolean)) => *boolean,
             Self::Value(Value::Number(number)) => number.as_f64() != 0.0,
             Self::Value(Value::String(text)) => !text.is_empty(),
-            Self::NonFinite(number) => !number.is_nan(),
+            Self::NonFinite(_) => functions::finite_number(self)?.is_some(),
             Self::Tuples(tuples) => !tuples.is_empty(),
-            Self::Value(Value::Array(array)) => {
-                array.iter().any(|element| Self::Value(element.clone()).is_truthy(looked_at))
+            Self::Value(Value::Array(_)) | Self::Array(_) => {
+                for element in self.as_array().into_iter().flat_map(ArrayRef::iter) {
+                    if element.is_truthy(looked_at)? {
+                        return Ok(true);
+                    }
+                }
+                false
             }
-            Self::Array(list) => list.items().iter().any(|item| item.is_truthy(looked_at)),
             Self::Value(Value::Object(object)) => !object.is_empty(),
             Self::Object(record) => record.len() > 0,
-        }
+        })
     }
 
     /// Whether two values are the same in depth, the order of an object's keys aside; `comparisons` counts the parts.

@@ -125,7 +125,7 @@ impl Lowering {
             AstKind::Binary { operator, left, right } => self.binary(operator, *left, *right, span)?,
             AstKind::Filter { left, right } => self.filter(*left, *right)?,
             AstKind::Group { left, pairs } => self.group(*left, pairs, span)?,
-            AstKind::Sort { left, terms } => self.sort(*left, terms, span)?,
+            AstKind::Sort { left, terms } => self.sort(*left, terms, keep_array, span)?,
             AstKind::Bind { name, right } => {
                 if let Some(binds) = self.binds.last_mut() {
                     *binds = true;
@@ -310,7 +310,7 @@ impl Lowering {
     }
 
     /// `left^(term, …)`
-    fn sort(&mut self, left: Ast, terms: Vec<ast::SortTerm>, span: Span) -> Lowered {
+    fn sort(&mut self, left: Ast, terms: Vec<ast::SortTerm>, keep_array: bool, span: Span) -> Lowered {
         let mut path = self.lower(left)?.into_path();
         let mut seeking = Vec::new();
         let mut lowered = Vec::with_capacity(terms.len());
@@ -318,7 +318,8 @@ impl Lowering {
             let expression = self.lower(term.expression)?.into_node(&mut seeking);
             lowered.push(SortTerm { descending: term.descending, expression });
         }
-        if let Kind::Path { steps, .. } = &mut path.node.kind {
+        if let Kind::Path { steps, keep_singleton } = &mut path.node.kind {
+            *keep_singleton |= keep_array;
             steps.push(Node::new(Kind::Sort(lowered), span));
             self.ancestry.resolve(steps, seeking, &mut path.seeking)?;
         }

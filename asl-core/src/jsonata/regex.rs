@@ -178,13 +178,22 @@ mod tests {
         check(r"(a)|b\1c", "", "bc", Some(&["bc", "-"]));
         check(r"(?<y>\d)\k<y>", "", "122", Some(&["22", "2"]));
         check(r"(?<=\$)\d+(?!\.)", "", "1 $22.", Some(&["2"]));
+        check(r"(.)\1", "", "abcc", Some(&["cc", "c"]));
+        check(r"^(a+)-\1$", "", "aa-a", None);
+        check(r"(A)\1", "i", "aA", Some(&["aA", "a"]));
+        check(r"\1(a)", "", "a", Some(&["a", "a"]));
+        check(r"(?:(?<y>a)|b)\k<y>c", "", "bc", Some(&["bc", "-"]));
+        check(r"\k<y>", "", "k<y>", Some(&["k<y>"]));
+        check("^b.*$", "m", "a\rb1\r\nc", Some(&["b1"]));
         check("HAT", "i", "hat", Some(&["hat"]));
         check(r"a # b", "", "a # b", Some(&["a # b"]));
     }
 
     #[test]
     fn refuses_what_ecmascript_refuses() {
-        for pattern in ["a++", "*", "(a", "a)", "[a", "(?x)a", "a{3,2}", "[b-a]", "\\"] {
+        for pattern in
+            ["a++", "*", "(a", "a)", "[a", "(?x)a", "a{3,2}", "[b-a]", "\\", "(?<n>a)(?<n>b)", r"(?<n>a)\k<m>"]
+        {
             assert!(Regex::compile(pattern, "").is_err(), "/{pattern}/");
         }
     }

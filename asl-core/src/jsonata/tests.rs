@@ -218,6 +218,8 @@ proptest! {
 
 #[test]
 fn sequences_of_one_collapse_unless_kept() {
+    check("([{'b': 1}]^(b)[]) ~> $string", r#""[{\"b\":1}]""#);
+    check("{'a': {'b': 1}}.a^(b)[].b", "[1]");
     check("[1,2,3][$ > 2]", "3");
     check("[1,2,3][$ > 2][]", "[3]");
     check("[1,2,3][$ > 3]", "undefined");
@@ -239,6 +241,12 @@ fn errors_carry_the_references_code_message_and_place() {
         ("sum(1)", "T1005: Attempted to invoke a non-function. Did you mean $sum?", "sum(1)"),
         ("$nope()", "T1006: Attempted to invoke a non-function", "$nope()"),
         ("$error('no')", "D3137: no", "$error('no')"),
+        ("$string([1/0])", "D1001: Number out of range: null", "$string([1/0])"),
+        (
+            "$power(2, nothing)",
+            "D3061: The power function has resulted in a value that cannot be represented as a JSON number: base=2, exponent=undefined",
+            "$power(2, nothing)",
+        ),
         ("[1 2]", r#"S0202: Expected "]", got 2"#, "2"),
     ];
     for (text, message, place) in cases {
@@ -254,6 +262,14 @@ fn errors_carry_the_references_code_message_and_place() {
 fn expressions_can_be_shared_between_threads() {
     fn is_shared<T: Send + Sync>() {}
     is_shared::<Expression>();
+}
+
+#[test]
+fn infinities_have_no_truth_and_no_type() {
+    for text in ["1/0 ? 1 : 2", "[1/0] ? 1 : 2", "1/0 or true", "$not(-1/0)", "$type(1/0)"] {
+        check(text, "D1001");
+    }
+    check("0/0 ? 1 : 2", "2");
 }
 
 #[test]

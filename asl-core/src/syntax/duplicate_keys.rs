@@ -1,21 +1,24 @@
 //! Objects that have the same key twice.
 
-use std::collections::HashMap;
-
 use super::{Member, Node, NodeKind};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::name_map::NameMap;
 use crate::source::{JsonPointer, Source, Span};
-
-/// How many members an object may have for which comparing each with each is faster than an index.
-const FEW: usize = 16;
 
 /// A [`Code::DUPLICATE_KEY`] for every key under `root` that its object already has, with a label at the first one.
 ///
 /// JSON leaves open what such an object means; here the last member would count, and the others be lost silently.
 pub fn duplicate_keys(root: &Node<'_>, source: &Source<'_>) -> Diagnostics {
-    let mut found = Vec::new();
-    collect(root, &Path::Root, source, &mut found);
-    found.into_iter().collect()
+    let mut search = Search { source, first_spans: NameMap::new(), found: Vec::new() };
+    search.node(root, &Path::Root);
+    search.found.into_iter().collect()
+}
+
+struct Search<'a> {
+    source: &'a Source<'a>,
+    /// The keys of the object that is looked at.
+    first_spans: NameMap<'a, Span>,
+    found: Vec<Diagnostic>,
 }
 
 /// Where a node stands; the pointer is written for duplicates only.
@@ -35,49 +38,41 @@ impl Path<'_> {
     }
 }
 
-fn collect(node: &Node<'_>, path: &Path<'_>, source: &Source<'_>, found: &mut Vec<Diagnostic>) {
-    match &node.kind {
-        NodeKind::Object(members) => {
-            for_each_duplicate(members, |member, first_span| {
-                let pointer = Path::Member(path, &member.key).pointer();
-                found.push(
-                    Diagnostic::new(
-                        Code::DUPLICATE_KEY,
-                        source.location(pointer.clone(), member.key_span),
-                        format!("the key `{}` is already in this object", member.key),
-                    )
-                    .with_label(source.location(pointer, first_span), "first here")
-                    .with_help("remove or rename one of them"),
-                );
-            });
-            for member in members {
-                collect(&member.value, &Path::Member(path, &member.key), source, found);
+impl<'a> Search<'a> {
+    fn node(&mut self, node: &'a Node<'a>, path: &Path<'_>) {
+        match &node.kind {
+            NodeKind::Object(members) => {
+                self.keys(members, path);
+                for member in members {
+                    self.node(&member.value, &Path::Member(path, &member.key));
+                }
             }
-        }
-        NodeKind::Array(elements) => {
-            for (index, element) in elements.iter().enumerate() {
-                collect(element, &Path::Element(path, index), source, found);
+            NodeKind::Array(elements) => {
+                for (index, element) in elements.iter().enumerate() {
+                    self.node(element, &Path::Element(path, index));
+                }
             }
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::String(_) => {}
         }
-        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::String(_) => {}
     }
-}
 
-/// Calls `report` with every member whose key an earlier one has, and with the place of the first of them.
-fn for_each_duplicate<'a>(members: &'a [Member<'a>], mut report: impl FnMut(&'a Member<'a>, Span)) {
-    if members.len() <= FEW {
-        for (index, member) in members.iter().enumerate() {
-            if let Some(first) = members.iter().take(index).find(|earlier| earlier.key == member.key) {
-                report(member, first.key_span);
-            }
-        }
-        return;
-    }
-    let mut first_spans = HashMap::with_capacity(members.len());
-    for member in members {
-        let first_span = *first_spans.entry(&*member.key).or_insert(member.key_span);
-        if first_span != member.key_span {
-            report(member, first_span);
+    fn keys(&mut self, members: &'a [Member<'a>], object: &Path<'_>) {
+        self.first_spans.clear();
+        for member in members {
+            let Some(first_span) = self.first_spans.get(&member.key) else {
+                self.first_spans.insert(&member.key, member.key_span);
+                continue;
+            };
+            let pointer = Path::Member(object, &member.key).pointer();
+            self.found.push(
+                Diagnostic::new(
+                    Code::DUPLICATE_KEY,
+                    self.source.location(pointer.clone(), member.key_span),
+                    format!("the key `{}` is already in this object", member.key),
+                )
+                .with_label(self.source.location(pointer, first_span), "first here")
+                .with_help("remove or rename one of them"),
+            );
         }
     }
 }
@@ -111,7 +106,7 @@ mod tests {
 
     #[test]
     fn duplicates_are_found_in_large_objects() {
-        let many = (10..10 + FEW).map(|name| format!(r#""{name}":0"#)).collect::<Vec<_>>().join(",");
-        check(&format!(r#"{{{many},"10":1,"10":2}}"#), &[("/10", 113, 1), ("/10", 120, 1)]);
+        let many = (10..30).map(|name| format!(r#""{name}":0"#)).collect::<Vec<_>>().join(",");
+        check(&format!(r#"{{{many},"10":1,"10":2}}"#), &[("/10", 141, 1), ("/10", 148, 1)]);
     }
 }

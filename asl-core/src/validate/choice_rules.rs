@@ -22,11 +22,11 @@ fn check_rule(rule: &ChoiceRule<'_>, language: QueryLanguage, report: &Report<'_
     let object = Object { span: rule.test.span, names: rule.test.field_names, report };
     match language {
         QueryLanguage::JsonPath => {
-            object.requires(&["Next"]);
+            object.requires(["Next"]);
             check_test(&rule.test, RULE_FIELDS, report);
         }
         QueryLanguage::Jsonata => {
-            object.requires(&["Condition", "Next"]);
+            object.requires(["Condition", "Next"]);
             let is_foreign = |name: &str| RULE_FIELDS.contains(&name) || Test::is_operator(name);
             object.allows_in(language, ChoiceRule::JSONATA_FIELDS, is_foreign);
         }
@@ -49,7 +49,7 @@ fn check_test(test: &Test<'_>, fields: &[&str], report: &Report<'_>) {
             check_combination(&object);
             check_test(test, NESTED_FIELDS, report);
         }
-        Some(TestKind::Comparison(_)) => object.requires(&["Variable"]),
+        Some(TestKind::Comparison(_)) => object.requires(["Variable"]),
         Some(TestKind::Condition(_)) | None => {}
     }
 }

@@ -12,7 +12,7 @@ use crate::suggestion::similar;
 pub(super) fn check_machine(machine: &StateMachine<'_>, report: &Report<'_>) {
     let object = Object { span: machine.span, names: machine.field_names, report };
     object.allows(machine.role.fields());
-    object.requires(MachineRole::REQUIRED);
+    object.requires(MachineRole::REQUIRED.iter().copied());
     if let Some(states) = machine.states.as_ref().filter(|states| states.value.is_empty()) {
         report.add(empty(states.span));
     }
@@ -24,12 +24,12 @@ pub(super) fn check_machine(machine: &StateMachine<'_>, report: &Report<'_>) {
 pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
     let object = Object { span: state.span, names: state.field_names, report };
     let Some(kind) = &state.kind else {
-        object.requires(&["Type"]);
+        object.requires(["Type"]);
         return;
     };
     let state_type = kind.state_type();
     check_supported(state, state_type, report);
-    object.requires(&required_fields(state_type, state.language).collect::<Vec<_>>());
+    object.requires(required_fields(state_type, state.language));
     check_transition(state, state_type, &object);
     check_kind(kind, state, &object);
     for retrier in state.retriers() {
@@ -70,8 +70,8 @@ impl Object<'_> {
         self.report.add(fault.with_help(similar(name.value, allowed.iter().copied(), self.report)));
     }
 
-    pub(super) fn requires(&self, required: &[&str]) {
-        let missing: Vec<&str> = required.iter().copied().filter(|name| !self.names.contains(name)).collect();
+    pub(super) fn requires<'n>(&self, required: impl IntoIterator<Item = &'n str>) {
+        let missing: Vec<&str> = required.into_iter().filter(|name| !self.names.contains(name)).collect();
         if !missing.is_empty() {
             let message = format!("These fields are required: [{}]", missing.join(", "));
             self.report.add(Fault::new(Code::MISSING_FIELD, self.span, message));
@@ -104,7 +104,6 @@ impl Object<'_> {
 
 fn check_supported(state: &State<'_>, state_type: StateType, report: &Report<'_>) {
     for name in state.field_names.iter() {
-        let message = format!("Field '{}' is not supported", name.value);
         let (code, help) = match state_field(name.value) {
             Some(field) if field.is_supported(state_type, state.language) => continue,
             Some(field) if field.types.contains(&state_type) => {
@@ -123,6 +122,7 @@ fn check_supported(state: &State<'_>, state_type: StateType, report: &Report<'_>
                 (Code::UNKNOWN_FIELD, similar(name.value, known, report))
             }
         };
+        let message = format!("Field '{}' is not supported", name.value);
         report.add(Fault::new(code, name.span, message).of(state.span).with_help(help));
     }
 }
@@ -197,7 +197,7 @@ fn check_kind(kind: &StateKind<'_>, state: &State<'_>, object: &Object<'_>) {
 
 fn check_map(object: &Object<'_>) {
     if !object.names.contains("Iterator") {
-        object.requires(&["ItemProcessor"]);
+        object.requires(["ItemProcessor"]);
     }
     object.excludes("ItemProcessor", "Iterator");
     object.excludes("ItemSelector", "Parameters");
@@ -231,13 +231,13 @@ fn check_processor_config(config: &ProcessorConfig<'_>, report: &Report<'_>) {
 fn check_retrier(retrier: &Retrier<'_>, report: &Report<'_>) {
     let object = Object { span: retrier.span, names: retrier.field_names, report };
     object.allows(Retrier::FIELDS);
-    object.requires(&["ErrorEquals"]);
+    object.requires(["ErrorEquals"]);
 }
 
 fn check_catcher(catcher: &Catcher<'_>, language: QueryLanguage, report: &Report<'_>) {
     let object = Object { span: catcher.span, names: catcher.field_names, report };
     object.allows_in(language, Catcher::fields(language), |name| Catcher::fields(language.other()).contains(&name));
-    object.requires(&["ErrorEquals", "Next"]);
+    object.requires(["ErrorEquals", "Next"]);
 }
 
 /// AWS's words for a value that is none of `allowed`.

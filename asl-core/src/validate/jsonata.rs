@@ -55,7 +55,9 @@ fn check_states_member(
         }
         ("result", _) => Some("only `Output` and `Assign` of Task, Parallel and Map states have a result".to_owned()),
         ("errorOutput", _) => Some("only `Output` and `Assign` of a Catcher have an error output".to_owned()),
-        (unknown, _) => similar(unknown, States::MEMBERS.into_iter(), report),
+        (unknown, _) => similar(unknown, States::MEMBERS.into_iter(), report).or_else(|| {
+            Some("`$states` has `input` and `context`, and where there are any `result` or `errorOutput`".to_owned())
+        }),
     };
     let message = format!("Field '$states.{member}' does not exist.");
     let place = jsonata.place(&variable.span, report);
@@ -68,14 +70,28 @@ fn check_call(function: &CalledFunction, jsonata: &JsonataString, report: &Repor
     let place = jsonata.place(&function.span, report);
     if !function.is_known {
         let message = format!("there is no function called `{name}`");
-        let help = similar(name, Dialect::Aws.function_names(), report);
-        report.add(Fault::new(Code::UNKNOWN_FUNCTION, place, message).of(jsonata.span).with_help(help));
-    } else if !function.fits {
-        let arguments = match function.arguments {
-            1 => "1 argument".to_owned(),
-            count => format!("{count} arguments"),
+        let help = match name {
+            "eval" => "AWS has no `$eval`; `$parse` reads JSON".to_owned(),
+            _ => similar(name, Dialect::Aws.function_names(), report).unwrap_or_else(|| {
+                "call a function of JSONata 2.0.6, of AWS, or one that the expression defines".to_owned()
+            }),
         };
-        let message = format!("`${name}` cannot be called with {arguments}");
-        report.add(Fault::new(Code::WRONG_ARGUMENT_COUNT, place, message).of(jsonata.span));
+        report.add(Fault::new(Code::UNKNOWN_FUNCTION, place, message).of(jsonata.span).with_help(help));
+    } else if !function.fits() {
+        let message = format!("`${name}` cannot be called with {}", arguments(function.arguments));
+        let help = match (function.least, function.most) {
+            (least, Some(most)) if least == most => format!("it takes {}", arguments(most)),
+            (least, Some(most)) if least + 1 == most => format!("it takes {least} or {}", arguments(most)),
+            (least, Some(most)) => format!("it takes {least} to {}", arguments(most)),
+            (least, None) => format!("it takes at least {}", arguments(least)),
+        };
+        report.add(Fault::new(Code::WRONG_ARGUMENT_COUNT, place, message).of(jsonata.span).with_help(help));
+    }
+}
+
+fn arguments(count: usize) -> String {
+    match count {
+        1 => "1 argument".to_owned(),
+        count => format!("{count} arguments"),
     }
 }

@@ -1,17 +1,35 @@
 //! Where transitions lead: targets, reachability and terminal states.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::mem;
 
 use crate::definition::{Spanned, State, StateKind, StateMachine};
 use crate::diagnostic::{Code, Fault};
+use crate::name_map::NameMap;
 use crate::report::Report;
 use crate::suggestion::similar;
 
 /// Checks the transitions of a definition, those inside of its branches and item processors included.
 pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
-    let mut everywhere = HashSet::new();
-    collect_names(machine, &mut everywhere);
-    check_machine(machine, &everywhere, report);
+    check_machine(machine, &Everywhere { definition: machine, names: OnceCell::new() }, report);
+}
+
+/// The names of all states of a definition, collected when one is looked for where it is not.
+struct Everywhere<'m> {
+    definition: &'m StateMachine<'m>,
+    names: OnceCell<HashSet<&'m str>>,
+}
+
+impl Everywhere<'_> {
+    fn has(&self, name: &str) -> bool {
+        let collected = || {
+            let mut names = HashSet::new();
+            collect_names(self.definition, &mut names);
+            names
+        };
+        self.names.get_or_init(collected).contains(name)
+    }
 }
 
 fn collect_names<'t>(machine: &StateMachine<'t>, names: &mut HashSet<&'t str>) {
@@ -19,23 +37,28 @@ fn collect_names<'t>(machine: &StateMachine<'t>, names: &mut HashSet<&'t str>) {
     machine.states().iter().flat_map(State::inner_machines).for_each(|inner| collect_names(inner, names));
 }
 
-/// `everywhere` has the names of all states of the definition.
-fn check_machine(machine: &StateMachine<'_>, everywhere: &HashSet<&str>, report: &Report<'_>) {
+fn check_machine(machine: &StateMachine<'_>, everywhere: &Everywhere<'_>, report: &Report<'_>) {
     if machine.states.is_some() {
-        check_targets(machine, everywhere, report);
-        check_ends(machine, report);
+        let positions: NameMap<'_, usize> = machine.state_names.iter().map(|name| name.value).zip(0..).collect();
+        check_targets(machine, &positions, everywhere, report);
+        check_ends(machine, &positions, report);
     }
     for inner in machine.states().iter().flat_map(State::inner_machines) {
         check_machine(inner, everywhere, report);
     }
 }
 
-fn check_targets(machine: &StateMachine<'_>, everywhere: &HashSet<&str>, report: &Report<'_>) {
-    let names: HashSet<&str> = machine.state_names.iter().map(|name| name.value).collect();
+/// `positions` has the positions of the machine's states.
+fn check_targets(
+    machine: &StateMachine<'_>,
+    positions: &NameMap<'_, usize>,
+    everywhere: &Everywhere<'_>,
+    report: &Report<'_>,
+) {
     for target in machine.start_at.iter().chain(machine.states().iter().flat_map(targets)) {
-        if !names.contains(target.value) {
+        if positions.get(target.value).is_none() {
             let message = format!("Missing 'Next' target: {}", target.value);
-            let help = if everywhere.contains(target.value) {
+            let help = if everywhere.has(target.value) {
                 let name = target.value;
                 Some(format!(
                     "the state `{name}` is elsewhere: no transition enters or leaves a branch or item processor"
@@ -49,8 +72,8 @@ fn check_targets(machine: &StateMachine<'_>, everywhere: &HashSet<&str>, report:
 }
 
 /// Checks that there is an end and that every state is reached, where all states could be read.
-fn check_ends(machine: &StateMachine<'_>, report: &Report<'_>) {
-    let are_all_read = machine.states().len() == machine.state_names.iter().count();
+fn check_ends(machine: &StateMachine<'_>, positions: &NameMap<'_, usize>, report: &Report<'_>) {
+    let are_all_read = machine.states().len() == machine.state_names.iter().len();
     if !are_all_read || !machine.states().iter().all(is_understood) {
         return;
     }
@@ -62,22 +85,25 @@ fn check_ends(machine: &StateMachine<'_>, report: &Report<'_>) {
         }
         return;
     }
-    check_reachability(machine, report);
+    check_reachability(machine, positions, report);
 }
 
-fn check_reachability(machine: &StateMachine<'_>, report: &Report<'_>) {
-    let states: HashMap<&str, &State<'_>> = machine.states().iter().map(|state| (state.name.value, state)).collect();
-    let Some(start) = machine.start_at.as_ref().and_then(|start_at| states.get(start_at.value)) else { return };
-    let mut reached = HashSet::from([start.name.value]);
-    let mut open = vec![*start];
-    while let Some(state) = open.pop() {
-        for target in targets(state).filter_map(|target| states.get(target.value)) {
-            if reached.insert(target.name.value) {
-                open.push(target);
-            }
+/// All states could be read, so that `positions` are those of the states.
+fn check_reachability(machine: &StateMachine<'_>, positions: &NameMap<'_, usize>, report: &Report<'_>) {
+    let states = machine.states();
+    let Some(start) = machine.start_at.as_ref().and_then(|start_at| positions.get(start_at.value)) else { return };
+    let mut reached = vec![false; states.len()];
+    let mut open = vec![start];
+    while let Some(position) = open.pop() {
+        let is_first_visit = reached.get_mut(position).is_some_and(|reached| !mem::replace(reached, true));
+        if let Some(state) = states.get(position).filter(|_| is_first_visit) {
+            open.extend(targets(state).filter_map(|target| positions.get(target.value)));
         }
     }
-    for state in machine.states().iter().filter(|state| !reached.contains(state.name.value)) {
+    let is_reached = |state: &&State<'_>| {
+        positions.get(state.name.value).and_then(|position| reached.get(position)).is_some_and(|reached| *reached)
+    };
+    for state in states.iter().filter(|state| !is_reached(state)) {
         let message = format!("State \"{}\" is not reachable.", state.name.value);
         report.add(Fault::new(Code::UNREACHABLE_STATE, state.name.span, message));
     }

@@ -34,7 +34,13 @@ pub(crate) struct Assignment<'a> {
     is_catchers: bool,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    /// The names that can be read here.
+    fn names(&self) -> impl Iterator<Item = &'a str> {
+        let scopes = std::iter::successors(Some(self), |scope| scope.outer.map(|(outer, _)| outer));
+        scopes.flat_map(|scope| scope.assigned.keys().copied())
+    }
+
     fn has(&self, name: &str) -> bool {
         self.assigned.contains_key(name) || self.outer.is_some_and(|(outer, _)| outer.has(name))
     }
@@ -52,10 +58,27 @@ impl Scope<'_> {
 
 /// Checks the variables of a definition.
 pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
-    check_scope(machine, None, report);
+    let mut everywhere = BTreeMap::new();
+    collect_assignments(machine, &mut everywhere);
+    check_scope(machine, None, &everywhere, report);
 }
 
-fn check_scope(machine: &StateMachine<'_>, outer: Option<(&Scope<'_>, &State<'_>)>, report: &Report<'_>) {
+/// Where a variable is first assigned in any scope.
+fn collect_assignments<'a>(machine: &'a StateMachine<'_>, everywhere: &mut BTreeMap<&'a str, Span>) {
+    for state in machine.states() {
+        for Assignment { member, .. } in assignments(state) {
+            everywhere.entry(member.name()).or_insert(member.key.span);
+        }
+        state.inner_machines().for_each(|inner| collect_assignments(inner, everywhere));
+    }
+}
+
+fn check_scope(
+    machine: &StateMachine<'_>,
+    outer: Option<(&Scope<'_>, &State<'_>)>,
+    everywhere: &BTreeMap<&str, Span>,
+    report: &Report<'_>,
+) {
     let mut assigned: BTreeMap<&str, Vec<Assignment<'_>>> = BTreeMap::new();
     for assignment in machine.states().iter().flat_map(assignments) {
         assigned.entry(assignment.member.name()).or_default().push(assignment);
@@ -70,13 +93,25 @@ fn check_scope(machine: &StateMachine<'_>, outer: Option<(&Scope<'_>, &State<'_>
     for state in machine.states() {
         for_each_reference(state, report, &mut |name, span| {
             if !scope.has(name) {
-                let message = format!("no state assigns the variable `{name}`");
-                let help = similar(name, scope.assigned.keys().copied(), report);
-                report.add(Fault::new(Code::UNKNOWN_VARIABLE, span, message).with_help(help));
+                report.add(unknown(name, span, &scope, everywhere.get(name).copied(), report));
             }
         });
-        state.inner_machines().for_each(|inner| check_scope(inner, Some((&scope, state)), report));
+        state.inner_machines().for_each(|inner| check_scope(inner, Some((&scope, state)), everywhere, report));
     }
+}
+
+/// `elsewhere` is where a scope that cannot be seen from this one assigns the variable.
+fn unknown(name: &str, span: Span, scope: &Scope<'_>, elsewhere: Option<Span>, report: &Report<'_>) -> Fault {
+    if let Some(elsewhere) = elsewhere {
+        let message = format!("the variable `{name}` is out of scope");
+        return Fault::new(Code::UNKNOWN_VARIABLE, span, message)
+            .with_label(elsewhere, "assigned in a branch or an iteration here, with which it ends")
+            .with_help("give its value on in the output of the branch or iteration".to_owned());
+    }
+    let message = format!("no state assigns the variable `{name}`");
+    let help = similar(name, scope.names(), report)
+        .unwrap_or_else(|| format!("a state before this one assigns it with `\"Assign\": {{\"{name}\": …}}`"));
+    Fault::new(Code::UNKNOWN_VARIABLE, span, message).with_help(help)
 }
 
 /// `outer` is where an outer scope assigns the same variable.

@@ -1,6 +1,6 @@
 //! `$boolean`, `$not`, `$exists`, `$type`, `$error`, `$assert`.
 
-use super::Arguments;
+use super::{Arguments, finite_number};
 use crate::jsonata::error::Fault;
 use crate::jsonata::evaluate::{Evaluated, Evaluator};
 use crate::jsonata::item::Item;
@@ -20,17 +20,17 @@ pub(super) fn exists(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) 
 }
 
 pub(super) fn kind(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
-    Ok(arguments.item(0).map(|item| {
-        Item::from(match item.signature_letter() {
-            'l' => "null",
-            'n' => "number",
-            's' => "string",
-            'b' => "boolean",
-            'a' => "array",
-            'f' => "function",
-            _ => "object",
-        })
-    }))
+    let Some(item) = arguments.item(0) else { return Ok(None) };
+    finite_number(item)?;
+    Ok(Some(Item::from(match item.signature_letter() {
+        'l' => "null",
+        'n' => "number",
+        's' => "string",
+        'b' => "boolean",
+        'a' => "array",
+        'f' => "function",
+        _ => "object",
+    })))
 }
 
 pub(super) fn error(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {

@@ -82,9 +82,9 @@ pub(super) fn reduce(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
 /// The members that a function accepts.
 pub(super) fn sift(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(object) = arguments.item(0).and_then(Item::as_object) else { return Ok(None) };
-    let function = arguments.function(1).ok_or_else(|| Fault::new("T1006"))?;
     let mut kept = Record::default();
     for (key, value) in object.iter() {
+        let function = arguments.function(1).ok_or_else(|| Fault::new("T1006"))?;
         let accepted = call(evaluator, function, value.clone(), key.clone().into(), arguments.item(0))?;
         if evaluator.is_truthy(accepted.as_ref())? {
             evaluator.bounds.charge_items(2)?;

@@ -42,6 +42,9 @@ fn parse_number(text: &str) -> Option<f64> {
     if let Some((digits, radix)) =
         radixes.into_iter().find_map(|(prefix, radix)| text.strip_prefix(prefix).map(|digits| (digits, radix)))
     {
+        if digits.is_empty() {
+            return None;
+        }
         return digits
             .chars()
             .try_fold(0.0, |number, digit| Some(number * f64::from(radix) + f64::from(digit.to_digit(radix)?)));
@@ -108,11 +111,10 @@ pub(super) fn sqrt(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) ->
 
 pub(super) fn power(_evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(base) = arguments.number(0) else { return Ok(None) };
-    let exponent = arguments.number(1).unwrap_or(f64::NAN);
-    let power = base.powf(exponent);
+    let power = base.powf(arguments.number(1).unwrap_or(f64::NAN));
     if !power.is_finite() {
-        let fault = Fault::new("D3061").with("value", number_text(base));
-        return Err(fault.with("exp", number_text(exponent)));
+        let quoted = |position| arguments.item(position).map_or_else(|| "undefined".to_owned(), quote);
+        return Err(Fault::new("D3061").with("value", quoted(0)).with("exp", quoted(1)));
     }
     Ok(Some(power.into()))
 }
@@ -128,16 +130,22 @@ pub(super) fn format_base(evaluator: &mut Evaluator<'_>, arguments: &mut Argumen
     if !(2.0..=36.0).contains(&radix) {
         return Err(Fault::new("D3100").with("value", number_text(radix)));
     }
-    if !number.is_finite() {
+    #[expect(clippy::float_cmp, reason = "the radix is whole")]
+    if !number.is_finite() || radix == 10.0 {
         return Ok(Some(number_text(number).into()));
     }
     let mut digits = Vec::new();
     let mut rest = number.abs();
+    // Past 2⁵³ the last digits stand for nothing, and the reference's engine prints zeros.
+    while rest / radix >= 9_007_199_254_740_992.0 {
+        digits.push('0');
+        rest /= radix;
+    }
     while rest >= 1.0 {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a remainder of at most 35")]
         let digit = (rest % radix) as u32;
         digits.extend(char::from_digit(digit, 36));
-        rest = (rest / radix).floor();
+        rest = (rest - rest % radix) / radix;
     }
     evaluator.bounds.charge(digits.len())?;
     evaluator.bounds.spend(digits.len() as u64 / 4)?;
@@ -163,6 +171,7 @@ mod tests {
     fn casting_to_numbers() {
         check(r#"[$number("-1.5e3"), $number("0x1F"), $number("0b101"), $number(true)]"#, "[-1500,31,5,1]");
         check(r#"$number("1.")"#, "D3030");
+        check(r#"$number("0x")"#, "D3030");
         check(r#"$number("1e999")"#, "D3030");
         check("$number(null)", "T0410");
     }
@@ -174,6 +183,7 @@ mod tests {
         check("$sqrt(-1)", "D3060");
         check("[$formatBase(-255, 16), $formatBase(100), $formatBase(2.5, 2)]", r#"["-ff","100","10"]"#);
         check("$formatBase(1, 37)", "D3100");
+        check("[$formatBase(1e20, 36), $formatBase(1e21)]", r#"["l3r41ifs0p800","1e+21"]"#);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(in super::super) enum Layout {
 pub(in super::super) fn to_text(item: &Item, layout: Layout) -> Result<String, Fault> {
     match item {
         Item::Value(Value::String(text)) => Ok(String::from(&**text)),
-        Item::Value(Value::Number(number)) => Ok(number_text(to_15_digits(number.as_f64()))),
+        Item::Value(Value::Number(number)) => Ok(rounded_text(number.as_f64())),
         Item::NonFinite(_) => Err(Fault::new("D3001")),
         Item::Function(_) => Ok(String::new()),
         _ => {
@@ -76,6 +76,12 @@ pub(in super::super) fn number_text(number: f64) -> String {
     format!("{sign}{unsigned}")
 }
 
+/// A finite number as JSON of 15 significant digits; the largest round to an infinity, of which JSON makes `null`.
+fn rounded_text(number: f64) -> String {
+    let rounded = to_15_digits(number);
+    if rounded.is_finite() { number_text(rounded) } else { "null".to_owned() }
+}
+
 /// The nearest number of 15 significant digits, halves away from zero.
 pub(super) fn to_15_digits(number: f64) -> f64 {
     if !number.is_finite() || (number.fract() == 0.0 && number.abs() < 1e15) {
@@ -113,10 +119,10 @@ impl Json {
             return self.container('{', '}', members);
         }
         match item {
-            Item::Value(Value::Number(number)) => self.out.push_str(&number_text(to_15_digits(number.as_f64()))),
+            Item::Value(Value::Number(number)) => self.out.push_str(&rounded_text(number.as_f64())),
             Item::Value(value) => self.out.push_str(&value.to_string()),
             Item::NonFinite(number) if number.is_nan() => self.out.push_str("null"),
-            Item::NonFinite(number) => return Err(Fault::new("D1001").with("value", number_text(*number))),
+            Item::NonFinite(_) => return Err(Fault::new("D1001").with("value", "null")),
             Item::Function(_) => self.out.push_str("\"\""),
             Item::Tuples(_) | Item::Array(_) | Item::Object(_) => {}
         }
@@ -191,6 +197,7 @@ mod tests {
             (-100_000_000_000_002.5, "-100000000000003"),
             (1.0 / 3.0, "0.333333333333333"),
             (9_007_199_254_740_993.0, "9007199254740990"),
+            (f64::MAX, "null"),
         ];
         for (number, expected) in cases {
             assert_eq!(to_text(&number.into(), Layout::Compact).unwrap(), expected);

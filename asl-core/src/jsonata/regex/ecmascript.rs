@@ -3,6 +3,8 @@
 //! <https://tc39.es/ecma262/#sec-patterns>, without the `u` flag and with Annex B: a brace or bracket that closes
 //! nothing stands for itself.
 
+use std::collections::BTreeMap;
+
 use super::Flags;
 
 const DIGIT: &str = "0-9";
@@ -15,7 +17,7 @@ const MAX_NESTING: usize = 100;
 
 /// `pattern` rewritten, or why it is not a pattern.
 pub(super) fn rewrite(pattern: &str, flags: Flags) -> Result<String, String> {
-    let groups = count_groups(pattern);
+    let groups = Groups::of(pattern)?;
     let mut rewriter = Rewriter { rest: pattern, out: String::new(), groups, nesting: 0, flags };
     rewriter.pattern()?;
     Ok(rewriter.out)
@@ -24,7 +26,7 @@ pub(super) fn rewrite(pattern: &str, flags: Flags) -> Result<String, String> {
 struct Rewriter<'a> {
     rest: &'a str,
     out: String,
-    groups: usize,
+    groups: Groups<'a>,
     nesting: usize,
     flags: Flags,
 }
@@ -39,11 +41,15 @@ impl Rewriter<'_> {
                     false
                 }
                 '^' => {
-                    self.out.push_str(if self.flags.is_multi_line { "(?m:^)" } else { r"\A" });
+                    let start =
+                        if self.flags.is_multi_line { format!(r"(?:\A|(?<=[{LINE_END}]))") } else { r"\A".to_owned() };
+                    self.out.push_str(&start);
                     false
                 }
                 '$' => {
-                    self.out.push_str(if self.flags.is_multi_line { "(?m:$)" } else { r"\z" });
+                    let end =
+                        if self.flags.is_multi_line { format!(r"(?:\z|(?=[{LINE_END}]))") } else { r"\z".to_owned() };
+                    self.out.push_str(&end);
                     false
                 }
                 '(' => {
@@ -114,15 +120,16 @@ impl Rewriter<'_> {
             self.out.push_str(opening);
             return Ok(());
         }
-        let name = self.rest.strip_prefix("?<").and_then(|rest| rest.split_once('>'));
-        match name {
-            Some((name, rest)) if is_group_name(name) => {
-                self.rest = rest;
-                self.out.extend(["(?<", name, ">"]);
-                Ok(())
-            }
-            _ => Err("invalid group".to_owned()),
-        }
+        let (_, rest) = group_name(self.rest).ok_or("invalid group")?;
+        self.rest = rest;
+        self.out.push('(');
+        Ok(())
+    }
+
+    /// A reference to the group of this number, which matches the empty text if the group did not take part.
+    fn reference(&mut self, group: usize) {
+        let group = group.to_string();
+        self.out.extend(["(?(", &group, r")\", &group, ")"]);
     }
 
     fn repeat(&mut self, is_repeatable: bool, quantifier: &str) -> Result<(), String> {
@@ -228,21 +235,21 @@ impl Rewriter<'_> {
                 self.out.push_str(&boundary);
                 return Ok(false);
             }
-            'k' if self.rest.starts_with('<') => {
-                let (name, rest) = self.rest.split_once('>').ok_or("invalid named reference")?;
-                let name = name.trim_start_matches('<');
+            // Without named groups it is the letter.
+            'k' if !self.groups.names.is_empty() => {
+                let named = self.rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+                let (name, rest) = named.ok_or("invalid named reference")?;
+                let group = self.groups.number(name).ok_or("invalid named capture referenced")?;
                 self.rest = rest;
-                self.out.extend([r"\k<", name, ">"]);
+                self.reference(group);
             }
             '1'..='9' => {
                 let digits = self.rest.len() - self.rest.trim_start_matches(|digit: char| digit.is_ascii_digit()).len();
                 let (more, rest) = self.rest.split_at_checked(digits).unwrap_or(("", self.rest));
                 match format!("{escape}{more}").parse::<usize>() {
-                    Ok(group) if group <= self.groups => {
+                    Ok(group) if group <= self.groups.count => {
                         self.rest = rest;
-                        // A group that did not take part matches the empty text.
-                        let group = group.to_string();
-                        self.out.extend([r"(?(\", &group, r")\", &group, ")"]);
+                        self.reference(group);
                     }
                     _ => push_literal(&mut self.out, escape),
                 }
@@ -334,29 +341,50 @@ fn push_literal(out: &mut String, character: char) {
     }
 }
 
-fn is_group_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+/// The groups of a pattern that capture.
+#[derive(Default)]
+struct Groups<'a> {
+    count: usize,
+    /// The names that some of them have, with their numbers.
+    names: BTreeMap<&'a str, usize>,
 }
 
-fn count_groups(pattern: &str) -> usize {
-    let mut count = 0;
-    let mut in_class = false;
-    let mut rest = pattern.chars();
-    while let Some(next) = rest.next() {
-        match next {
-            '\\' => {
-                rest.next();
+impl<'a> Groups<'a> {
+    fn of(pattern: &'a str) -> Result<Self, String> {
+        let mut groups = Self::default();
+        let mut in_class = false;
+        let mut rest = pattern.chars();
+        while let Some(next) = rest.next() {
+            match next {
+                '\\' => {
+                    rest.next();
+                }
+                '[' => in_class = true,
+                ']' => in_class = false,
+                '(' if !in_class => {
+                    let name = group_name(rest.as_str());
+                    groups.count += usize::from(name.is_some() || !rest.as_str().starts_with('?'));
+                    if let Some((name, _)) = name
+                        && groups.names.insert(name, groups.count).is_some()
+                    {
+                        return Err("duplicate capture group name".to_owned());
+                    }
+                }
+                _ => {}
             }
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '(' if !in_class => {
-                let after = rest.as_str();
-                let is_named = after.starts_with("?<") && !after.starts_with("?<=") && !after.starts_with("?<!");
-                count += usize::from(is_named || !after.starts_with('?'));
-            }
-            _ => {}
         }
+        Ok(groups)
     }
-    count
+
+    fn number(&self, name: &str) -> Option<usize> {
+        self.names.get(name).copied()
+    }
+}
+
+/// The name in `?<name>` at the beginning of a group, and what follows.
+fn group_name(group: &str) -> Option<(&str, &str)> {
+    let (name, rest) = group.strip_prefix("?<")?.split_once('>')?;
+    let starts = |first: char| first.is_alphabetic() || matches!(first, '_' | '$');
+    let is_name = name.starts_with(starts) && name.chars().all(|letter| starts(letter) || letter.is_alphanumeric());
+    is_name.then_some((name, rest))
 }
