@@ -80,6 +80,7 @@ pub mod diagnostic;
 mod name_map;
 mod report;
 mod validate;
+
 mod lint;
 
 mod compile;

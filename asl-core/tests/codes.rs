@@ -37,7 +37,8 @@ fn pages_begin_as_the_table_says() {
             _ => "Warning",
         };
         let summary = code.summary();
-        let beginning = format!("# {code}\n\n{severity}: {summary}.\nAWS's code: `{}`.\n\n", code.aws_code());
+        let aws = code.aws_code().map_or("AWS does not look for it.".to_owned(), |aws| format!("AWS's code: `{aws}`."));
+        let beginning = format!("# {code}\n\n{severity}: {summary}.\n{aws}\n\n");
         let page = read(code.name());
         assert!(page.starts_with(&beginning), "{code}.md must begin with:\n{beginning}");
     }
@@ -50,7 +51,8 @@ fn the_index_has_the_rows_of_the_table() {
     let expected: Vec<String> = Code::ALL
         .iter()
         .map(|code| {
-            format!("| [{code}]({code}.md) | {} | {} | `{}` |", code.severity(), code.summary(), code.aws_code())
+            let aws = code.aws_code().map_or("-".to_owned(), |aws| format!("`{aws}`"));
+            format!("| [{code}]({code}.md) | {} | {} | {aws} |", code.severity(), code.summary())
         })
         .collect();
     assert_eq!(rows, expected);
@@ -58,7 +60,8 @@ fn the_index_has_the_rows_of_the_table() {
 
 #[test]
 fn wrong_examples_have_the_code() {
-    for code in Code::ALL.iter().filter(|code| **code != Code::DEFINITION_TOO_LARGE) {
+    let is_short = |code: &&Code| !matches!(**code, Code::DEFINITION_TOO_LARGE | Code::PAYLOAD_TOO_LARGE);
+    for code in Code::ALL.iter().filter(is_short) {
         let page = read(code.name());
         let compiled = compile(example(&page, "Wrong").unwrap_or_else(|| panic!("{code}.md has no wrong example")));
         let found: Vec<Code> = compiled.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();

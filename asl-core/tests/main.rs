@@ -12,4 +12,6 @@ mod executions;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod workflows;
+#[cfg(test)]
 mod world;

@@ -7,7 +7,7 @@ use super::Severity;
 /// The kind of a diagnostic: stable for ever, with a page `docs/codes/<CODE>.md`.
 ///
 /// Where AWS has a code that says the same it is AWS's, otherwise ours, which is finer;
-/// [`Code::aws_code`] gives the one that AWS's `ValidateStateMachineDefinition` would answer with.
+/// [`Code::aws_code`] gives the one that AWS's `ValidateStateMachineDefinition` would answer with, if it looks for that.
 /// Every code is a constant of its own name.
 ///
 /// # Examples
@@ -16,7 +16,9 @@ use super::Severity;
 /// use asl_core::diagnostic::Code;
 ///
 /// assert_eq!(Code::UNKNOWN_FIELD.name(), "UNKNOWN_FIELD");
-/// assert_eq!(Code::UNKNOWN_FIELD.aws_code(), "SCHEMA_VALIDATION_FAILED");
+/// assert_eq!(Code::UNKNOWN_FIELD.aws_code(), Some("SCHEMA_VALIDATION_FAILED"));
+/// assert_eq!(Code::UNKNOWN_VARIABLE.aws_code(), None);
+/// assert_eq!(Code::named("UNKNOWN_FIELD"), Some(Code::UNKNOWN_FIELD));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(&'static Row);
@@ -25,7 +27,7 @@ pub struct Code(&'static Row);
 #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Row {
     name: &'static str,
-    aws_code: &'static str,
+    aws_code: Option<&'static str>,
     severity: Severity,
     summary: &'static str,
 }
@@ -36,8 +38,13 @@ impl Code {
         self.0.name
     }
 
-    /// AWS's code for the same fault.
-    pub fn aws_code(self) -> &'static str {
+    /// The code of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name() == name)
+    }
+
+    /// AWS's code for the same fault; `None` if AWS does not look for it.
+    pub fn aws_code(self) -> Option<&'static str> {
         self.0.aws_code
     }
 
@@ -52,15 +59,25 @@ impl Code {
     }
 }
 
+/// AWS's code in a row: `-` where it has none.
+macro_rules! aws_code {
+    (-) => {
+        None
+    };
+    ($aws_code:ident) => {
+        Some(stringify!($aws_code))
+    };
+}
+
 /// Writes the rows as constants of [`Code`] and as the list [`Code::ALL`].
 macro_rules! codes {
-    ($($name:ident, $aws_code:ident, $severity:ident, $summary:literal;)*) => {
+    ($($name:ident, $aws_code:tt, $severity:ident, $summary:literal;)*) => {
         impl Code {
             $(
                 #[doc = concat!($summary, "; AWS: `", stringify!($aws_code), "`.")]
                 pub const $name: Self = Self(&Row {
                     name: stringify!($name),
-                    aws_code: stringify!($aws_code),
+                    aws_code: aws_code!($aws_code),
                     severity: Severity::$severity,
                     summary: $summary,
                 });
@@ -105,39 +122,39 @@ codes! {
     NO_PATH, NO_PATH, Warning, "the value looks like a path, but the field's name does not end in `Path`";
     PASS_RESULT_IS_STATIC, PASS_RESULT_IS_STATIC, Warning, "a path in the Result of a Pass state is not evaluated";
 
+    PATH_NEVER_EXISTS, -, Warning, "nothing can be where the path leads";
+    INPUT_OVERWRITTEN, -, Warning, "a result has taken the place of the input that is read";
+    VARIABLE_READ_TOO_EARLY, -, Warning, "the variable is read before any state can have assigned it";
+    UNUSED_VARIABLE, -, Warning, "the variable is assigned but never read";
+    ENDLESS_LOOP, -, Warning, "no state of a loop leads out of it";
+    LOOP_WITHOUT_CHANGE, -, Warning, "nothing in a loop changes what its Choice states test";
+    RETRY_NEVER_MATCHES, -, Warning, "no error that the Retrier names can get to it";
+    CATCH_NEVER_MATCHES, -, Warning, "no error that the Catcher names can get to it";
+    TASK_WITHOUT_CATCH, -, Warning, "the last Task lets its errors through, all others catch theirs";
+    UNREACHABLE_CHOICE_RULE, -, Warning, "the Choice rule can never decide";
+    CALLBACK_WITHOUT_TIMEOUT, -, Warning, "a lost answer lets the Task wait for a year";
+    PAYLOAD_TOO_LARGE, -, Warning, "the payload is larger than any state can take";
+    INTRINSIC_ALWAYS_FAILS, -, Warning, "the intrinsic function refuses these arguments";
+    JSONPATH_IN_JSONATA, -, Warning, "the string looks like JSONPath in a state in JSONata";
+    JSONATA_IN_JSONPATH, -, Warning, "the string looks like JSONata in a state in JSONPath";
+    UNMARKED_JSONATA, -, Warning, "`{%` and `%}` do not stand at the ends of the string";
+    PATH_IN_ARRAY, -, Warning, "an element of an array looks like an expression";
+
     INVALID_JSONATA_EXPRESSION, INVALID_JSONATA_EXPRESSION, Error, "the expression is not JSONata";
     UNSUPPORTED_JSONATA_EXPRESSION, UNSUPPORTED_JSONATA_EXPRESSION, Error, "the expression refers to what is not there";
-    UNKNOWN_FUNCTION, SCHEMA_VALIDATION_FAILED, Warning, "JSONata has no function of this name";
-    WRONG_ARGUMENT_COUNT, SCHEMA_VALIDATION_FAILED, Warning, "the function cannot be called with so many arguments";
+    UNKNOWN_FUNCTION, -, Warning, "JSONata has no function of this name";
+    WRONG_ARGUMENT_COUNT, -, Warning, "the function cannot be called with so many arguments";
 
     INVALID_TIMESTAMP, SCHEMA_VALIDATION_FAILED, Error, "the string is not an RFC 3339 timestamp";
     INVALID_RESOURCE, SCHEMA_VALIDATION_FAILED, Error, "the resource is none that a Task of this machine can call";
     INVALID_CHOICE_RULE, SCHEMA_VALIDATION_FAILED, Error, "the Choice rule is not one comparison or one combination";
     MISPLACED_STATES_ALL, SCHEMA_VALIDATION_FAILED, Error, "`States.ALL` must stand alone, and last";
-    UNKNOWN_ERROR_NAME, SCHEMA_VALIDATION_FAILED, Warning, "the interpreter raises no error of this name";
+    UNKNOWN_ERROR_NAME, -, Warning, "the interpreter raises no error of this name";
     INVALID_QUERY_LANGUAGE, SCHEMA_VALIDATION_FAILED, Error, "the state's query language does not fit the machine's";
 
     INVALID_VARIABLE_NAME, SCHEMA_VALIDATION_FAILED, Error, "the name cannot be a variable's";
     VARIABLE_SHADOWED, SCHEMA_VALIDATION_FAILED, Error, "an outer scope has a variable of the same name";
-    UNKNOWN_VARIABLE, SCHEMA_VALIDATION_FAILED, Warning, "no state assigns the variable";
-
-    PATH_NEVER_EXISTS, NONE, Warning, "nothing can be where the path leads";
-    INPUT_OVERWRITTEN, NONE, Warning, "a result has taken the place of the input that is read";
-    VARIABLE_READ_TOO_EARLY, NONE, Warning, "the variable is read before any state can have assigned it";
-    UNUSED_VARIABLE, NONE, Warning, "the variable is assigned but never read";
-    ENDLESS_LOOP, NONE, Warning, "no state of a loop leads out of it";
-    LOOP_WITHOUT_CHANGE, NONE, Warning, "nothing in a loop changes what its Choice states test";
-    RETRY_NEVER_MATCHES, NONE, Warning, "no error that the Retrier names can get to it";
-    CATCH_NEVER_MATCHES, NONE, Warning, "no error that the Catcher names can get to it";
-    TASK_WITHOUT_CATCH, NONE, Warning, "the last Task lets its errors through, all others catch theirs";
-    UNREACHABLE_CHOICE_RULE, NONE, Warning, "the Choice rule can never decide";
-    CALLBACK_WITHOUT_TIMEOUT, NONE, Warning, "a lost answer lets the Task wait for a year";
-    PAYLOAD_TOO_LARGE, NONE, Warning, "the payload is larger than any state can take";
-    INTRINSIC_ALWAYS_FAILS, NONE, Warning, "the intrinsic function refuses these arguments";
-    JSONPATH_IN_JSONATA, NONE, Warning, "the string looks like JSONPath in a state in JSONata";
-    JSONATA_IN_JSONPATH, NONE, Warning, "the string looks like JSONata in a state in JSONPath";
-    UNMARKED_JSONATA, NONE, Warning, "`{%` and `%}` do not stand at the ends of the string";
-    PATH_IN_ARRAY, NONE, Warning, "an element of an array looks like an expression";
+    UNKNOWN_VARIABLE, -, Warning, "no state assigns the variable";
 }
 
 /// The name.

@@ -33,7 +33,9 @@ fn check_state(state: &State<'_>, report: &Report<'_>) {
     };
     let message = format!("the Task waits up to a year if {who} never answers");
     let fault = Fault::new(Code::CALLBACK_WITHOUT_TIMEOUT, resource.span, message);
-    report.add(fault.with_help("give it `TimeoutSeconds`, or `HeartbeatSeconds` if whoever works on it can send heartbeats".to_owned()));
+    report.add(fault.with_help(
+        "give it `TimeoutSeconds`, or `HeartbeatSeconds` if whoever works on it can send heartbeats".to_owned(),
+    ));
 }
 
 fn is_bounded(task: &Task<'_>) -> bool {

@@ -32,11 +32,19 @@ fn never_decides(rule: &ChoiceRule<'_>, earlier: &[ChoiceRule<'_>], fuel: &Fuel)
         return Some(fault("the condition is never true"));
     }
     if let Some((one, other)) = contradiction(&rule.test, fuel) {
-        return Some(fault("the rule is never true: two of its parts exclude each other").with_label(one, "this").with_label(other, "and this"));
+        return Some(
+            fault("the rule is never true: two of its parts exclude each other")
+                .with_label(one, "this")
+                .with_label(other, "and this"),
+        );
     }
     let taken = earlier.iter().find(|earlier| implies(&rule.test, &earlier.test, fuel))?;
     let help = "put the narrower rule first, or remove this one".to_owned();
-    Some(fault("the rule never decides: whatever it is true for, an earlier one has taken").with_label(taken.test.span, "this one").with_help(help))
+    Some(
+        fault("the rule never decides: whatever it is true for, an earlier one has taken")
+            .with_label(taken.test.span, "this one")
+            .with_help(help),
+    )
 }
 
 /// After a rule that is always true there is nothing left for `Default`.
@@ -83,7 +91,9 @@ fn implies(one: &Test<'_>, other: &Test<'_>, fuel: &Fuel) -> bool {
         (Some(TestKind::Condition(one)), Some(TestKind::Condition(other))) => same_condition(one, other),
         (Some(TestKind::Not(one)), Some(TestKind::Not(other))) => implies(other, one, fuel),
         (_, Some(TestKind::And(all))) => !all.value.is_empty() && all.value.iter().all(|part| implies(one, part, fuel)),
-        (Some(TestKind::Or(any)), _) => !any.value.is_empty() && any.value.iter().all(|part| implies(part, other, fuel)),
+        (Some(TestKind::Or(any)), _) => {
+            !any.value.is_empty() && any.value.iter().all(|part| implies(part, other, fuel))
+        }
         (_, Some(TestKind::Or(any))) if any.value.iter().any(|part| implies(one, part, fuel)) => true,
         (Some(TestKind::And(all)), _) => all.value.iter().any(|part| implies(part, other, fuel)),
         _ => false,
@@ -97,8 +107,7 @@ fn same_condition(one: &Computable<bool>, other: &Computable<bool>) -> bool {
 
 fn comparison_implies(one: &Comparison, other: &Comparison) -> bool {
     let Some((one, other)) = same_variable(one, other) else { return false };
-    same_test(one, other)
-        || matches!((bounds(one), bounds(other)), (Some(one), Some(other)) if one.within(&other))
+    same_test(one, other) || matches!((bounds(one), bounds(other)), (Some(one), Some(other)) if one.within(&other))
 }
 
 /// The tests, if both are about the same path.
@@ -126,7 +135,9 @@ fn same_test(one: &evaluate::Test, other: &evaluate::Test) -> bool {
         (Timestamp(relation, one), Timestamp(other_relation, other)) => relation == other_relation && same(one, other),
         (BooleanEquals(one), BooleanEquals(other)) => same(one, other),
         (StringMatches(one), StringMatches(other)) => one == other,
-        (Is { kind, answer }, Is { kind: other_kind, answer: other_answer }) => kind == other_kind && answer == other_answer,
+        (Is { kind, answer }, Is { kind: other_kind, answer: other_answer }) => {
+            kind == other_kind && answer == other_answer
+        }
         _ => false,
     }
 }
@@ -157,7 +168,9 @@ impl Bounds {
     /// Whether no number is among both.
     fn excludes(&self, other: &Self) -> bool {
         let apart = |least: Option<(f64, bool)>, most: Option<(f64, bool)>| match (least, most) {
-            (Some((least, least_in)), Some((most, most_in))) => least > most || (least >= most && !(least_in && most_in)),
+            (Some((least, least_in)), Some((most, most_in))) => {
+                least > most || (least >= most && !(least_in && most_in))
+            }
             _ => false,
         };
         apart(self.least, other.most) || apart(other.least, self.most)
@@ -215,7 +228,9 @@ fn tests_exclude(one: &evaluate::Test, other: &evaluate::Test) -> bool {
     match (one, other) {
         (String(Relation::Equals, one), String(Relation::Equals, other)) => differ(one, other),
         (BooleanEquals(one), BooleanEquals(other)) => differ(one, other),
-        (Is { kind, answer }, Is { kind: other_kind, answer: other_answer }) => kind == other_kind && answer != other_answer,
+        (Is { kind, answer }, Is { kind: other_kind, answer: other_answer }) => {
+            kind == other_kind && answer != other_answer
+        }
         _ => match (bounds(one), bounds(other)) {
             (Some(one), Some(other)) => one.excludes(&other),
             _ => false,
@@ -229,10 +244,7 @@ mod tests {
 
     fn choice(rules: &[&str], more: &str) -> String {
         let rules: Vec<String> = rules.iter().map(|rule| format!(r#"{{{rule}, "Next": "E"}}"#)).collect();
-        format!(
-            r#""A": {{"Type": "Choice", "Choices": [{}]{more}}}, "E": {{"Type": "Succeed"}}"#,
-            rules.join(", ")
-        )
+        format!(r#""A": {{"Type": "Choice", "Choices": [{}]{more}}}, "E": {{"Type": "Succeed"}}"#, rules.join(", "))
     }
 
     /// Checks which rules of a Choice never decide; a test is its variable, operator and operand.

@@ -50,7 +50,9 @@ impl<'a> Known<'a> {
 
     /// Adds what the value can be, too; tells whether that is new.
     fn add(&mut self, index: usize, shape: &Shape<'a>) -> bool {
-        let Some((known, changes)) = self.0.get_mut(index).filter(|(known, _)| !known.covers(shape)) else { return false };
+        let Some((known, changes)) = self.0.get_mut(index).filter(|(known, _)| !known.covers(shape)) else {
+            return false;
+        };
         *changes += 1;
         *known = if *changes > MAX_CHANGES { Shape::Anything } else { known.join(shape) };
         true
@@ -183,9 +185,10 @@ impl<'a> Analysis<'a> {
             None => fault,
         };
         let guess = name.as_deref().and_then(|name| similar(name, names.into_iter().flatten(), report));
-        fault.with_help(guess.or_else(|| replacing.map(|state| {
-            format!("give `{state}` a `ResultPath`, such as `$.result`, to keep its input besides")
-        })))
+        fault.with_help(guess.or_else(|| {
+            replacing
+                .map(|state| format!("give `{state}` a `ResultPath`, such as `$.result`, to keep its input besides"))
+        }))
     }
 
     /// The state whose result, or a Catcher's, took the place of an input that may have had what is missed.

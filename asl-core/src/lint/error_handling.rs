@@ -20,6 +20,7 @@ pub(super) fn check(flow: &Flow<'_>, report: &Report<'_>) {
 }
 
 /// Why a name in `ErrorEquals` is matched by no error that gets there.
+#[derive(Clone, Copy)]
 enum Dead<'a> {
     /// An earlier Retrier or Catcher has it already, by this name.
     Taken(Spanned<&'a str>),
@@ -116,7 +117,8 @@ fn check_last_tasks(flow: &Flow<'_>, report: &Report<'_>) {
         if let Some(last) = machine.last.filter(|_| machine.others == 1 && machine.catching >= HABIT)
             && !is_handler(flow, last)
         {
-            let message = format!("the last Task, `{}`, lets its errors through, while all others catch theirs", last.name.value);
+            let message =
+                format!("the last Task, `{}`, lets its errors through, while all others catch theirs", last.name.value);
             let fault = Fault::new(Code::TASK_WITHOUT_CATCH, last.name.span, message).of(last.span);
             report.add(fault.with_help("give it a `Catch`, or a `Retry` if a second attempt may help".to_owned()));
         }
@@ -155,13 +157,17 @@ mod tests {
     /// Checks a Task whose Retriers, and then whose Catchers, name these errors.
     #[track_caller]
     fn check_names(more: &str, handlers: &[&str], expected: &[usize]) {
-        let list = |form: &str| handlers.iter().map(|names| form.replace("NAMES", names)).collect::<Vec<_>>().join(", ");
+        let list =
+            |form: &str| handlers.iter().map(|names| form.replace("NAMES", names)).collect::<Vec<_>>().join(", ");
         let (retry, catch) = (list(r#"{"ErrorEquals": [NAMES]}"#), list(r#"{"ErrorEquals": [NAMES], "Next": "E"}"#));
-        for (field, handlers, code) in [("Retry", retry, "RETRY_NEVER_MATCHES"), ("Catch", catch, "CATCH_NEVER_MATCHES")] {
+        for (field, handlers, code) in
+            [("Retry", retry, "RETRY_NEVER_MATCHES"), ("Catch", catch, "CATCH_NEVER_MATCHES")]
+        {
             let places: Vec<String> =
                 expected.iter().map(|index| format!("/States/A/{field}/{index}/ErrorEquals")).collect();
             let expected: Vec<(&str, &str)> = places.iter().map(|place| (code, place.as_str())).collect();
-            let catch = if field == "Catch" { "" } else { r#""Catch": [{"ErrorEquals": ["States.ALL"], "Next": "E"}],"# };
+            let catch =
+                if field == "Catch" { "" } else { r#""Catch": [{"ErrorEquals": ["States.ALL"], "Next": "E"}],"# };
             check_states(
                 &format!(
                     r#""A": {{"Type": "Task", "Resource": "a:b", {more} {catch} "{field}": [{handlers}], "Next": "E"}},

@@ -46,8 +46,10 @@ impl Node<'_> {
 
 impl<'a> Flow<'a> {
     pub(super) fn of(machine: &'a StateMachine<'a>) -> Self {
-        let mut flow =
-            Self { states: Vec::with_capacity(machine.states().len()), machines: vec![Machine { start: None, owner: None }] };
+        let mut flow = Self {
+            states: Vec::with_capacity(machine.states().len()),
+            machines: vec![Machine { start: None, owner: None }],
+        };
         flow.add(machine, 0);
         flow.resolve(machine);
         flow

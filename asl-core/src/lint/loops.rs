@@ -29,7 +29,9 @@ pub(super) fn check(flow: &Flow<'_>, report: &Report<'_>) {
 /// Whether the machine can go on elsewhere, or ends, after this state of a loop.
 fn leaves(node: &Node<'_>, is_inside: &impl Fn(usize) -> bool) -> bool {
     let mut successors = node.successors().peekable();
-    successors.peek().is_none() || node.state.end.is_some_and(|end| end.value) || successors.any(|next| !is_inside(next))
+    successors.peek().is_none()
+        || node.state.end.is_some_and(|end| end.value)
+        || successors.any(|next| !is_inside(next))
 }
 
 fn endless(first: &State<'_>, members: &[&Node<'_>]) -> Fault {
@@ -40,10 +42,12 @@ fn endless(first: &State<'_>, members: &[&Node<'_>]) -> Fault {
 }
 
 fn unchanging(first: &State<'_>, members: &[&Node<'_>]) -> Fault {
-    let message = format!("nothing in the loop {} changes what its Choices test: it is left at once or never", Names(members));
+    let message =
+        format!("nothing in the loop {} changes what its Choices test: it is left at once or never", Names(members));
     let fault = Fault::new(Code::LOOP_WITHOUT_CHANGE, first.name.span, message).of(first.span);
     let tests = members.iter().filter(|node| matches!(node.state.kind, Some(StateKind::Choice(_))));
-    let fault = tests.take(1).fold(fault, |fault, node| fault.with_label(node.state.name.span, "tests the same every time"));
+    let fault =
+        tests.take(1).fold(fault, |fault, node| fault.with_label(node.state.name.span, "tests the same every time"));
     fault.with_help("keep a result with `ResultPath`, or count with `Assign`".to_owned())
 }
 
@@ -64,7 +68,11 @@ impl std::fmt::Display for Names<'_> {
 /// Whether the state gives on its own input, assigns nothing, and, if it is a Choice, tests only what stays the same.
 fn changes_nothing(state: &State<'_>) -> bool {
     let has = |name| state.field_names.contains(name);
-    if has("Assign") || has("Output") || has("OutputPath") || state.catchers().iter().any(|catcher| catcher.assign.is_some()) {
+    if has("Assign")
+        || has("Output")
+        || has("OutputPath")
+        || state.catchers().iter().any(|catcher| catcher.assign.is_some())
+    {
         return false;
     }
     let discards_its_result = state.result_path.as_ref().is_some_and(|path| path.value.is_none());
@@ -95,7 +103,9 @@ fn stays(test: &Test<'_>) -> bool {
             let paths = variable.iter().map(|variable| &variable.value).chain(test.value.path());
             paths.into_iter().all(|path| *path.root() != Root::Context)
         }
-        Some(TestKind::Condition(condition)) => condition.jsonata().is_none_or(|jsonata| is_repeatable(jsonata.references())),
+        Some(TestKind::Condition(condition)) => {
+            condition.jsonata().is_none_or(|jsonata| is_repeatable(jsonata.references()))
+        }
         None => false,
     }
 }
@@ -113,12 +123,8 @@ pub(super) fn is_repeatable(references: &crate::jsonata::References) -> bool {
 
 /// The groups of states that all lead to each other, by Tarjan's algorithm; a state alone counts if it leads to itself.
 fn components(flow: &Flow<'_>) -> Vec<Vec<usize>> {
-    let mut search = Search {
-        visits: vec![None; flow.states.len()],
-        stack: Vec::new(),
-        count: 0,
-        components: Vec::new(),
-    };
+    let mut search =
+        Search { visits: vec![None; flow.states.len()], stack: Vec::new(), count: 0, components: Vec::new() };
     for index in 0..flow.states.len() {
         search.run(flow, index);
     }
@@ -196,8 +202,8 @@ impl Search {
                 break;
             }
         }
-        let is_loop = component.len() > 1
-            || flow.node(root).is_some_and(|node| node.successors().any(|next| next == root));
+        let is_loop =
+            component.len() > 1 || flow.node(root).is_some_and(|node| node.successors().any(|next| next == root));
         if is_loop {
             component.sort_unstable();
             self.components.push(component);
@@ -270,7 +276,10 @@ mod tests {
 
     #[test]
     fn time_changes_by_itself() {
-        check_states(&looping(PASS, r#""Variable": "$$.State.EnteredTime", "TimestampGreaterThan": "2030-01-01T00:00:00Z""#), &[]);
+        check_states(
+            &looping(PASS, r#""Variable": "$$.State.EnteredTime", "TimestampGreaterThan": "2030-01-01T00:00:00Z""#),
+            &[],
+        );
         for (condition, expected) in [
             ("$states.input.done", &[("LOOP_WITHOUT_CHANGE", "/States/A")][..]),
             ("$millis() > 1e12", &[]),

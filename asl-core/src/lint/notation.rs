@@ -77,7 +77,8 @@ impl Check<'_> {
             && let TemplateKind::Literal(value) = &template.kind
             && let Some(text) = value.as_str().filter(|text| is_path(text) || is_intrinsic(text))
         {
-            let message = format!("`{}` is a key like any other in JSONata: its value is not evaluated", member.key.value);
+            let message =
+                format!("`{}` is a key like any other in JSONata: its value is not evaluated", member.key.value);
             let fault = Fault::new(Code::JSONPATH_IN_JSONATA, member.key.span, message);
             let help = in_jsonata(text).map(|expression| format!("call it `{name}` and write `{expression}`"));
             self.report.add(fault.with_help(help));
@@ -109,7 +110,9 @@ impl Check<'_> {
             return;
         }
         let help = match (opens, closes) {
-            (true, true) if trimmed.len() < text.len() => "remove the blanks around it: the string must begin with `{%`",
+            (true, true) if trimmed.len() < text.len() => {
+                "remove the blanks around it: the string must begin with `{%`"
+            }
             (true, false) => "end the string with `%}`",
             (false, true) if !text.contains("{%") => "begin the string with `{%`",
             _ => return,
@@ -122,7 +125,9 @@ impl Check<'_> {
 /// Whether a string can only be meant as a path.
 fn is_path(text: &str) -> bool {
     let rest = text.strip_prefix("$$.").or_else(|| text.strip_prefix("$."));
-    rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_alphabetic() || first == '_') && !rest.contains(' '))
+    rest.is_some_and(|rest| {
+        rest.starts_with(|first: char| first.is_alphabetic() || first == '_') && !rest.contains(' ')
+    })
 }
 
 fn is_intrinsic(text: &str) -> bool {
@@ -158,7 +163,9 @@ mod tests {
         check_jsonata(r#"{"a": ["$$.Execution.Id"]}"#, &[("JSONPATH_IN_JSONATA", "/States/A/Output/a/0")]);
         check_jsonata(r#"{"a.$": "$.b"}"#, &[("JSONPATH_IN_JSONATA", "/States/A/Output/a.$")]);
         check_jsonata(r#"{"a": "States.UUID()"}"#, &[("JSONPATH_IN_JSONATA", "/States/A/Output/a")]);
-        for output in [r#""$""#, r#""$5.00""#, r#""$.""#, r#""$.50 a piece""#, r#""US$.x""#, r#"{"a.$": "b"}"#, r#"{"a.$": 1}"#] {
+        for output in
+            [r#""$""#, r#""$5.00""#, r#""$.""#, r#""$.50 a piece""#, r#""US$.x""#, r#"{"a.$": "b"}"#, r#"{"a.$": 1}"#]
+        {
             check_jsonata(output, &[]);
         }
     }

@@ -85,7 +85,10 @@ mod tests {
         let pass = |fields: &str| format!(r#""A": {{"Type": "Pass", {fields}, "End": true}}"#);
         check_states(&pass(&format!(r#""Result": "{text}""#)), &[("PAYLOAD_TOO_LARGE", "/States/A/Result")]);
         check_states(&pass(&format!(r#""Result": "{text}", "ResultPath": null"#)), &[]);
-        check_states(&pass(&format!(r#""Parameters": {{"a": ["{text}"]}}"#)), &[("PAYLOAD_TOO_LARGE", "/States/A/Parameters")]);
+        check_states(
+            &pass(&format!(r#""Parameters": {{"a": ["{text}"]}}"#)),
+            &[("PAYLOAD_TOO_LARGE", "/States/A/Parameters")],
+        );
         check_jsonata_states(&pass(&format!(r#""Output": "{text}""#)), &[("PAYLOAD_TOO_LARGE", "/States/A/Output")]);
         let blanks = " ".repeat(300_000);
         check_states(&pass(&format!(r#""Parameters": {{{blanks}"a": 1}}"#)), &[]);
@@ -103,7 +106,12 @@ mod tests {
         ] {
             check_states(&pass(call), expected);
         }
-        for call in ["States.ArrayRange(1, 1000, 1)", "States.ArrayRange(1, $.n, 1)", "States.UUID()", "States.MathRandom(1, 9)"] {
+        for call in [
+            "States.ArrayRange(1, 1000, 1)",
+            "States.ArrayRange(1, $.n, 1)",
+            "States.UUID()",
+            "States.MathRandom(1, 9)",
+        ] {
             check_states(&pass(call), &[]);
         }
     }

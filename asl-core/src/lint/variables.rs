@@ -4,9 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::flow::{Flow, Node};
-use crate::definition::{
-    Comparison, JsonataString, QueryLanguage, State, StateKind, Template, Test, TestKind,
-};
+use crate::definition::{Comparison, JsonataString, QueryLanguage, State, StateKind, Template, Test, TestKind};
 use crate::diagnostic::{Code, Fault};
 use crate::evaluate::choice_rule::{Kind, Test as Operation};
 use crate::jsonata::Dialect;
@@ -36,7 +34,9 @@ pub(super) fn check(flow: &Flow<'_>, report: &Report<'_>) {
             {
                 let message = format!("the variable `{name}` is read before any state can have assigned it");
                 let fault = Fault::new(Code::VARIABLE_READ_TOO_EARLY, span, message);
-                report.add(fault.with_label(*assignment, "assigned here, which comes later or on another way"));
+                report.add(
+                    fault.with_label(*assignment, "assigned here: later, on another way, or in a scope that is over"),
+                );
             }
         });
     }
@@ -99,7 +99,9 @@ fn collect_guarded<'a>(test: &'a Test<'a>, names: &mut BTreeSet<&'a str>) {
         }
         Some(TestKind::Not(part)) => collect_guarded(part, names),
         Some(TestKind::Comparison(Comparison { variable: Some(variable), test })) => {
-            if let (Operation::Is { kind: Kind::Present, .. }, Root::Variable(name)) = (&test.value, variable.value.root()) {
+            if let (Operation::Is { kind: Kind::Present, .. }, Root::Variable(name)) =
+                (&test.value, variable.value.root())
+            {
                 names.insert(name);
             }
         }
@@ -197,12 +199,11 @@ impl<'a> Assigned<'a> {
 
     fn flow_into(&mut self, target: usize, set: &Set) {
         let (Some(known), Some(changes)) = (self.before.get_mut(target), self.changes.get_mut(target)) else { return };
-        let is_new = match known {
-            Some(known) => known.add(set),
-            None => {
-                *known = Some(set.clone());
-                true
-            }
+        let is_new = if let Some(known) = known {
+            known.add(set)
+        } else {
+            *known = Some(set.clone());
+            true
         };
         if !is_new {
             return;
@@ -278,7 +279,11 @@ mod tests {
         check_states(&machine("caught"), &[(EARLY, "/States/C/Assign/last.$")]);
         check_states(
             &machine("own"),
-            &[(UNUSED, "/States/A/Catch/0/Assign/caught"), (EARLY, "/States/B/Parameters/a.$"), (EARLY, "/States/C/Assign/last.$")],
+            &[
+                (UNUSED, "/States/A/Catch/0/Assign/caught"),
+                (EARLY, "/States/B/Parameters/a.$"),
+                (EARLY, "/States/C/Assign/last.$"),
+            ],
         );
     }
 

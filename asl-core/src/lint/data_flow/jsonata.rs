@@ -2,9 +2,7 @@
 
 use super::shape::{Miss, Rest, Shape};
 use super::{Analysis, Visit, error_output, is_distributed};
-use crate::definition::{
-    Computable, JsonataString, Map, MemberValue, StateKind, StatesMember, Template, TemplateKind,
-};
+use crate::definition::{Computable, JsonataString, Map, MemberValue, StateKind, StatesMember, Template, TemplateKind};
 
 /// What `$states` holds.
 struct States<'a, 's> {
@@ -18,10 +16,13 @@ impl<'a> Analysis<'a> {
         let (node, state, input) = (visit.node, visit.node.state, &visit.input);
         let before = States { input, result: &Shape::Anything, error_output: &Shape::Anything };
         let result = match &state.kind {
-            Some(StateKind::Pass(_) | StateKind::Wait(_) | StateKind::Succeed | StateKind::Choice(_)) => Some(input.clone()),
+            Some(StateKind::Pass(_) | StateKind::Wait(_) | StateKind::Succeed | StateKind::Choice(_)) => {
+                Some(input.clone())
+            }
             Some(StateKind::Task(_)) => Some(Shape::Anything),
             Some(StateKind::Parallel(_)) => {
-                let arguments = state.arguments.as_ref().map_or_else(|| input.clone(), |template| made(template, &before));
+                let arguments =
+                    state.arguments.as_ref().map_or_else(|| input.clone(), |template| made(template, &before));
                 self.start_inner(node, &arguments);
                 self.branches(node)
             }
@@ -37,7 +38,8 @@ impl<'a> Analysis<'a> {
         self.read_queries(visit, &after);
         if let Some(StateKind::Choice(choice)) = &state.kind {
             for (rule, target) in choice.rules().iter().zip(&node.rules) {
-                if matches!(&rule.test.kind, Some(crate::definition::TestKind::Condition(Computable::Literal(answer))) if !answer.value) {
+                if matches!(&rule.test.kind, Some(crate::definition::TestKind::Condition(Computable::Literal(answer))) if !answer.value)
+                {
                     continue;
                 }
                 let template = rule.output.as_ref().or(state.output.as_ref());

@@ -120,7 +120,8 @@ impl<'a> Shape<'a> {
         *parts = left;
         match value {
             Value::Object(object) if object.len() <= *parts => {
-                let members = object.iter().map(|(name, value)| (&**name, Self::of_value(value, origin, parts, deeper)));
+                let members =
+                    object.iter().map(|(name, value)| (&**name, Self::of_value(value, origin, parts, deeper)));
                 Self::object(members.collect(), Rest::Nothing, origin)
             }
             Value::Array(array) if array.len() <= *parts => {
@@ -332,7 +333,10 @@ impl<'a> Object<'a> {
     fn join(&self, other: &Self) -> Shape<'a> {
         let mut members = Vec::with_capacity(self.members.len());
         members.extend(self.members.iter().map(|(name, shape)| (*name, shape.join(&other.member(name)))));
-        let news = other.members.iter().filter(|(name, _)| self.members.binary_search_by_key(name, |(known, _)| known).is_err());
+        let news = other
+            .members
+            .iter()
+            .filter(|(name, _)| self.members.binary_search_by_key(name, |(known, _)| known).is_err());
         members.extend(news.map(|(name, shape)| (*name, shape.join(&self.member(name)))));
         Shape::object(members, self.rest.max(other.rest), self.origin)
     }

@@ -32,7 +32,11 @@ fn what_a_state_makes_has_only_what_it_makes() {
     check(r#""Type": "Task", "Resource": "a:b", "ResultSelector": {"y.$": "$.x"}"#, READS_X, overwritten);
     check(r#""Type": "Pass", "OutputPath": null"#, READS_X, &[(NEVER, "/States/B/InputPath")]);
     check(r#""Type": "Pass", "Result": {"y": 1}, "ResultPath": "$""#, READS_X, &[(NEVER, "/States/B/InputPath")]);
-    check(r#""Type": "Pass", "Result": {"y": 1}, "ResultPath": "$.x""#, r#""Type": "Pass", "InputPath": "$.x.z""#, &[(NEVER, "/States/B/InputPath")]);
+    check(
+        r#""Type": "Pass", "Result": {"y": 1}, "ResultPath": "$.x""#,
+        r#""Type": "Pass", "InputPath": "$.x.z""#,
+        &[(NEVER, "/States/B/InputPath")],
+    );
     check(r#""Type": "Pass", "Result": 5"#, READS_X, &[(NEVER, "/States/B/InputPath")]);
     check(r#""Type": "Pass", "Result": {"x": null}"#, READS_X, &[]);
 }
@@ -78,7 +82,11 @@ fn branches_and_iterations_are_followed() {
     );
     let map = |fields: &str, state: &str| format!(r#""Type": "Map", {fields} "ItemProcessor": {}"#, branch(state));
     check(&map("", READS_X), READS_X, &[(OVERWRITTEN, "/States/B/InputPath")]);
-    check(&map(r#""ItemSelector": {"y": 1},"#, READS_X), r#""Type": "Pass""#, &[(NEVER, "/States/A/ItemProcessor/States/X/InputPath")]);
+    check(
+        &map(r#""ItemSelector": {"y": 1},"#, READS_X),
+        r#""Type": "Pass""#,
+        &[(NEVER, "/States/A/ItemProcessor/States/X/InputPath")],
+    );
     check(&map(r#""ItemSelector": {"x": 1},"#, READS_X), r#""Type": "Pass", "InputPath": "$[0].x""#, &[]);
 }
 
@@ -94,9 +102,11 @@ fn a_branch_that_never_ends_well_leads_nowhere() {
 
 #[test]
 fn a_catcher_gives_an_error_and_a_cause() {
-    let task = |catch: &str| format!(
-        r#""A": {{"Type": "Task", "Resource": "a:b", "Catch": [{{"ErrorEquals": ["States.ALL"], {catch} "Next": "B"}}], "End": true}}"#
-    );
+    let task = |catch: &str| {
+        format!(
+            r#""A": {{"Type": "Task", "Resource": "a:b", "Catch": [{{"ErrorEquals": ["States.ALL"], {catch} "Next": "B"}}], "End": true}}"#
+        )
+    };
     let reads = |path: &str| format!(r#""B": {{"Type": "Pass", "InputPath": "{path}", "End": true}}"#);
     let all = |catch: &str, path: &str| format!("{}, {}", task(catch), reads(path));
     check_states(&all("", "$.Cause"), &[]);
@@ -108,10 +118,12 @@ fn a_catcher_gives_an_error_and_a_cause() {
 
 #[test]
 fn choices_tell_what_is_present() {
-    let machine = |test: &str, b: &str, c: &str| format!(
-        r#""A": {{"Type": "Choice", "Choices": [{{{test}, "Next": "B"}}], "Default": "C"}},
+    let machine = |test: &str, b: &str, c: &str| {
+        format!(
+            r#""A": {{"Type": "Choice", "Choices": [{{{test}, "Next": "B"}}], "Default": "C"}},
            "B": {{"Type": "Pass", "InputPath": "{b}", "End": true}}, "C": {{"Type": "Pass", "InputPath": "{c}", "End": true}}"#
-    );
+        )
+    };
     let present = r#""Variable": "$.x", "IsPresent": true"#;
     let absent = r#""Variable": "$.x", "IsPresent": false"#;
     check_states(&machine(present, "$.x", "$.y"), &[]);
@@ -171,7 +183,9 @@ fn plain_paths_of_jsonata_must_find_something() {
     check_jsonata_states(&after(r#"{"a": [{"b": 1}]}"#, "$states.input.a.b"), &[]);
     check_jsonata_states(&after(r#"{"a": [{"b": 1}]}"#, "$states.input.a.c"), missed);
     check_jsonata_states(&after(r#""{% $states.input.x %}""#, "$states.input.b"), &[]);
-    for expression in ["$exists($states.input.b)", "$states.input.b ? 1 : 2", "[$states.input.b]", "$states.input.b & ''"] {
+    for expression in
+        ["$exists($states.input.b)", "$states.input.b ? 1 : 2", "[$states.input.b]", "$states.input.b & ''"]
+    {
         check_jsonata_states(&after(r#"{"a": 1}"#, expression), &[]);
     }
     check_jsonata_states(
