@@ -33,6 +33,8 @@ pub(super) struct Node<'a> {
 pub(super) struct Machine {
     /// Where it starts.
     pub(super) start: Option<usize>,
+    /// The first of its states as they are written.
+    first: usize,
     /// The state that it is inside of.
     pub(super) owner: Option<usize>,
 }
@@ -48,7 +50,7 @@ impl<'a> Flow<'a> {
     pub(super) fn of(machine: &'a StateMachine<'a>) -> Self {
         let mut flow = Self {
             states: Vec::with_capacity(machine.states().len()),
-            machines: vec![Machine { start: None, owner: None }],
+            machines: vec![Machine { start: None, first: 0, owner: None }],
         };
         flow.add(machine, 0);
         flow.resolve(machine);
@@ -61,10 +63,14 @@ impl<'a> Flow<'a> {
     }
 
     fn add(&mut self, machine: &'a StateMachine<'a>, id: usize) {
+        let start = self.states.len();
+        if let Some(machine) = self.machines.get_mut(id) {
+            machine.first = start;
+        }
         for state in machine.states() {
             let first = self.machines.len();
             let owner = Some(self.states.len());
-            self.machines.extend(state.inner_machines().map(|_| Machine { start: None, owner }));
+            self.machines.extend(state.inner_machines().map(|_| Machine { start: None, first: 0, owner }));
             self.states.push(Node {
                 state,
                 machine: id,
@@ -87,29 +93,54 @@ impl<'a> Flow<'a> {
 
     /// Turns the names of states into indices.
     fn resolve(&mut self, machine: &'a StateMachine<'a>) {
-        let mut names: HashMap<&str, usize> = HashMap::with_capacity(self.states.len());
-        names.extend(self.states.iter().enumerate().map(|(index, node)| (node.state.name.value, index)));
-        let find = |name: Option<&Spanned<&str>>| names.get(name?.value).copied();
+        let mut names = Names::of(&self.states);
+        for (index, machine) in self.machines.iter_mut().enumerate().skip(1) {
+            let owner = machine.owner.and_then(|owner| self.states.get(owner));
+            let inner = owner.and_then(|owner| owner.state.inner_machines().nth(index - owner.inner.start));
+            machine.start = names.find(inner.and_then(|inner| inner.start_at.as_ref()), machine.first);
+        }
+        if let Some(root) = self.machines.first_mut() {
+            root.start = names.find(machine.start_at.as_ref(), 0);
+        }
         for node in &mut self.states {
             let state = node.state;
-            node.next = find(state.next.as_ref());
-            node.catchers = state.catchers().iter().filter_map(|catcher| find(catcher.next.as_ref())).collect();
+            let following = node.last + 1;
+            node.next = names.find(state.next.as_ref(), following);
+            let catchers = state.catchers().iter();
+            node.catchers = catchers.filter_map(|catcher| names.find(catcher.next.as_ref(), following)).collect();
             if let Some(StateKind::Choice(choice)) = &state.kind {
-                node.rules = choice.rules().iter().filter_map(|rule| find(rule.next.as_ref())).collect();
-                node.default = find(choice.default.as_ref());
+                let rules = choice.rules().iter();
+                node.rules = rules.filter_map(|rule| names.find(rule.next.as_ref(), following)).collect();
+                node.default = names.find(choice.default.as_ref(), following);
             }
         }
-        let starts: Vec<(usize, Option<usize>)> = self
-            .states
-            .iter()
-            .flat_map(|node| node.inner.clone().zip(node.state.inner_machines()))
-            .map(|(id, inner)| (id, find(inner.start_at.as_ref())))
-            .chain([(0, find(machine.start_at.as_ref()))])
-            .collect();
-        for (id, start) in starts {
-            if let Some(machine) = self.machines.get_mut(id) {
-                machine.start = start;
-            }
+    }
+}
+
+/// The index of every state by name; what is looked for is mostly where it is expected, and needs no hashing there.
+struct Names<'a> {
+    all: Vec<&'a str>,
+    hashed: HashMap<&'a str, usize>,
+    /// What was found last by hashing: many states lead to the same handler.
+    recent: usize,
+}
+
+impl<'a> Names<'a> {
+    fn of(states: &[Node<'a>]) -> Self {
+        let all = states.iter().map(|node| node.state.name.value).collect();
+        Self { all, hashed: HashMap::new(), recent: 0 }
+    }
+
+    fn find(&mut self, name: Option<&Spanned<&str>>, expected: usize) -> Option<usize> {
+        let name = name?.value;
+        let is_at = |index: &usize| self.all.get(*index).is_some_and(|known| *known == name);
+        if let Some(index) = [expected, self.recent].into_iter().find(is_at) {
+            return Some(index);
         }
+        if self.hashed.is_empty() {
+            self.hashed = self.all.iter().enumerate().map(|(index, name)| (*name, index)).collect();
+        }
+        self.recent = self.hashed.get(name).copied()?;
+        Some(self.recent)
     }
 }
