@@ -2,8 +2,15 @@
 //!
 //! Each subcommand is a module of its own name; [`outcome`] says how they end.
 
+mod colour;
+mod completions;
+mod explain;
 mod files;
+mod fmt;
+mod graph;
 mod outcome;
+mod source;
+mod subject;
 mod validate;
 
 use std::io;
@@ -11,9 +18,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+const EXAMPLES: &str = "\
+Begin with:
+  asl validate .               check every definition below the current directory
+  asl explain                  list what can be wrong
+  asl help validate            learn more about a command";
+
 /// Checks state machines written in the Amazon States Language, the language of AWS Step Functions.
 #[derive(Debug, Parser)]
-#[command(name = "asl", version, arg_required_else_help = true, after_help = outcome::EXIT_CODES)]
+#[command(name = "asl", version, arg_required_else_help = true, after_help = format!("{EXAMPLES}\n\n{}", outcome::EXIT_CODES))]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -22,12 +35,20 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(validate::Arguments),
+    Graph(graph::Arguments),
+    Fmt(fmt::Arguments),
+    Explain(explain::Arguments),
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
     let out = &mut io::stdout().lock();
     let ended = match Arguments::parse().command {
         Command::Validate(arguments) => validate::run(&arguments, out),
+        Command::Graph(arguments) => graph::run(&arguments, out),
+        Command::Fmt(arguments) => fmt::run(&arguments, out),
+        Command::Explain(arguments) => explain::run(&arguments, out),
+        Command::Completions(arguments) => completions::run(&arguments, out),
     };
     match ended {
         Ok(end) => end.into(),

@@ -32,6 +32,8 @@ impl From<End> for ExitCode {
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub(crate) enum Problem {
+    /// An option or an input makes no sense.
+    Usage { message: String },
     /// The machine around the command failed.
     Broken { message: String },
     /// Who reads the output has gone away, as `head` does; that is no failure.
@@ -43,6 +45,7 @@ impl Problem {
     pub(crate) fn report(&self, err: &mut dyn Write) -> ExitCode {
         // When standard error is closed as well there is nobody left to tell.
         let (_, code) = match self {
+            Self::Usage { message } => (writeln!(err, "error: {message}"), 2),
             Self::Broken { message } => (writeln!(err, "error: {message}"), 3),
             Self::NobodyReads => (Ok(()), 0),
         };

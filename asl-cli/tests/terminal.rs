@@ -1,6 +1,8 @@
 //! A command's run: what goes in, what comes out.
 
+use std::fs;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What a run of `asl` left.
@@ -13,8 +15,13 @@ pub(crate) struct Ran {
 
 /// Runs `asl` with `arguments` and `input` on its standard input.
 pub(crate) fn asl(arguments: &[&str], input: &str) -> Ran {
+    run(Path::new("."), arguments, input)
+}
+
+fn run(directory: &Path, arguments: &[&str], input: &str) -> Ran {
     let mut child = Command::new(env!("CARGO_BIN_EXE_asl"))
         .args(arguments)
+        .current_dir(directory)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -26,5 +33,35 @@ pub(crate) fn asl(arguments: &[&str], input: &str) -> Ran {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A directory of one test, with files to work on.
+#[derive(Debug)]
+pub(crate) struct Directory(PathBuf);
+
+impl Directory {
+    /// A directory called `name`, which no other test has, with `files`.
+    pub(crate) fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let directory = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
+        if directory.0.exists() {
+            fs::remove_dir_all(&directory.0).unwrap();
+        }
+        for (name, text) in files {
+            let path = directory.0.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        directory
+    }
+
+    /// Runs `asl` in the directory.
+    pub(crate) fn asl(&self, arguments: &[&str]) -> Ran {
+        run(&self.0, arguments, "")
+    }
+
+    /// The text of a file.
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap()
     }
 }

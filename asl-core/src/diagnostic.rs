@@ -4,14 +4,20 @@
 //! which stay in the order of their places in the text.
 //! [`Diagnostics::render`] draws them for people.
 
+mod aws_form;
 mod code;
 mod fault;
+mod help;
+mod level;
 mod render;
 
 use std::fmt;
 
+pub use self::aws_form::{AwsDiagnostic, AwsForm, MAX_RESULTS, ValidationAnswer, ValidationResult};
 pub use self::code::Code;
 pub(crate) use self::fault::Fault;
+pub use self::level::Level;
+pub(crate) use self::level::Levels;
 pub use self::render::{Colour, Rendered};
 use crate::source::{JsonPointer, LineColumn, Source, Span};
 
@@ -30,19 +36,28 @@ pub struct Diagnostic {
     pub labels: Vec<(Location, String)>,
     /// How to mend it.
     pub help: Option<String>,
+    /// What AWS says of it; `None` for what AWS does not look for.
+    pub aws: Option<AwsForm>,
 }
 
 impl Diagnostic {
     /// A diagnostic with the severity of its code.
     pub fn new(code: Code, location: Location, message: impl Into<String>) -> Self {
         let severity = code.severity();
-        Self { code, severity, message: message.into(), location, labels: Vec::new(), help: None }
+        Self { code, severity, message: message.into(), location, labels: Vec::new(), help: None, aws: None }
     }
 
     /// Adds a related place with a word about it.
     #[must_use]
     pub fn with_label(mut self, location: Location, text: impl Into<String>) -> Self {
         self.labels.push((location, text.into()));
+        self
+    }
+
+    /// Says what AWS says of the fault.
+    #[must_use]
+    pub fn with_aws(mut self, aws: AwsForm) -> Self {
+        self.aws = Some(aws);
         self
     }
 
@@ -113,6 +128,22 @@ impl Diagnostics {
         self.0.insert(place, diagnostic);
     }
 
+    /// Leaves out what is said of the same place before: the copies of a part of a YAML text have its places.
+    pub(crate) fn remove_repeated(&mut self) {
+        let mut first_here = 0;
+        let mut kept: Vec<Diagnostic> = Vec::with_capacity(self.0.len());
+        for diagnostic in self.0.drain(..) {
+            let start = diagnostic.location.span.start;
+            if kept.last().is_none_or(|last| last.location.span.start != start) {
+                first_here = kept.len();
+            }
+            if kept.iter().skip(first_here).all(|other| *other != diagnostic) {
+                kept.push(diagnostic);
+            }
+        }
+        self.0 = kept;
+    }
+
     /// The diagnostics in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
@@ -131,6 +162,11 @@ impl Diagnostics {
     /// Whether one of them is an error, so that there is no program.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The same diagnostics with the severities that `levels` ask for, without those that they allow.
+    pub(crate) fn at_levels(self, levels: &Levels) -> Self {
+        if levels.is_empty() { self } else { Self(self.0.into_iter().filter_map(|one| levels.apply(one)).collect()) }
     }
 
     /// The diagnostics drawn for people, with the lines of `source` and carets under the places.

@@ -49,7 +49,7 @@ mod tests {
             variables: &Variables::new(variables.as_object().unwrap(), &[]),
             random: &Random::from_seed(0),
             now: Timestamp::UNIX_EPOCH,
-            budget: Budget::default(),
+            budget: Budget::of(u64::MAX),
         })
     }
 }

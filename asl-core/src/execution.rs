@@ -20,6 +20,7 @@ mod strand;
 mod task;
 mod wait;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -66,6 +67,8 @@ pub struct Execution {
     /// Strands whose Task starts once everything that could be scheduled is; empty at rest.
     starting: VecDeque<StrandId>,
     outputs: VecDeque<Output>,
+    /// The steps that evaluations may still take before everything waits.
+    evaluation_steps: Cell<u64>,
 }
 
 impl Execution {
@@ -200,6 +203,7 @@ impl Execution {
             ready: VecDeque::new(),
             starting: VecDeque::new(),
             outputs: VecDeque::new(),
+            evaluation_steps: Cell::new(progress.start.limits.evaluation_steps),
             program,
             progress,
         }
@@ -238,6 +242,7 @@ impl Execution {
             } else if let Some(strand) = self.starting.pop_front() {
                 self.start_task(strand);
             } else {
+                self.evaluation_steps.set(self.progress.start.limits.evaluation_steps);
                 return;
             }
         }
@@ -302,6 +307,16 @@ impl Execution {
         Failure::runtime(format!("The execution reached the maximum number of history events ({limit})."))
     }
 
+    /// Ends the execution if evaluations took all steps that they may take before everything waits.
+    fn check_evaluation_steps(&mut self) {
+        if self.evaluation_steps.get() == 0 {
+            let limit = self.progress.start.limits.evaluation_steps;
+            let cause =
+                format!("The execution reached the maximum number of evaluation steps between waits ({limit}).");
+            self.finish(Outcome::Failed(Failure::runtime(cause)));
+        }
+    }
+
     /// Ends the execution from outside its chain of states.
     fn finish(&mut self, outcome: Outcome) {
         self.finish_after(EventId::default(), outcome);
@@ -357,5 +372,35 @@ mod tests {
         let output = execution.outcome().and_then(Outcome::output).unwrap();
         assert_eq!(output.get("mark"), Some(&serde_json::json!({"a": 1}).into()));
         assert!(output.get("document").and_then(Value::as_object).unwrap().is_same(&document));
+    }
+
+    #[test]
+    fn a_loop_that_evaluates_without_waiting_ends_in_a_failure() {
+        let definition = |pause: &str| {
+            format!(
+                r#"{{"StartAt": "Again", "QueryLanguage": "JSONata", "States": {{
+                    "Again": {{"Type": "Choice",
+                        "Choices": [{{"Condition": "{{% $sum([1..1000]) = 0 %}}", "Next": "Done"}}], "Default": "Pause"}},
+                    "Pause": {pause},
+                    "Done": {{"Type": "Succeed"}}
+                }}}}"#
+            )
+        };
+        let mut start = Start::new("test", Value::Null);
+        start.limits.evaluation_steps = 10_000;
+        start.limits.history_events = 1_000;
+        let run = |pause: &str| {
+            let program = crate::compile(&definition(pause)).into_program().unwrap();
+            let mut execution = Execution::start(program, start.clone(), Timestamp::UNIX_EPOCH);
+            while let Some(deadline) = execution.next_deadline() {
+                execution.handle_deadline(deadline);
+            }
+            execution.outcome().and_then(Outcome::failure).unwrap().cause().unwrap().to_owned()
+        };
+        assert_eq!(
+            &*run(r#"{"Type": "Pass", "Next": "Again"}"#),
+            "The execution reached the maximum number of evaluation steps between waits (10000)."
+        );
+        assert!(run(r#"{"Type": "Wait", "Seconds": 1, "Next": "Again"}"#).contains("history events"));
     }
 }

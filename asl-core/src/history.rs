@@ -15,7 +15,7 @@ use crate::program::Resource;
 use crate::timestamp::Timestamp;
 use crate::value::{Object, Value};
 
-pub use self::text::render;
+pub use self::text::{Elapsed, render};
 
 /// The number of an event in its execution's history: 1 for the first, 0 for none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -106,14 +106,28 @@ impl Expression {
         bindings: &dyn Bindings,
         environment: &Environment<'_>,
     ) -> Result<Outcome, Error> {
+        self.evaluate_counting(input, bindings, environment).0
+    }
+
+    /// The same, and how many steps of the [`Limits`] it took.
+    pub(crate) fn evaluate_counting(
+        &self,
+        input: Option<&Value>,
+        bindings: &dyn Bindings,
+        environment: &Environment<'_>,
+    ) -> (Result<Outcome, Error>, u64) {
         let mut evaluator = Evaluator::new(&self.compiled, input, bindings, environment);
-        let result = evaluator.run().map_err(|fault| fault.into_error(&self.text))?;
-        let Some(result) = result else { return Ok(Outcome::Undefined) };
+        let result = evaluator.run().map_err(|fault| fault.into_error(&self.text));
+        (result.map(|result| self.outcome(result)), evaluator.bounds.steps())
+    }
+
+    fn outcome(&self, result: Option<item::Item>) -> Outcome {
+        let Some(result) = result else { return Outcome::Undefined };
         let non_finite = match self.dialect {
             Dialect::Reference => |_| Value::Null,
             Dialect::Aws => |number: f64| Value::from(functions::number_text(number)),
         };
-        Ok(result.into_value(non_finite).map_or(Outcome::Function, Outcome::Value))
+        result.into_value(non_finite).map_or(Outcome::Function, Outcome::Value)
     }
 }
 

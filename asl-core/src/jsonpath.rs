@@ -60,10 +60,13 @@ impl<'a> PathStep<'a> {
 
 /// A compiled path; cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct JsonPath {
-    text: Arc<str>,
+pub(crate) struct JsonPath(Arc<Parsed>);
+
+#[derive(Debug)]
+struct Parsed {
+    text: Box<str>,
     root: Root,
-    steps: Arc<[Step]>,
+    steps: Vec<Step>,
 }
 
 impl JsonPath {
@@ -74,21 +77,25 @@ impl JsonPath {
     /// What is wrong with the text, and where.
     pub(crate) fn parse(text: &str) -> Result<Self, ExpressionError> {
         let (root, steps) = parser::parse(text)?;
-        Ok(Self { text: text.into(), root, steps: steps.into() })
+        Ok(Self(Arc::new(Parsed { text: text.into(), root, steps })))
     }
 
     /// The path as it was written.
     pub(crate) fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     pub(crate) fn root(&self) -> &Root {
-        &self.root
+        &self.0.root
     }
 
-    /// The steps, in order.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = PathStep<'_>> {
-        self.steps.iter().map(|step| match step {
+    fn steps(&self) -> &[Step] {
+        &self.0.steps
+    }
+
+    /// The steps in order, for checks.
+    pub(crate) fn plain_steps(&self) -> impl Iterator<Item = PathStep<'_>> {
+        self.steps().iter().map(|step| match step {
             Step::Name(name) => PathStep::Name(name),
             Step::Index(index) => PathStep::Index(*index),
             _ => PathStep::Other,
@@ -97,12 +104,12 @@ impl JsonPath {
 
     /// Whether the path is a Reference Path: names and non-negative indices only.
     pub(crate) fn is_reference_path(&self) -> bool {
-        self.steps.iter().all(Step::is_reference)
+        self.steps().iter().all(Step::is_reference)
     }
 
     /// Whether the path leads to one value, or to none.
     pub(crate) fn is_definite(&self) -> bool {
-        step::leads_to_one_value(&self.steps)
+        step::leads_to_one_value(self.steps())
     }
 
     /// The value that a definite path finds in `document`, or the array of all that an indefinite one finds.
@@ -113,19 +120,19 @@ impl JsonPath {
     ///
     /// When a definite path finds nothing, or an indefinite one has more to look at than is reasonable.
     pub(crate) fn select(&self, document: &Value) -> Result<Value, NotFound> {
-        if self.is_definite() { walk::walk(&self.steps, document) } else { selection::select(&self.steps, document) }
+        if self.is_definite() { walk::walk(self.steps(), document) } else { selection::select(self.steps(), document) }
     }
 }
 
 /// The path in Jayway's canonical form, `$['a'][0]`.
 impl fmt::Display for JsonPath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.root {
+        match self.root() {
             Root::Input => formatter.write_str("$")?,
             Root::Context => formatter.write_str("$$")?,
             Root::Variable(name) => write!(formatter, "${name}")?,
         }
-        self.steps.iter().try_for_each(|step| step.fmt(formatter))
+        self.steps().iter().try_for_each(|step| step.fmt(formatter))
     }
 }
 

@@ -71,10 +71,11 @@
 pub mod value;
 
 pub mod source;
-mod suggestion;
+pub mod suggestion;
 pub mod syntax;
 
 mod definition;
+mod placeholder;
 
 pub mod diagnostic;
 mod name_map;
@@ -84,7 +85,9 @@ mod validate;
 mod lint;
 
 mod compile;
+mod format;
 pub mod program;
+pub mod template;
 
 mod expression;
 mod intrinsic;
@@ -99,11 +102,16 @@ pub mod timestamp;
 pub mod execution;
 pub mod history;
 
+pub mod graph;
+
 pub mod compatibility;
 
 pub use compile::{Compiled, MachineType, Options, check, check_with, compile, compile_with};
 pub use diagnostic::Diagnostics;
 pub use failure::Failure;
+pub use format::format;
+pub use placeholder::Placeholders;
 pub use program::Program;
+pub use syntax::Format;
 pub use timestamp::Timestamp;
 pub use value::Value;

@@ -68,6 +68,17 @@ impl Program {
         self.0.states.iter().map(|state| &*state.name)
     }
 
+    /// The names of the Distributed Maps, those in branches and item processors included.
+    ///
+    /// An [`Execution`](crate::execution::Execution) cannot run them: their states fail with `States.Runtime`.
+    /// A driver that would rather refuse the program asks here.
+    pub fn distributed_maps(&self) -> impl Iterator<Item = &str> {
+        self.0.states.iter().filter_map(|state| match &state.kind {
+            StateKind::Map(map) if map.mode == MapMode::Distributed => Some(&*state.name),
+            _ => None,
+        })
+    }
+
     /// The resources that the machine's Tasks name, with the Task's name.
     pub fn resources(&self) -> impl Iterator<Item = (&str, &Resource)> {
         self.0.states.iter().filter_map(|state| match &state.kind {

@@ -1,11 +1,13 @@
 //! Collects what the stages of the front end find wrong, and turns byte spans into places.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostics, Fault};
+use crate::placeholder::{self, Placeholders};
 use crate::source::{Source, Span};
-use crate::syntax::Node;
+use crate::syntax::{Format, Node, StringPlaces};
 
 /// How many faults of one definition are kept.
 const MAX_FAULTS: usize = 500;
@@ -16,13 +18,31 @@ const MAX_GUESSES: usize = 100;
 pub(crate) struct Report<'a> {
     source: &'a Source<'a>,
     root: &'a Node<'a>,
+    reading: Reading,
     faults: RefCell<Vec<Fault>>,
+    /// The string inside of which a place was looked for last, as the next one is mostly in the same.
+    last: RefCell<Option<(Span, StringPlaces)>>,
     guesses: Cell<usize>,
 }
 
+/// How the text of a definition is to be taken.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reading {
+    pub(crate) format: Format,
+    pub(crate) placeholders: Placeholders,
+    /// Where the strings begin that are other than written, as values were put in.
+    pub(crate) rewritten: BTreeSet<usize>,
+}
+
 impl<'a> Report<'a> {
+    /// For a definition in JSON, whose placeholders are literal.
+    #[cfg(test)]
     pub(crate) fn new(source: &'a Source<'a>, root: &'a Node<'a>) -> Self {
-        Self { source, root, faults: RefCell::default(), guesses: Cell::new(0) }
+        Self::reading(source, root, Reading::default())
+    }
+
+    pub(crate) fn reading(source: &'a Source<'a>, root: &'a Node<'a>, reading: Reading) -> Self {
+        Self { source, root, reading, faults: RefCell::default(), last: RefCell::default(), guesses: Cell::new(0) }
     }
 
     /// Takes one of the guesses that may be made, as each costs time.
@@ -39,47 +59,45 @@ impl<'a> Report<'a> {
         self.faults.borrow().iter().any(Fault::is_error)
     }
 
+    /// Whether a string or key is known only in part, so that nothing can be said against it.
+    pub(crate) fn is_open(&self, text: &str) -> bool {
+        self.reading.placeholders == Placeholders::Understood && placeholder::find(text).is_some()
+    }
+
+    /// Whether a value is not known at all, not even its type.
+    pub(crate) fn is_unknown(&self, node: &Node<'_>) -> bool {
+        let is_quoted = || self.source.text_at(node.span).starts_with(['"', '\'', '|', '>']);
+        node.as_str().is_some_and(|text| self.is_open(text) && (placeholder::is_whole(text) || !is_quoted()))
+    }
+
     /// Takes out everything found so far, in the order of the places, but no more than [`MAX_FAULTS`].
     pub(crate) fn take_diagnostics(&self) -> Diagnostics {
         let mut faults = self.faults.take();
         faults.sort_by_key(|fault| fault.span().start);
         faults.truncate(MAX_FAULTS);
-        let pointer_to = |span| self.root.pointer_to(span);
-        faults.into_iter().map(|fault| fault.into_diagnostic(pointer_to, self.source)).collect()
+        faults.into_iter().map(|fault| fault.into_diagnostic(self.root, self.source)).collect()
     }
 
     /// The part `range` of the string at `string`, whose bytes are counted after its escapes are resolved.
     pub(crate) fn inside(&self, string: Span, range: Range<usize>) -> Span {
-        let raw = self.source.text().get(string.start..string.end).unwrap_or_default();
-        let Some(content) = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) else { return string };
-        let start = string.start + 1;
-        Span { start: start + raw_offset(content, range.start), end: start + raw_offset(content, range.end) }
+        if self.reading.rewritten.contains(&string.start) {
+            return string;
+        }
+        let mut last = self.last.borrow_mut();
+        match &*last {
+            Some((of, places)) if *of == string => places.span(&range),
+            _ => last.insert((string, self.places(string))).1.span(&range),
+        }
     }
-}
 
-/// The offset in the text of a JSON string of the byte at `decoded` of the string that it stands for.
-fn raw_offset(content: &str, decoded: usize) -> usize {
-    let mut raw = 0;
-    let mut seen = 0;
-    while let Some(rest) = content.get(raw..).filter(|rest| seen < decoded && !rest.is_empty()) {
-        let (length, meant) = escape(rest);
-        raw += length;
-        seen += meant;
-    }
-    raw
-}
-
-/// The bytes of the first character as written, and of the character that is meant.
-fn escape(text: &str) -> (usize, usize) {
-    let code_unit = |start: usize| text.get(start..start + 4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-    if !text.starts_with('\\') {
-        let length = text.chars().next().map_or(1, char::len_utf8);
-        return (length, length);
-    }
-    match code_unit(2).filter(|_| text.starts_with("\\u")) {
-        Some(0xD800..=0xDBFF) if text.get(6..8) == Some("\\u") => (12, 4),
-        Some(unit) => (6, char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER).len_utf8()),
-        None => (2, 1),
+    fn places(&self, string: Span) -> StringPlaces {
+        let written = self.source.text_at(string);
+        let meant = match self.reading.format {
+            // JSON's escapes say for themselves what they mean.
+            Format::Json => "",
+            Format::Yaml => self.root.string_at(string).unwrap_or_default(),
+        };
+        StringPlaces::of(self.reading.format, string.start, written, meant)
     }
 }
 
@@ -88,18 +106,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn offsets_inside_strings_count_escapes_as_written() {
-        let cases = [
-            ("abc", 2, 2),
-            (r"a\nb", 2, 3),
-            (r"a\u00e9b", 3, 7),
-            (r"\ud83d\ude42b", 4, 12),
-            ("éb", 2, 2),
-            ("ab", 9, 2),
-            (r"\\u00e9", 1, 2),
-        ];
-        for (content, decoded, raw) in cases {
-            assert_eq!(raw_offset(content, decoded), raw, "{content} {decoded}");
+    fn places_inside_strings_do_not_depend_on_which_were_looked_for_before() {
+        let text = r#"["a\nbcd","\u00e9xy"]"#;
+        let source = Source::new("definition", text);
+        let root = crate::syntax::parse(text).0.unwrap();
+        let report = Report::new(&source, &root);
+        let (first, second) = (Span { start: 1, end: 9 }, Span { start: 10, end: 20 });
+        for (string, range, expected) in
+            [(first, 2..4, "bc"), (first, 4..5, "d"), (first, 0..1, "a"), (second, 2..4, "xy"), (first, 1..2, r"\n")]
+        {
+            let place = report.inside(string, range);
+            assert_eq!(source.text().get(place.start..place.end), Some(expected));
         }
     }
 }

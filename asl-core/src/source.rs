@@ -95,8 +95,10 @@ impl<'t> Source<'t> {
         LineColumn { line, column: before.chars().count() + 1 }
     }
 
-    /// The place at `span`, which `pointer` points to.
+    /// The place at `span`, which `pointer` points to; a character of which the span has a part is in it as a whole.
     pub fn location(&self, pointer: JsonPointer, span: Span) -> Location {
+        let start = self.text.floor_char_boundary(span.start);
+        let span = Span { start, end: self.text.ceil_char_boundary(span.end).max(start) };
         Location { pointer, span, position: self.position(span.start) }
     }
 }
@@ -131,6 +133,11 @@ impl JsonPointer {
     #[must_use]
     pub fn element(&self, index: usize) -> Self {
         Self(format!("{}/{index}", self.0))
+    }
+
+    /// The pointer to what `inner` points to in what this points to.
+    pub(crate) fn followed_by(&self, inner: &Self) -> Self {
+        Self(format!("{}{}", self.0, inner.0))
     }
 
     /// The pointer's text; empty for the whole document.

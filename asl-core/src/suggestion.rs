@@ -16,7 +16,17 @@ pub(crate) fn similar<'a>(
     report.may_guess().then(|| nearest(name, candidates)).flatten().map(|nearest| format!("did you mean `{nearest}`?"))
 }
 
-fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The candidate that `name` was probably meant to be; none if all are too different.
+///
+/// # Examples
+///
+/// ```
+/// use asl_core::suggestion::nearest;
+///
+/// assert_eq!(nearest("ResultPaht", ["Result", "ResultPath"].into_iter()), Some("ResultPath"));
+/// assert_eq!(nearest("Xyz", ["Result", "ResultPath"].into_iter()), None);
+/// ```
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let tolerated = (name.chars().count() + 1) / 3;
     let distances = candidates.take(MAX_CANDIDATES).map(|candidate| (edit_distance(name, candidate), candidate));
     let (distance, nearest) = distances.min_by_key(|(distance, _)| *distance)?;

@@ -1,24 +1,29 @@
-//! JSON text as a tree that knows where everything stands.
+//! JSON and YAML text as a tree that knows where everything stands.
 //!
 //! [`parse`] cannot fail: it keeps what it can read, duplicate keys and order included, and reports every fault
 //! with its place.
 //! It accepts exactly what [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259) allows; everything else is a fault,
 //! though much of it is understood all the same (a missing comma, a comment, single quotes, an unquoted word),
 //! so that one slip does not hide the faults after it.
+//! [`parse_yaml`] makes the same tree of YAML, up to the first fault of its grammar.
 //! What the tree means is not its business.
 
 mod duplicate_keys;
+mod jackson;
 mod lexer;
 mod parser;
+mod places;
 mod print;
 #[cfg(test)]
 mod properties;
+mod yaml;
 
 use std::borrow::Cow;
 use std::fmt;
 
 pub use self::duplicate_keys::duplicate_keys;
-use crate::diagnostic::Diagnostics;
+pub(crate) use self::places::StringPlaces;
+use crate::diagnostic::{Code, Diagnostics, Fault};
 use crate::source::{JsonPointer, Span};
 use crate::value::{Number, Value};
 
@@ -52,7 +57,61 @@ pub const MAX_FAULTS: usize = 100;
 /// assert_eq!(missing_comma.location.position.to_string(), "1:17");
 /// ```
 pub fn parse(text: &str) -> (Option<Node<'_>>, Diagnostics) {
-    parser::parse(text)
+    parse_as(text, Format::Json, Dialect::Plain)
+}
+
+/// Reads YAML, with the limits of [`parse`]; nothing after the first fault of the grammar is read.
+///
+/// # Examples
+///
+/// ```
+/// use asl_core::syntax::parse_yaml;
+///
+/// let (root, diagnostics) = parse_yaml("StartAt: A\nStates:\n  A: {Type: Succeed}\n");
+/// assert!(diagnostics.is_empty());
+/// assert_eq!(root.unwrap().to_string(), r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#);
+/// ```
+pub fn parse_yaml(text: &str) -> (Option<Node<'_>>, Diagnostics) {
+    parse_as(text, Format::Yaml, Dialect::Plain)
+}
+
+/// The notation of a text; exhaustive, definitions come in these two.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
+    #[default]
+    Json,
+    /// [YAML 1.2](https://yaml.org/spec/1.2.2/).
+    Yaml,
+}
+
+/// What a text may have besides its notation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Plain,
+    /// In JSON, placeholders where a value can stand.
+    WithPlaceholders,
+    /// In YAML, a tag for each function of CloudFormation: `!Sub x` is `{"Fn::Sub": "x"}`.
+    CloudFormation,
+}
+
+pub(crate) fn parse_as(text: &str, format: Format, dialect: Dialect) -> (Option<Node<'_>>, Diagnostics) {
+    match format {
+        Format::Json => parser::parse(text, dialect),
+        Format::Yaml => yaml::parse(text, dialect),
+    }
+}
+
+/// The fault of a text that is larger than [`MAX_SIZE`].
+fn too_large(text: &str) -> Option<Fault> {
+    let message = || format!("the definition has {} bytes, but {MAX_SIZE} is the most it may have", text.len());
+    (text.len() > MAX_SIZE).then(|| Fault::new(Code::DEFINITION_TOO_LARGE, Span::empty(0), message()))
+}
+
+/// The fault of what is nested deeper than [`MAX_DEPTH`].
+fn too_deep(span: Span) -> Fault {
+    let message = format!("objects and arrays are nested more than {MAX_DEPTH} levels deep");
+    Fault::new(Code::TOO_DEEPLY_NESTED, span, message)
 }
 
 /// A JSON value with its place in the text, whose strings it borrows where they have no escapes.
@@ -171,6 +230,10 @@ impl<'t> Node<'t> {
         let mut pointer = JsonPointer::default();
         let mut node = self;
         loop {
+            // In YAML an object of one member stands where the member does.
+            if node.span == span {
+                return pointer;
+            }
             node = match &node.kind {
                 NodeKind::Object(members) => {
                     let whole = |member: &&Member<'_>| {
@@ -190,6 +253,20 @@ impl<'t> Node<'t> {
                 }
                 _ => return pointer,
             }
+        }
+    }
+
+    /// The string that stands at `span` under this node.
+    pub(crate) fn string_at(&self, span: Span) -> Option<&str> {
+        if self.span == span && self.as_str().is_some() {
+            return self.as_str();
+        }
+        let whole =
+            |member: &&Member<'_>| Span { start: member.key_span.start, end: member.value.span.end }.contains(span);
+        match &self.kind {
+            NodeKind::Object(members) => members.iter().find(whole)?.value.string_at(span),
+            NodeKind::Array(elements) => elements.iter().find(|part| part.span.contains(span))?.string_at(span),
+            _ => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Finds what is wrong with a definition beyond the types of its values; one file per family of rules.
 
 mod choice_rules;
+mod distributed_map;
 mod error_handling;
 mod fields;
 mod jsonata;
@@ -9,8 +10,8 @@ mod names;
 mod paths;
 mod query_language;
 mod resources;
+mod service_names;
 mod transitions;
-mod unsupported;
 mod variables;
 
 pub(crate) use self::variables::{assignments, for_each_reference};
@@ -23,6 +24,7 @@ pub(crate) fn validate(machine: &StateMachine<'_>, machine_type: MachineType, re
     names::check(machine, report);
     transitions::check(machine, report);
     variables::check(machine, report);
+    distributed_map::check(machine, report);
     check_machine(machine, machine_type, report);
 }
 
@@ -32,15 +34,16 @@ fn check_machine(machine: &StateMachine<'_>, machine_type: MachineType, report: 
     for state in machine.states() {
         fields::check_state(state, report);
         query_language::check_state(state, report);
-        unsupported::check_state(state, report);
         jsonata::check_state(state, report);
         limits::check_state(state, report);
         paths::check_state(state, report);
         choice_rules::check_state(state, report);
         error_handling::check_state(state, report);
         resources::check_state(state, machine_type, report);
+        distributed_map::check_state(state, machine_type, report);
+        let inner_type = distributed_map::iteration_type(state, machine_type);
         for inner in state.inner_machines() {
-            check_machine(inner, machine_type, report);
+            check_machine(inner, inner_type, report);
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use asl_core::compile;
 use asl_core::diagnostic::{Code, Diagnostics};
+use asl_core::{Compiled, Format, Options, compile_with};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/codes");
 
@@ -12,10 +12,16 @@ fn read(name: &str) -> String {
     fs::read_to_string(format!("{FOLDER}/{name}.md")).unwrap_or_else(|error| panic!("{name}.md: {error}"))
 }
 
-/// The JSON block of the section `heading`.
-fn example<'a>(page: &'a str, heading: &str) -> Option<&'a str> {
-    let (_, section) = page.split_once(&format!("\n## {heading}\n\n```json\n"))?;
-    section.split_once("```\n").map(|(example, _)| example)
+/// What comes of the JSON or YAML block of the section `heading`.
+fn example(page: &str, heading: &str) -> Option<Compiled> {
+    let (_, section) = page.split_once(&format!("\n## {heading}\n\n```"))?;
+    let (format, block) = match section.split_once('\n')? {
+        ("json", block) => (Format::Json, block),
+        ("yaml", block) => (Format::Yaml, block),
+        _ => return None,
+    };
+    let (text, _) = block.split_once("```\n")?;
+    Some(compile_with(text, Options::new().format(format)))
 }
 
 #[test]
@@ -63,7 +69,7 @@ fn wrong_examples_have_the_code() {
     let is_short = |code: &&Code| !matches!(**code, Code::DEFINITION_TOO_LARGE | Code::PAYLOAD_TOO_LARGE);
     for code in Code::ALL.iter().filter(is_short) {
         let page = read(code.name());
-        let compiled = compile(example(&page, "Wrong").unwrap_or_else(|| panic!("{code}.md has no wrong example")));
+        let compiled = example(&page, "Wrong").unwrap_or_else(|| panic!("{code}.md has no wrong example"));
         let found: Vec<Code> = compiled.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
         assert!(found.contains(code), "{code}.md: {found:?}");
     }
@@ -74,7 +80,7 @@ fn mended_examples_have_no_diagnostics() {
     for code in Code::ALL {
         let page = read(code.name());
         let mended = example(&page, "Mended").or_else(|| example(&page, "Right"));
-        let compiled = compile(mended.unwrap_or_else(|| panic!("{code}.md has no mended example")));
+        let compiled = mended.unwrap_or_else(|| panic!("{code}.md has no mended example"));
         assert_eq!(compiled.diagnostics, Diagnostics::default(), "{code}.md");
         assert!(compiled.program.is_some(), "{code}.md");
     }

@@ -1,7 +1,8 @@
 //! Everything that can be wrong with a definition, as people see it.
 //!
-//! `data/diagnostics/*.asl.json` are wrong or doubtful, `data/diagnostics/ok/*.asl.json` are not.
-//! Files whose name begins with `express` are compiled for Express machines.
+//! `data/diagnostics/*.asl.json` and `*.asl.yaml` are wrong or doubtful, those in `data/diagnostics/ok` are not.
+//! Files whose name begins with `express` are compiled for Express machines; in those whose name begins with
+//! `placeholders`, placeholders are understood.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,33 +11,45 @@ use std::path::{Path, PathBuf};
 use asl_core::diagnostic::{Code, Diagnostics};
 use asl_core::source::Source;
 use asl_core::syntax;
-use asl_core::{Compiled, MachineType, Options, compile, compile_with};
+use asl_core::{Compiled, Format, MachineType, Options, Placeholders, compile, compile_with};
 
 fn compile_file(path: &Path) -> (String, Compiled) {
     let text = fs::read_to_string(path).unwrap();
-    let is_express = path.file_name().unwrap().to_str().unwrap().starts_with("express");
-    let machine_type = if is_express { MachineType::Express } else { MachineType::Standard };
-    let compiled = compile_with(&text, Options::new().machine_type(machine_type));
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let machine_type = if name.starts_with("express") { MachineType::Express } else { MachineType::Standard };
+    let format = format_of(path);
+    let placeholders = if has_placeholders(path) { Placeholders::Understood } else { Placeholders::Literal };
+    let options = Options::new().machine_type(machine_type).format(format).placeholders(placeholders);
+    let compiled = compile_with(&text, options);
     (text, compiled)
+}
+
+pub(crate) fn format_of(path: &Path) -> Format {
+    if path.extension().unwrap() == "yaml" { Format::Yaml } else { Format::Json }
+}
+
+fn has_placeholders(path: &Path) -> bool {
+    path.file_name().unwrap().to_str().unwrap().starts_with("placeholders")
 }
 
 #[test]
 fn faults_are_shown_at_their_places() {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-        insta::glob!("data/diagnostics/*.asl.json", |path| {
+        insta::glob!("data/diagnostics/*.asl.*", |path| {
             let (text, compiled) = compile_file(path);
             assert_eq!(compiled.program.is_none(), compiled.diagnostics.has_errors());
-            insta::assert_snapshot!(compiled.diagnostics.render(&Source::new("machine.asl.json", &text)).to_string());
+            let name = format!("machine.asl.{}", path.extension().unwrap().to_str().unwrap());
+            insta::assert_snapshot!(compiled.diagnostics.render(&Source::new(&name, &text)).to_string());
         });
     });
 }
 
 #[test]
 fn sound_definitions_have_no_diagnostics() {
-    insta::glob!("data/diagnostics/ok/*.asl.json", |path| {
+    insta::glob!("data/diagnostics/ok/*.asl.*", |path| {
         let (_, compiled) = compile_file(path);
         assert_eq!(compiled.diagnostics, Diagnostics::default());
-        assert!(compiled.program.is_some());
+        assert_eq!(compiled.program.is_some(), !has_placeholders(path));
     });
 }
 

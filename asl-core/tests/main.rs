@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests read their cases from files")]
 
 #[cfg(test)]
+mod aws_form;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod diagnostics;
@@ -12,6 +14,10 @@ mod executions;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod templates;
+#[cfg(test)]
 mod workflows;
 #[cfg(test)]
 mod world;
+#[cfg(test)]
+mod yaml;

@@ -1,10 +1,11 @@
 //! What holds for every text.
 
+use asl_core::diagnostic::Code;
 use asl_core::{Compiled, compile};
 use proptest::prelude::*;
 use serde_json::Value;
 
-const SOUND: &str = include_str!("data/diagnostics/ok/all_state_types.asl.json");
+pub(crate) const SOUND: &str = include_str!("data/diagnostics/ok/all_state_types.asl.json");
 
 fn is_consistent(text: &str, compiled: &Compiled) -> Result<(), TestCaseError> {
     prop_assert_eq!(compiled.program.is_some(), !compiled.diagnostics.has_errors());
@@ -21,7 +22,7 @@ fn is_consistent(text: &str, compiled: &Compiled) -> Result<(), TestCaseError> {
 }
 
 /// The pointers to all values of a tree.
-fn pointers(value: &Value, prefix: &str) -> Vec<String> {
+pub(crate) fn pointers(value: &Value, prefix: &str) -> Vec<String> {
     let mut found = vec![prefix.to_owned()];
     match value {
         Value::Array(elements) => {
@@ -76,6 +77,41 @@ fn replacement() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// The same value with the members of every object in another order, that of their rotated keys.
+fn rotated(value: &Value, by: usize) -> Value {
+    match value {
+        Value::Array(elements) => elements.iter().map(|element| rotated(element, by)).collect(),
+        Value::Object(members) => {
+            let members = members.iter().cycle().skip(by % members.len().max(1)).take(members.len());
+            Value::Object(members.map(|(key, member)| (key.clone(), rotated(member, by))).collect())
+        }
+        scalar => scalar.clone(),
+    }
+}
+
+fn codes(text: &str) -> Vec<Code> {
+    let mut codes: Vec<Code> = compile(text).diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+    codes.sort();
+    codes
+}
+
+/// Formatting keeps the meaning, and is done after one time.
+fn formats_well(text: &str) -> Result<(), TestCaseError> {
+    let formatted = asl_core::format(text).map_err(|diagnostics| TestCaseError::fail(diagnostics.to_string()))?;
+    prop_assert_eq!(asl_core::format(&formatted).ok(), Some(formatted.clone()));
+    let value = |text: &str| serde_json::from_str::<Value>(text).ok();
+    prop_assert_eq!(value(text), value(&formatted));
+    prop_assert_eq!(codes(text), codes(&formatted));
+    Ok(())
+}
+
+#[test]
+fn workflows_are_formatted_well() {
+    insta::glob!("data", "{workflows,executions,diagnostics/ok}/**/*.asl.json", |path| {
+        formats_well(&std::fs::read_to_string(path).unwrap()).unwrap();
+    });
+}
+
 proptest! {
     #[test]
     fn any_text_compiles_or_is_faulty(text in "\\PC*") {
@@ -102,5 +138,18 @@ proptest! {
         }
         let text = serde_json::to_string_pretty(&definition).unwrap();
         is_consistent(&text, &compile(&text))?;
+    }
+
+    #[test]
+    fn a_formatted_definition_means_the_same(
+        by in 0_usize..20,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), replacement()), 0..3),
+    ) {
+        let mut definition: Value = serde_json::from_str(SOUND).unwrap();
+        for (place, value) in changes {
+            let pointers = pointers(&definition, "");
+            *definition.pointer_mut(place.get(pointers.as_slice()).as_str()).unwrap() = value;
+        }
+        formats_well(&rotated(&definition, by).to_string())?;
     }
 }

@@ -49,6 +49,15 @@ impl Callbacks {
         self.0.answer(task_token, Answer::Heartbeat).await
     }
 
+    /// Stops the execution with the failure's error and cause, as `StopExecution` does.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such execution, or it has ended.
+    pub async fn stop_execution(&self, execution_arn: &str, failure: Failure) -> Result<(), Error> {
+        self.report(execution_arn, Event::Stopped { failure }).await
+    }
+
     pub(crate) async fn report(&self, execution_arn: &str, event: Event) -> Result<(), Error> {
         self.0.report(execution_arn, event).await
     }

@@ -25,7 +25,7 @@ use self::inner::{Inner, StateMachine, lock};
 use self::names::{check_name, random_name};
 use self::worker::{Message, Told};
 use crate::callbacks::Callbacks;
-use crate::error::{Error, InvalidDefinition};
+use crate::error::{DistributedMap, Error, InvalidDefinition};
 
 /// Runs executions of state machines; cheap to clone, every clone is the same engine.
 ///
@@ -60,10 +60,11 @@ impl Engine {
     /// # Errors
     ///
     /// `InvalidName`, `StateMachineAlreadyExists` for another program under a name that is taken,
-    /// and [`Error::MissingHandlers`] when a Task has no handler.
+    /// [`Error::MissingHandlers`] when a Task has no handler, and [`Error::DistributedMap`].
     pub fn create_state_machine_from_program(&self, name: &str, program: &Program) -> Result<Arc<str>, Error> {
         self.0.is_open()?;
         check_name(name)?;
+        DistributedMap::refuse(program)?;
         self.0.registry.check(program)?;
         let arn = self.0.names.state_machine_arn(name);
         let mut machines = lock(&self.0.machines);
@@ -85,10 +86,12 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// `StateMachineDoesNotExist`, `InvalidDefinition`, and [`Error::MissingHandlers`] when a Task has no handler.
+    /// `StateMachineDoesNotExist`, `InvalidDefinition`, [`Error::MissingHandlers`] when a Task has no handler,
+    /// and [`Error::DistributedMap`].
     pub fn update_state_machine(&self, state_machine_arn: &str, definition: &str) -> Result<(), Error> {
         self.0.is_open()?;
         let program = compile(definition)?;
+        DistributedMap::refuse(&program)?;
         self.0.registry.check(&program)?;
         match lock(&self.0.machines).get_mut(state_machine_arn) {
             Some(machine) => {

@@ -5,9 +5,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use asl_core::Failure;
-use asl_core::diagnostic::{Diagnostic, Diagnostics, Severity};
+use asl_core::diagnostic::{Diagnostics, MAX_RESULTS, Severity};
 use asl_core::execution::Rejected;
+use asl_core::{Failure, Program};
 
 use crate::registry::MissingHandlers;
 use crate::store::StoreError;
@@ -22,6 +22,9 @@ pub enum Error {
     /// There is no execution of this ARN.
     #[error("Execution Does Not Exist: '{0}'")]
     ExecutionDoesNotExist(Arc<str>),
+    /// The machine has a Distributed Map, which the engine does not run.
+    #[error(transparent)]
+    DistributedMap(#[from] DistributedMap),
     /// A definition that does not compile.
     #[error(transparent)]
     InvalidDefinition(#[from] InvalidDefinition),
@@ -70,8 +73,32 @@ impl Error {
             Self::StateMachineDoesNotExist(_) => "StateMachineDoesNotExist",
             Self::TaskDoesNotExist => "TaskDoesNotExist",
             Self::TaskTimedOut => "TaskTimedOut",
-            Self::MissingHandlers(_) | Self::NoRuntime | Self::ShutDown | Self::Store(_) => return None,
+            Self::DistributedMap(_) | Self::MissingHandlers(_) | Self::NoRuntime | Self::ShutDown | Self::Store(_) => {
+                return None;
+            }
         })
+    }
+}
+
+/// A machine with a Distributed Map, which cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the state `{state_name}` is a Distributed Map, which this engine does not run: use `INLINE` mode")]
+pub struct DistributedMap {
+    state_name: Arc<str>,
+}
+
+impl DistributedMap {
+    /// Refuses a program that has one.
+    pub(crate) fn refuse(program: &Program) -> Result<(), Self> {
+        match program.distributed_maps().next() {
+            Some(state_name) => Err(Self { state_name: state_name.into() }),
+            None => Ok(()),
+        }
+    }
+
+    /// The name of the state.
+    pub fn state_name(&self) -> &str {
+        &self.state_name
     }
 }
 
@@ -95,14 +122,11 @@ impl InvalidDefinition {
 /// Every error in AWS's words; [`diagnostics`](InvalidDefinition::diagnostics) render better.
 impl fmt::Display for InvalidDefinition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-        let errors: Vec<_> = errors
-            .map(|Diagnostic { code, message, location, .. }| match location.pointer.as_str() {
-                "" => format!("{code}: {message}"),
-                pointer => format!("{code}: {message} at {pointer}"),
-            })
-            .collect();
-        write!(formatter, "Invalid State Machine Definition: '{}'", errors.join(", "))
+        let answer = self.diagnostics.aws_form(Severity::Error, MAX_RESULTS);
+        match answer.invalid_definition() {
+            Some(message) => formatter.write_str(&message),
+            None => write!(formatter, "Invalid State Machine Definition: '{}'", self.diagnostics),
+        }
     }
 }
 

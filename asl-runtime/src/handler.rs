@@ -12,6 +12,7 @@ use asl_core::{Failure, Value};
 use async_trait::async_trait;
 use serde::Serialize;
 
+pub(crate) use self::request::Surroundings;
 pub use self::request::TaskRequest;
 pub use self::scripted::{Reply, Scripted, scripted};
 pub use self::typed::{Typed, typed};

@@ -12,9 +12,7 @@ use asl_core::value::Object;
 use asl_core::{Failure, Value};
 use tracing::Instrument as _;
 
-use crate::callbacks::Callbacks;
-use crate::clock::Clock;
-use crate::handler::{TaskHandler, TaskRequest};
+use crate::handler::{Surroundings, TaskHandler, TaskRequest};
 use crate::registry::{CallConvention, Registered, Registry, invoked_function};
 
 /// A Task about to be run, or one that nobody here runs.
@@ -38,10 +36,9 @@ pub(crate) struct HandlerRun {
 impl Invocation {
     pub(crate) fn new(
         registry: &Registry,
-        execution_arn: &Arc<str>,
         mut task: ScheduleTask,
-        clock: &Arc<dyn Clock>,
-        callbacks: &Callbacks,
+        invocation: u64,
+        surroundings: Surroundings,
     ) -> Self {
         let Some(Registered { handler, convention }) = registry.resolve(&task) else {
             return if task.resource.activity_name().is_some() {
@@ -56,11 +53,11 @@ impl Invocation {
         let id = task.task;
         let span = tracing::info_span!(
             "task",
-            execution = &**execution_arn,
+            execution = &*surroundings.execution_arn,
             state = &*task.state_name,
             attempt = task.retry_count
         );
-        let request = TaskRequest::new(Arc::clone(execution_arn), task, Arc::clone(clock), callbacks.clone());
+        let request = TaskRequest::new(task, invocation, surroundings);
         Self::Run(HandlerRun { task: id, handler, convention, request, span })
     }
 }

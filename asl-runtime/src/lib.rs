@@ -71,13 +71,15 @@ pub mod engine;
 mod error;
 pub mod handler;
 mod invocation;
+pub mod mock_config;
 mod registry;
 mod simulation;
 pub mod store;
 
 pub use callbacks::Callbacks;
 pub use engine::Engine;
-pub use error::{Error, InvalidDefinition};
+pub use error::{DistributedMap, Error, InvalidDefinition};
 pub use handler::{OrFail, Reply, Scripted, TaskHandler, TaskRequest, scripted, typed};
+pub use mock_config::MockConfig;
 pub use registry::{MissingHandler, MissingHandlers, Registry};
 pub use simulation::{Interleaving, Run, Simulation, SimulationError};

@@ -9,6 +9,7 @@ use asl_core::program::Resource;
 use asl_core::{Program, Value};
 
 use crate::handler::TaskHandler;
+use crate::mock_config::MockedTestCase;
 
 /// Handlers by the resource that they run; cheap to clone.
 ///
@@ -20,6 +21,7 @@ use crate::handler::TaskHandler;
 /// | `arn:aws:states:::sqs:sendMessage` | exactly this `Resource`, or this function given to `lambda:invoke` |
 /// | `arn:aws:states:::sqs:*` | every `Resource` that fits, `*` standing for any text |
 ///
+/// A handler [for a state](Self::state_handler) goes before all of these.
 /// A function goes before a `Resource` written out, and that before a pattern; of two patterns the one with more text.
 /// A later handler under the same key replaces the earlier one.
 ///
@@ -28,6 +30,7 @@ use crate::handler::TaskHandler;
 /// One registered for `arn:aws:states:::lambda:invoke` itself, or by a pattern, sees and returns the whole call.
 #[derive(Clone, Default)]
 pub struct Registry {
+    states: BTreeMap<Arc<str>, Arc<dyn TaskHandler>>,
     functions: BTreeMap<Arc<str>, Arc<dyn TaskHandler>>,
     resources: BTreeMap<Arc<str>, Arc<dyn TaskHandler>>,
     patterns: Vec<(Pattern, Arc<dyn TaskHandler>)>,
@@ -68,9 +71,23 @@ impl Registry {
         self
     }
 
+    /// Lets `handler` run the Tasks of the state `state_name`, whatever they call; it sees and returns the whole call.
+    #[must_use]
+    pub fn state_handler(mut self, state_name: impl Into<Arc<str>>, handler: impl TaskHandler) -> Self {
+        self.states.insert(state_name.into(), Arc::new(handler));
+        self
+    }
+
+    /// Answers the states of `test_case` as its mock file says, whatever else is registered.
+    #[must_use]
+    pub fn mock(self, test_case: &MockedTestCase) -> Self {
+        test_case.states().fold(self, |registry, state| registry.state_handler(state.name(), state.handler()))
+    }
+
     /// Adds the handlers of `other`, which replace those under the same keys.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
+        self.states.extend(other.states);
         self.functions.extend(other.functions);
         self.resources.extend(other.resources);
         for (pattern, handler) in other.patterns {
@@ -90,14 +107,17 @@ impl Registry {
     pub fn check(&self, program: &Program) -> Result<(), MissingHandlers> {
         let missing: Vec<_> = program
             .resources()
-            .filter(|(_, resource)| !self.covers(resource))
+            .filter(|(state_name, resource)| {
+                resource.activity_name().is_none() && !self.has_handler(state_name, resource)
+            })
             .map(|(state_name, resource)| MissingHandler { state_name: state_name.into(), resource: resource.clone() })
             .collect();
         if missing.is_empty() { Ok(()) } else { Err(MissingHandlers { missing, registered: self.keys() }) }
     }
 
-    fn covers(&self, resource: &Resource) -> bool {
-        resource.activity_name().is_some()
+    /// Whether a Task of the state `state_name` that calls `resource` has a handler, as far as the definition tells.
+    pub fn has_handler(&self, state_name: &str, resource: &Resource) -> bool {
+        self.states.contains_key(state_name)
             || (invokes_function(resource) && self.has_functions())
             || self.find(resource, resource.function_name()).is_some()
     }
@@ -114,6 +134,9 @@ impl Registry {
 
     /// The handler that runs `task`.
     pub(crate) fn resolve(&self, task: &ScheduleTask) -> Option<Registered> {
+        if let Some(handler) = self.states.get(&task.state_name) {
+            return Some(Registered { handler: Arc::clone(handler), convention: CallConvention::Whole });
+        }
         let function = invoked_function(task)
             .and_then(|function| self.resources.get(function).or_else(|| self.functions.get(function_name(function))));
         match function {

@@ -16,8 +16,10 @@ use self::world::World;
 use crate::callbacks::Callbacks;
 use crate::clock::{Clock, VirtualClock};
 use crate::driver::Work;
-use crate::handler::TaskHandler;
+use crate::error::DistributedMap;
+use crate::handler::{Surroundings, TaskHandler};
 use crate::invocation::Invocation;
+use crate::mock_config::MockedTestCase;
 use crate::registry::{MissingHandlers, Registry};
 
 /// Runs programs in virtual time, on the current thread and without an async runtime.
@@ -116,6 +118,12 @@ impl Simulation {
         self
     }
 
+    /// Answers the states of `test_case` as its mock file says; see [`Registry::mock`].
+    pub fn mock(mut self, test_case: &MockedTestCase) -> Self {
+        self.registry = self.registry.mock(test_case);
+        self
+    }
+
     /// The bounds of executions.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -147,7 +155,7 @@ impl Simulation {
     ///
     /// # Errors
     ///
-    /// When a Task has no handler.
+    /// When a Task has no handler, or a state is a Distributed Map.
     /// A workflow that fails is not an error: [`Run::outcome`] says how it ended.
     pub fn run(&mut self, program: &Program, input: impl Into<Value>) -> Result<Run, SimulationError> {
         let start = Start { seed: self.seed, limits: self.limits.clone(), ..Start::new("simulation", input) };
@@ -160,6 +168,7 @@ impl Simulation {
     ///
     /// As [`run`](Self::run).
     pub fn run_start(&mut self, program: &Program, start: Start) -> Result<Run, SimulationError> {
+        DistributedMap::refuse(program)?;
         self.registry.check(program)?;
         let clock = self.clock.clone().unwrap_or_else(|| VirtualClock::starting_at(self.start_at));
         clock.advance_to(self.start_at);
@@ -235,6 +244,9 @@ impl Run {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimulationError {
+    /// The machine has a Distributed Map, which the simulation does not run.
+    #[error(transparent)]
+    DistributedMap(#[from] DistributedMap),
     /// Tasks of the machine have no handler.
     #[error(transparent)]
     MissingHandlers(#[from] MissingHandlers),
@@ -273,10 +285,14 @@ impl Stage<'_> {
         for work in self.world.take_work() {
             match work {
                 Work::Cancel(task) => self.attempts.cancel(task),
-                Work::Run(task) => {
+                Work::Run { task, invocation } => {
                     let id = task.task;
-                    let arn = self.world.execution_arn();
-                    match Invocation::new(self.registry, arn, task, &self.shared_clock, &self.callbacks) {
+                    let surroundings = Surroundings {
+                        execution_arn: Arc::clone(self.world.execution_arn()),
+                        clock: Arc::clone(&self.shared_clock),
+                        callbacks: self.callbacks.clone(),
+                    };
+                    match Invocation::new(self.registry, task, invocation, surroundings) {
                         Invocation::Run(run) => self.attempts.begin(id, run.answer()),
                         Invocation::Refused(answer) => self.attempts.begin(id, std::future::ready(Some(answer))),
                         Invocation::LeftToWorkers(_) => {}

@@ -382,3 +382,25 @@ async fn ten_thousand_executions_run_at_once() {
         assert_eq!(outcome, Outcome::Succeeded(json!([number, number]).into()));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_distributed_map_is_refused_before_anything_starts() {
+    let definition = json!({"StartAt": "Each", "States": {"Each": {
+        "Type": "Map",
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "One",
+            "States": {"One": {"Type": "Succeed"}},
+        },
+        "End": true,
+    }}});
+    let engine = virtual_engine().build().unwrap();
+    let error = engine.create_state_machine("machine", &definition.to_string()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the state `Each` is a Distributed Map, which this engine does not run: use `INLINE` mode"
+    );
+    let program = asl_core::compile(&definition.to_string()).program.unwrap();
+    let refused = asl_runtime::Simulation::new().run(&program, json!([1])).unwrap_err();
+    assert_eq!(refused.to_string(), error.to_string());
+}

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::mocked::MockedCase;
 use crate::normalize::Transformer;
 
 /// An execution as AWS ran it: what it was started with, what its Tasks answered, and what came of it.
@@ -260,32 +262,49 @@ impl Corpus {
     ///
     /// When a file cannot be read, or a line of it is no case.
     pub fn cases(&self, filter: &str) -> Result<Vec<Case>, CorpusError> {
-        let folder = self.executions_folder();
-        let unreadable = |path: &Path| {
-            let path = path.to_owned();
-            move |source| CorpusError::Unreadable { path, source }
-        };
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(&folder).map_err(unreadable(&folder))? {
-            paths.push(entry.map_err(unreadable(&folder))?.path());
-        }
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
-        paths.sort();
-        let mut cases = Vec::new();
-        for path in paths {
-            let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
-            for (index, line) in text.lines().enumerate() {
-                let malformed = |source| CorpusError::Malformed { path: path.clone(), line: index + 1, source };
-                cases.push(serde_json::from_str::<Case>(line).map_err(malformed)?);
-            }
-        }
+        let mut cases: Vec<Case> = read_lines(&self.executions_folder())?;
         cases.retain(|case| case.id.contains(filter));
+        Ok(cases)
+    }
+
+    /// The cases with a mock file, `mocked/*.jsonl`, whose id contains `filter`; none if there is no such folder.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or a line of it is no case.
+    pub fn mocked_cases(&self, filter: &str) -> Result<Vec<MockedCase>, CorpusError> {
+        let folder = self.folder.join("mocked");
+        let mut cases: Vec<MockedCase> = if folder.is_dir() { read_lines(&folder)? } else { Vec::new() };
+        cases.retain(|mocked| mocked.case.id.contains(filter));
         Ok(cases)
     }
 
     fn executions_folder(&self) -> PathBuf {
         self.folder.join("executions")
     }
+}
+
+/// Every line of the `*.jsonl` in `folder`, in the order of the files' names.
+pub(crate) fn read_lines<T: DeserializeOwned>(folder: &Path) -> Result<Vec<T>, CorpusError> {
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CorpusError::Unreadable { path, source }
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+        paths.push(entry.map_err(unreadable(folder))?.path());
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    paths.sort();
+    let mut lines = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
+        for (index, line) in text.lines().enumerate() {
+            let malformed = |source| CorpusError::Malformed { path: path.clone(), line: index + 1, source };
+            lines.push(serde_json::from_str(line).map_err(malformed)?);
+        }
+    }
+    Ok(lines)
 }
 
 /// Why a corpus could not be read.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::jsonata::JsonataTally;
 use crate::tally::{Figures, Tally};
+use crate::validation::{ValidationTally, VerdictFigures};
 
 /// What was reached of everything recorded; it only ever rises.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub struct Floor {
     pub executions: ExecutionFloor,
     /// What was reached on the reference test suite of JSONata.
     pub jsonata_suite: JsonataFloor,
+    /// In how much the verdicts on definitions are AWS's.
+    pub validation: ValidationFloor,
 }
 
 impl Floor {
@@ -108,6 +111,38 @@ impl JsonataFloor {
     }
 }
 
+/// What was reached of AWS's verdicts, by group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ValidationFloor(BTreeMap<String, VerdictFigures>);
+
+impl ValidationFloor {
+    /// The figures of `tally`.
+    pub fn of(tally: &ValidationTally) -> Self {
+        Self(tally.groups().map(|(group, figures)| (group.to_owned(), figures)).collect())
+    }
+
+    /// What of this floor `reached` does not reach, in words.
+    pub fn breaches(&self, reached: &Self) -> Vec<String> {
+        let mut breaches = Vec::new();
+        for (group, floor) in &self.0 {
+            let figures = reached.0.get(group).copied().unwrap_or_default();
+            let rows = [
+                ("cases", floor.cases, figures.cases),
+                ("verdicts", floor.verdict, figures.verdict),
+                ("places", floor.place, figures.place),
+                ("messages", floor.message, figures.message),
+            ];
+            for (name, floor, figure) in rows {
+                if figure < floor {
+                    breaches.push(format!("{group}: {figure} {name}, the floor is {floor}"));
+                }
+            }
+        }
+        breaches
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +163,16 @@ mod tests {
                 "history jsonpath: 0 cases are exact but for causes, the floor is 7",
             ],
         );
+    }
+
+    #[test]
+    fn fewer_of_awss_verdicts_are_a_breach() {
+        let floor = |message| {
+            let figures = VerdictFigures { cases: 9, verdict: 9, place: 8, message };
+            ValidationFloor([("refused".to_owned(), figures)].into())
+        };
+        assert_eq!(floor(7).breaches(&floor(8)), Vec::<String>::new());
+        assert_eq!(floor(7).breaches(&floor(6)), ["refused: 6 messages, the floor is 7"]);
     }
 
     #[test]

@@ -4,8 +4,13 @@
 //! its Tasks answered by what they answered then; [`score`] compares the history with the recorded one,
 //! by the same rules as the corpus' own `judge.py`, whose figures count; a [`Tally`] adds the scores up.
 //!
+//! A [`MockedCase`] is such an execution with a mock file of Step Functions Local that answers its Tasks.
+//!
 //! A [`JsonataSuite`] holds the reference test suite of JSONata: [`evaluate`] runs one of its cases, and a
 //! [`JsonataTally`] adds up which ones pass.
+//!
+//! A [`ValidationSuite`] holds definitions with AWS's verdicts: [`judge`] compares the engine's with one of them,
+//! and a [`ValidationTally`] adds up in how much they agree.
 //!
 //! The recorded corpus is read from where it is, see [`Corpus::recorded`]; cases of our own are in `cases`.
 
@@ -15,6 +20,7 @@ mod compare;
 mod event;
 mod floor;
 mod jsonata;
+mod mocked;
 mod normalize;
 mod pattern;
 mod recording;
@@ -22,17 +28,22 @@ mod replay;
 mod score;
 mod tally;
 mod unify;
+mod validation;
 
 pub use self::answer::{EngineAnswer, Status, write_results};
 pub use self::case::{
     Answer, CORPUS_VARIABLE, Case, Corpus, CorpusError, Expected, MachineType, Names, Order, RecordedBy, Task, Tasks,
 };
-pub use self::floor::{ExecutionFloor, Floor, FloorFigures, JsonataFloor};
+pub use self::floor::{ExecutionFloor, Floor, FloorFigures, JsonataFloor, ValidationFloor};
 pub use self::jsonata::{
     Expectation, GroupFigures, JsonataAnswer, JsonataCase, JsonataOutcome, JsonataSuite, JsonataTally, LoadedSuite,
     NotCounted, Reason, evaluate, raised_limits, write_jsonata_results,
 };
+pub use self::mocked::{Mock, MockedCase, takes_the_recorded_path};
 pub use self::normalize::{NormalizeError, Transformer, normalize};
-pub use self::replay::replay;
+pub use self::replay::{replay, replay_mocked};
 pub use self::score::{Difference, Score, Verdict, score};
 pub use self::tally::{Figures, Tally};
+pub use self::validation::{
+    AwsVerdict, Judgement, ValidationCase, ValidationSuite, ValidationTally, VerdictFigures, judge,
+};

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use conformance::{
     Corpus, CorpusError, Difference, EngineAnswer, ExecutionFloor, Floor, JsonataAnswer, JsonataFloor, JsonataSuite,
-    JsonataTally, LoadedSuite, Status, Tally, Verdict, evaluate, raised_limits, replay, score, write_jsonata_results,
+    JsonataTally, LoadedSuite, MockedCase, Status, Tally, ValidationFloor, ValidationSuite, ValidationTally, Verdict,
+    evaluate, judge, raised_limits, replay, replay_mocked, score, takes_the_recorded_path, write_jsonata_results,
     write_results,
 };
 
@@ -23,6 +24,10 @@ struct Arguments {
     #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "corpus")]
     #[expect(clippy::option_option, reason = "clap's form of an option whose value may be left out")]
     jsonata: Option<Option<PathBuf>>,
+    /// Compare the verdicts on definitions in DIR with AWS's instead [default: the corpus' folder]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with_all = ["corpus", "jsonata", "write_results"])]
+    #[expect(clippy::option_option, reason = "clap's form of an option whose value may be left out")]
+    validation: Option<Option<PathBuf>>,
     /// Only the cases whose id contains this word
     #[arg(long, value_name = "WORD", default_value = "")]
     filter: String,
@@ -36,9 +41,12 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let result = match &arguments.jsonata {
-        Some(folder) => run_jsonata_suite(folder.as_deref(), &arguments),
-        None => replay_executions(&arguments),
+    let result = if let Some(folder) = &arguments.validation {
+        compare_verdicts(folder.as_deref(), &arguments)
+    } else if let Some(folder) = &arguments.jsonata {
+        run_jsonata_suite(folder.as_deref(), &arguments)
+    } else {
+        replay_executions(&arguments)
     };
     match result {
         Ok(exit_code) => exit_code,
@@ -79,6 +87,10 @@ fn replay_executions(arguments: &Arguments) -> Result<ExitCode, Error> {
         }
     }
     println!("\n{tally}");
+    let mocked: Vec<_> = corpus.mocked_cases(&arguments.filter)?;
+    if !mocked.is_empty() {
+        print_mocked(&mocked);
+    }
     let panicked = answers.iter().filter(|answer| answer.status == Status::Panicked).count();
     if panicked > 0 {
         eprintln!("error: the engine panicked in {panicked} cases");
@@ -92,6 +104,20 @@ fn replay_executions(arguments: &Arguments) -> Result<ExitCode, Error> {
         floor.write()?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A row for the executions whose Tasks are answered by mock files, after those that do not take the recorded path.
+fn print_mocked(cases: &[MockedCase]) {
+    let mut on_path = 0;
+    for mocked in cases {
+        let answer = replay_mocked(mocked);
+        if takes_the_recorded_path(&mocked.case, &answer) {
+            on_path += 1;
+        } else {
+            println!("mocked {} ({})", answer.id, answer.status.as_str());
+        }
+    }
+    println!("with mock files: {on_path} of {} executions take the recorded path", cases.len());
 }
 
 fn run_jsonata_suite(folder: Option<&Path>, arguments: &Arguments) -> Result<ExitCode, Error> {
@@ -123,6 +149,34 @@ fn run_jsonata_suite(folder: Option<&Path>, arguments: &Arguments) -> Result<Exi
         let reached = JsonataFloor::of(&tally);
         refuse_breaches(floor.jsonata_suite.breaches(reached))?;
         floor.jsonata_suite = reached;
+        floor.write()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn compare_verdicts(folder: Option<&Path>, arguments: &Arguments) -> Result<ExitCode, Error> {
+    let suite = folder.map_or_else(|| ValidationSuite::of(&Corpus::recorded()), ValidationSuite::new);
+    let mut tally = ValidationTally::default();
+    for case in suite.cases(&arguments.filter)? {
+        let judgement = judge(&case);
+        tally.count(&case, &judgement);
+        if !judgement.message {
+            let what = match (judgement.verdict, judgement.place) {
+                (false, _) => "verdict",
+                (true, false) => "place",
+                (true, true) => "message",
+            };
+            println!("{what} {}", case.id);
+            println!("    wanted {}", shortened(format!("{:?}", case.verdict)));
+            println!("    got    {}", shortened(judgement.said));
+        }
+    }
+    println!("\n{tally}");
+    if arguments.raise_floor {
+        let mut floor = Floor::read()?;
+        let reached = ValidationFloor::of(&tally);
+        refuse_breaches(floor.validation.breaches(&reached))?;
+        floor.validation = reached;
         floor.write()?;
     }
     Ok(ExitCode::SUCCESS)

@@ -5,44 +5,63 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use asl_core::diagnostic::Code;
 use asl_core::execution::{Outcome, Start};
 use asl_core::program::IntegrationPattern;
 use asl_core::{Compiled, Failure, Options, Timestamp, Value};
-use asl_runtime::{Run, Simulation, TaskHandler, TaskRequest};
+use asl_runtime::{MockConfig, Registry, Run, Simulation, SimulationError, TaskHandler, TaskRequest};
 use async_trait::async_trait;
 
 use crate::answer::{EngineAnswer, Status};
 use crate::case::Case;
 use crate::event::{detail_text, event_type};
+use crate::mocked::MockedCase;
 use crate::recording::{RecordedAnswer, RecordedOutcome, Recording};
 
 /// What the engine makes of `case`; a panic of the engine is an answer, too.
 pub fn replay(case: &Case) -> EngineAnswer {
-    catch_unwind(AssertUnwindSafe(|| run(case)))
+    guarded(case, || run(case, &Registry::new().handler("*", RecordedHandler::new(case, start_time(case)))))
+}
+
+/// What the engine makes of `case` when its Tasks are answered by the case's mock file.
+pub fn replay_mocked(MockedCase { case, mock }: &MockedCase) -> EngineAnswer {
+    guarded(case, || {
+        let refused = |reason: String| EngineAnswer::without_execution(&case.id, Status::Rejected, reason);
+        let config = match MockConfig::parse(&mock.config.to_string()) {
+            Ok(config) => config,
+            Err(faults) => return refused(faults.to_string()),
+        };
+        match config.test_case(&mock.state_machine_name, &mock.test_case) {
+            Ok(test_case) => run(case, &Registry::new().mock(test_case)),
+            Err(unknown) => refused(unknown.to_string()),
+        }
+    })
+}
+
+fn guarded(case: &Case, run: impl FnOnce() -> EngineAnswer) -> EngineAnswer {
+    catch_unwind(AssertUnwindSafe(run))
         .unwrap_or_else(|payload| EngineAnswer::without_execution(&case.id, Status::Panicked, panic_message(&*payload)))
 }
 
-fn run(case: &Case) -> EngineAnswer {
+fn run(case: &Case, registry: &Registry) -> EngineAnswer {
     let options = Options::new().machine_type(case.machine_type.into());
     let Compiled { program, diagnostics, .. } = asl_core::compile_with(&case.definition.to_string(), options);
     let Some(program) = program else {
-        let unsupported = diagnostics.iter().any(|diagnostic| diagnostic.code == Code::UNSUPPORTED);
-        let status = if unsupported { Status::Unsupported } else { Status::Rejected };
-        return EngineAnswer::without_execution(&case.id, status, diagnostics.to_string());
+        return EngineAnswer::without_execution(&case.id, Status::Rejected, diagnostics.to_string());
     };
     let input: Value = match serde_json::from_str(case.input_text.as_deref().unwrap_or("{}")) {
         Ok(input) => input,
         Err(error) => return EngineAnswer::without_execution(&case.id, Status::Rejected, error.to_string()),
     };
     let start_at = start_time(case);
-    let handler = RecordedHandler::new(case, start_at);
-    let mut simulation = Simulation::new().start_at(start_at).handler("*", handler);
+    let mut simulation = Simulation::new().start_at(start_at).registry(registry.clone());
     if let Some(failure) = stop(case) {
         simulation = simulation.stop_at(start_at.saturating_add(STOPPED_AFTER), failure);
     }
     match simulation.run_start(&program, start(case, input)) {
         Ok(run) => answer(case, &run),
+        Err(error @ SimulationError::DistributedMap(_)) => {
+            EngineAnswer::without_execution(&case.id, Status::Unsupported, error.to_string())
+        }
         Err(error) => EngineAnswer::without_execution(&case.id, Status::Stalled, error.to_string()),
     }
 }

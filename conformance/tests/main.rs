@@ -7,7 +7,11 @@ mod jsonata_suite;
 #[cfg(test)]
 mod judge;
 #[cfg(test)]
+mod mocked;
+#[cfg(test)]
 mod own_cases;
+#[cfg(test)]
+mod validation;
 
 use std::io::Write;
 

@@ -22,8 +22,8 @@ impl<'t> Catcher<'t> {
     /// The fields that a Catcher may have.
     pub(crate) fn fields(language: QueryLanguage) -> &'static [&'static str] {
         match language {
-            QueryLanguage::JsonPath => &["Comment", "ErrorEquals", "Next", "ResultPath", "Assign"],
-            QueryLanguage::Jsonata => &["Comment", "ErrorEquals", "Next", "Output", "Assign"],
+            QueryLanguage::JsonPath => &["Comment", "ErrorEquals", "ResultPath", "Assign", "Next"],
+            QueryLanguage::Jsonata => &["Comment", "ErrorEquals", "Output", "Assign", "Next"],
         }
     }
 

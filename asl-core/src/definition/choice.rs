@@ -1,6 +1,6 @@
 //! The Choice state and its rules.
 
-use super::fields::{FieldNames, Fields, Spanned, What, wrong_type};
+use super::fields::{Expected, FieldNames, Fields, Spanned, What, wrong_type};
 use super::jsonata::{Computable, JsonataString};
 use super::payload::Template;
 use super::state_fields::QueryLanguage;
@@ -65,7 +65,7 @@ impl<'t> Choice<'t> {
 
 impl<'t> ChoiceRule<'t> {
     /// The fields of a JSONata rule.
-    pub(crate) const JSONATA_FIELDS: &'static [&'static str] = &["Condition", "Next", "Comment", "Assign", "Output"];
+    pub(crate) const JSONATA_FIELDS: &'static [&'static str] = &["Comment", "Condition", "Output", "Assign", "Next"];
 
     fn read(fields: &Fields<'t>) -> Self {
         let output = match fields.language {
@@ -145,9 +145,20 @@ impl Comparison {
 
 fn read_literal(operator: Operator, name: &str, fields: &Fields<'_>) -> Option<Spanned<evaluate::Test>> {
     let node = fields.node(name)?;
+    if node.as_str().is_some_and(|text| fields.report.is_open(text)) {
+        return None;
+    }
     match operator.with_literal(&Value::from(node)) {
         Ok(value) => Some(Spanned { value, span: node.span }),
         Err(wrong) if wrong.expected == "timestamp" && node.as_str().is_some() => fields.invalid_timestamp(node.span),
-        Err(wrong) => wrong_type(node, What::Field(name), &format!("a {}", wrong.expected), fields.report),
+        Err(wrong) => {
+            let expected = match wrong.expected {
+                "number" => Expected::NUMBER,
+                "boolean" => Expected::BOOLEAN,
+                "timestamp" => Expected { text: "a timestamp", ..Expected::STRING },
+                _ => Expected::STRING,
+            };
+            wrong_type(node, What::Field(name), expected, fields.report)
+        }
     }
 }

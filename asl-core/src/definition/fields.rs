@@ -1,11 +1,13 @@
 //! Reads the fields of an object of the definition, reporting those whose value has the wrong type.
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
 use crate::expression::{Expression, ExpressionError};
 use crate::jsonpath::{JsonPath, ReferencePath};
+use crate::placeholder;
 use crate::report::Report;
 use crate::source::Span;
 use crate::syntax::{Member, Node, NodeKind};
@@ -20,21 +22,31 @@ pub(crate) struct Spanned<T> {
 
 /// The names of an object's fields, each with its place.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct FieldNames<'t>(&'t [Member<'t>]);
+pub(crate) struct FieldNames<'t> {
+    members: &'t [Member<'t>],
+    is_open: bool,
+}
 
 impl<'t> FieldNames<'t> {
     /// Where the field called `name` is named.
     pub(crate) fn find(self, name: &str) -> Option<Span> {
-        self.0.iter().find(|member| member.key == name).map(|member| member.key_span)
+        self.members.iter().find(|member| member.key == name).map(|member| member.key_span)
     }
 
     pub(crate) fn contains(self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
+    /// Whether there are fields whose names are not known, so that no name can be said to be missing.
+    pub(crate) fn is_open(self) -> bool {
+        self.is_open
+    }
+
     /// The names in the order they were written.
-    pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = Spanned<&'t str>> {
-        self.0.iter().map(|member| Spanned { value: &*member.key, span: member.key_span })
+    pub(crate) fn iter(self) -> impl Iterator<Item = Spanned<&'t str>> {
+        let is_known = move |member: &&Member<'_>| !self.is_open || placeholder::find(&member.key).is_none();
+        let name = |member: &'t Member<'t>| Spanned { value: &*member.key, span: member.key_span };
+        self.members.iter().filter(is_known).map(name)
     }
 }
 
@@ -44,7 +56,7 @@ pub(super) struct Fields<'t> {
     /// The language of the state around it.
     pub(super) language: QueryLanguage,
     pub(super) report: &'t Report<'t>,
-    /// What comes before a field's name where messages name the field: `Catch[1]/`, or nothing in a state itself.
+    /// What comes before a field's name where JSONata's messages name the field: `Catch[1]/`, or nothing in a state itself.
     prefix: String,
     members: &'t [Member<'t>],
     /// The names of the fields that are not to be read; none as a rule.
@@ -64,14 +76,17 @@ impl<'t> Fields<'t> {
                 let (prefix, unwanted) = (String::new(), Vec::new());
                 Some(Self { span: node.span, language, report, prefix, members, unwanted })
             }
-            _ => wrong_type(node, what, "an object", report),
+            _ => wrong_type(node, what, Expected::OBJECT, report),
         }
     }
 
     /// The fields of a whole definition.
     pub(super) fn of_definition(root: &'t Node<'t>, report: &'t Report<'t>) -> Option<Self> {
         if root.as_object().is_none() {
-            report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, "Definition must be a valid JSON object"));
+            if !report.is_unknown(root) {
+                let message = "Definition must be a valid JSON object";
+                report.add(Fault::new(Code::NOT_AN_OBJECT, root.span, message).aws_nowhere());
+            }
             return None;
         }
         Self::of(root, What::Field(""), QueryLanguage::JsonPath, report)
@@ -83,9 +98,15 @@ impl<'t> Fields<'t> {
         self
     }
 
+    /// The names of the fields that are not to be read.
+    pub(super) fn into_unwanted(self) -> Vec<Spanned<&'t str>> {
+        self.unwanted
+    }
+
     /// The names of all fields, those that are not to be read included.
     pub(super) fn names(&self) -> FieldNames<'t> {
-        FieldNames(self.members)
+        let is_open = self.members().any(|member| self.report.is_open(&member.key));
+        FieldNames { members: self.members, is_open }
     }
 
     /// All members, those that are not to be read included.
@@ -110,7 +131,7 @@ impl<'t> Fields<'t> {
     pub(super) fn boolean(&self, name: &str) -> Option<Spanned<bool>> {
         let node = self.node(name)?;
         let NodeKind::Bool(value) = node.kind else {
-            return wrong_type(node, What::Field(name), "a boolean", self.report);
+            return wrong_type(node, What::Field(name), Expected::BOOLEAN, self.report);
         };
         Some(Spanned { value, span: node.span })
     }
@@ -121,14 +142,14 @@ impl<'t> Fields<'t> {
             NodeKind::Number(number) if !number.is_float() && number.as_i64().is_some() => {
                 number.as_i64().map(|value| Spanned { value, span: node.span })
             }
-            _ => wrong_type(node, What::Field(name), "an integer", self.report),
+            _ => wrong_type(node, What::Field(name), Expected::INTEGER, self.report),
         }
     }
 
     pub(super) fn number(&self, name: &str) -> Option<Spanned<f64>> {
         let node = self.node(name)?;
         let NodeKind::Number(number) = node.kind else {
-            return wrong_type(node, What::Field(name), "a number", self.report);
+            return wrong_type(node, What::Field(name), Expected::NUMBER, self.report);
         };
         Some(Spanned { value: number.as_f64(), span: node.span })
     }
@@ -149,56 +170,64 @@ impl<'t> Fields<'t> {
         None
     }
 
-    /// The elements of an array, each read by `read`.
+    /// The elements of an array, each read by `read`; `None` if there may be others.
     pub(super) fn array<T>(&self, name: &str, read: impl Fn(&'t Node<'t>) -> Option<T>) -> Option<Spanned<Vec<T>>> {
         let node = self.node(name)?;
         let NodeKind::Array(elements) = &node.kind else {
-            return wrong_type(node, What::Field(name), "an array", self.report);
+            return wrong_type(node, What::Field(name), Expected::ARRAY, self.report);
         };
         let value = elements.iter().filter_map(read).collect();
-        Some(Spanned { value, span: node.span })
+        let is_open = |element: &Node<'_>| element.as_str().is_some_and(|text| self.report.is_open(text));
+        (!elements.iter().any(is_open)).then_some(Spanned { value, span: node.span })
     }
 
     /// The elements of an array of objects, each read by `read`.
     pub(super) fn objects<T>(&self, name: &str, read: impl Fn(Self) -> T) -> Option<Spanned<Vec<T>>> {
-        let elements = self.array(name, Some)?;
-        let read = |(index, node)| {
+        let index = Cell::new(0);
+        self.array(name, |node| {
+            let index = index.replace(index.get() + 1);
             let mut fields = Self::of(node, What::ElementOf(name), self.language, self.report)?;
-            fields.prefix = format!("{}[{index}]/", self.location(name));
+            if self.language == QueryLanguage::Jsonata {
+                fields.prefix = format!("{}[{index}]/", self.location(name));
+            }
             Some(read(fields))
-        };
-        let value = elements.value.into_iter().enumerate().filter_map(read).collect();
-        Some(Spanned { value, span: elements.span })
+        })
     }
 
     pub(super) fn object(&self, name: &str) -> Option<Self> {
         Self::of(self.node(name)?, What::Field(name), self.language, self.report)
     }
 
+    /// An object whose fields may hold expressions.
+    pub(super) fn nested(&self, name: &str) -> Option<Self> {
+        let mut fields = self.object(name)?;
+        fields.prefix = format!("{}/", self.location(name));
+        Some(fields)
+    }
+
     pub(super) fn path(&self, name: &str) -> Option<Spanned<JsonPath>> {
-        self.parsed(name, Code::INVALID_PATH, JsonPath::parse)
+        self.parsed(name, Kind::ReferencePath(Code::INVALID_PATH), JsonPath::parse)
     }
 
     pub(super) fn path_or_null(&self, name: &str) -> Option<Spanned<Option<JsonPath>>> {
-        self.parsed_or_null(name, Code::INVALID_PATH, JsonPath::parse)
+        self.parsed_or_null(name, Kind::Path, JsonPath::parse)
     }
 
     /// A path or an intrinsic function.
     pub(super) fn expression(&self, name: &str) -> Option<Spanned<Expression>> {
-        let code = self.node(name)?.as_str().map_or(Code::INVALID_PATH, expression_code);
-        self.parsed(name, code, Expression::parse)
+        self.parsed(name, Kind::Expression, Expression::parse)
     }
 
     /// `ResultPath`.
     pub(super) fn result_path(&self) -> Option<Spanned<Option<ReferencePath>>> {
-        self.parsed_or_null("ResultPath", Code::INVALID_REFERENCE_PATH, ReferencePath::parse)
+        self.parsed_or_null("ResultPath", Kind::ReferencePath(Code::INVALID_REFERENCE_PATH), ReferencePath::parse)
     }
 
-    /// A string that `parse` understands; what it does not understand is reported with `code`.
+    /// A string that `parse` understands; what it does not understand is reported as AWS does for this `kind`.
     fn parsed<T>(
         &self,
         name: &str,
-        code: Code,
+        kind: Kind,
         parse: impl Fn(&str) -> Result<T, ExpressionError>,
     ) -> Option<Spanned<T>> {
         let text = self.text(name)?;
@@ -206,8 +235,13 @@ impl<'t> Fields<'t> {
             Ok(value) => Some(Spanned { value, span: text.span }),
             Err(error) => {
                 let span = self.report.inside(text.span, error.span);
-                let message = format!("invalid `{name}`: {}", error.message);
-                self.report.add(Fault::new(code, span, message).of(text.span).with_help(error.help));
+                let fault = Fault::new(kind.code(text.value), span, kind.message(name, text.value)).of(text.span);
+                let help = if text.value.starts_with("{%") {
+                    Some("only JSONata states have expressions: set `\"QueryLanguage\": \"JSONata\"`".to_owned())
+                } else {
+                    error.help
+                };
+                self.report.add(fault.with_label(span, error.message).with_help(help));
                 None
             }
         }
@@ -217,15 +251,50 @@ impl<'t> Fields<'t> {
     fn parsed_or_null<T>(
         &self,
         name: &str,
-        code: Code,
+        kind: Kind,
         parse: impl Fn(&str) -> Result<T, ExpressionError>,
     ) -> Option<Spanned<Option<T>>> {
         let node = self.node(name)?;
         if matches!(node.kind, NodeKind::Null) {
             return Some(Spanned { value: None, span: node.span });
         }
-        self.parsed(name, code, parse).map(|parsed| Spanned { value: Some(parsed.value), span: parsed.span })
+        self.parsed(name, kind, parse).map(|parsed| Spanned { value: Some(parsed.value), span: parsed.span })
     }
+}
+
+/// What a string holds.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Path,
+    /// A path to one place; the code is that of a text that is none.
+    ReferencePath(Code),
+    /// A path or an intrinsic function.
+    Expression,
+}
+
+impl Kind {
+    fn code(self, text: &str) -> Code {
+        match self {
+            Self::Path => Code::INVALID_PATH,
+            Self::ReferencePath(code) => code,
+            Self::Expression => expression_code(text),
+        }
+    }
+
+    /// AWS's message for a `text` that is none.
+    fn message(self, name: &str, text: &str) -> String {
+        match self {
+            Self::Path => "Value must be a valid JSONPath.".to_owned(),
+            Self::ReferencePath(_) if text.starts_with('$') => "Value is not a Reference Path".to_owned(),
+            Self::ReferencePath(_) => "Value is not a Reference Path: Reference path didn't start with '$'".to_owned(),
+            Self::Expression => invalid_expression(name),
+        }
+    }
+}
+
+/// AWS's message for what is neither a path nor a call.
+pub(super) fn invalid_expression(name: &str) -> String {
+    format!("The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call")
 }
 
 /// What a value is, for messages about its type.
@@ -249,8 +318,9 @@ impl fmt::Display for What<'_> {
 /// The string that `node` must be.
 pub(super) fn read_text<'t>(node: &'t Node<'t>, what: What<'_>, report: &Report<'_>) -> Option<Spanned<&'t str>> {
     match &node.kind {
+        NodeKind::String(text) if report.is_open(text) => None,
         NodeKind::String(text) => Some(Spanned { value: text, span: node.span }),
-        _ => wrong_type(node, what, "a string", report),
+        _ => wrong_type(node, what, Expected::STRING, report),
     }
 }
 
@@ -259,11 +329,48 @@ pub(super) fn expression_code(text: &str) -> Code {
     if text.starts_with('$') { Code::INVALID_PATH } else { Code::INVALID_INTRINSIC }
 }
 
-/// Reports that `node` is not `expected`.
-pub(super) fn wrong_type<T>(node: &Node<'_>, what: What<'_>, expected: &str, report: &Report<'_>) -> Option<T> {
-    let message = format!("{what} must be {expected}, not {}", found(node));
-    report.add(Fault::new(Code::WRONG_TYPE, node.span, message));
+/// A JSON type that a field asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    /// With its article.
+    pub(super) text: &'static str,
+    /// AWS's word for it.
+    pub(super) aws: &'static str,
+}
+
+impl Expected {
+    pub(super) const OBJECT: Self = Self { text: "an object", aws: "Object" };
+    pub(super) const ARRAY: Self = Self { text: "an array", aws: "Array" };
+    pub(super) const STRING: Self = Self { text: "a string", aws: "String" };
+    pub(super) const NUMBER: Self = Self { text: "a number", aws: "Number" };
+    pub(super) const INTEGER: Self = Self { text: "an integer", aws: "Integer" };
+    pub(super) const BOOLEAN: Self = Self { text: "a boolean", aws: "Boolean" };
+}
+
+/// Reports that `node` is not `expected`, unless it may be.
+pub(super) fn wrong_type<T>(node: &Node<'_>, what: What<'_>, expected: Expected, report: &Report<'_>) -> Option<T> {
+    if report.is_unknown(node) {
+        return None;
+    }
+    let message = format!("Expected value of type {}", expected.aws);
+    let label = format!("{what} must be {}, not {}", expected.text, found(node));
+    let fault = Fault::new(Code::WRONG_TYPE, node.span, message).with_label(node.span, label);
+    report.add(fault.with_help(type_help(node)));
     None
+}
+
+/// What is meant as a path or as an expression belongs elsewhere.
+fn type_help(node: &Node<'_>) -> Option<String> {
+    let text = node.as_str()?;
+    if text.starts_with("{%") {
+        Some("only JSONata states have expressions: set `\"QueryLanguage\": \"JSONata\"`".to_owned())
+    } else if text.starts_with('$') {
+        Some("a path belongs into the field whose name ends in `Path`, if there is one".to_owned())
+    } else if text.parse::<f64>().is_ok() || matches!(text, "true" | "false") {
+        Some(format!("write `{text}` without the quotes"))
+    } else {
+        None
+    }
 }
 
 /// A number itself; of any other value its kind, with an article.

@@ -46,9 +46,9 @@ impl JsonataString {
         language == QueryLanguage::Jsonata && node.as_str().and_then(unmarked).is_some()
     }
 
-    /// The expression at `node`; `location` is the field as messages of failed evaluations name it.
+    /// The expression at `node`, if it is known; `location` is the field as messages of failed evaluations name it.
     pub(super) fn read(node: &Node<'_>, location: &str, report: &Report<'_>) -> Option<Self> {
-        let string = node.as_str()?;
+        let string = node.as_str().filter(|string| !report.is_open(string))?;
         let marked = unmarked(string)?;
         let text = marked.trim();
         let offset = OPENING.len() + marked.len() - marked.trim_start().len();

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::fields::{Fields, Spanned, What, expression_code, wrong_type};
+use super::fields::{Expected, Fields, Spanned, What, expression_code, invalid_expression, wrong_type};
 use super::jsonata::JsonataString;
 use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
@@ -23,6 +23,8 @@ pub(crate) struct Template<'t> {
 pub(crate) enum TemplateKind<'t> {
     /// A string, number, boolean or null.
     Literal(Value),
+    /// A string that is not known, or only in part; no program has one.
+    Open(Value),
     Jsonata(Box<JsonataString>),
     Array(Vec<Template<'t>>),
     Object(Vec<TemplateMember<'t>>),
@@ -63,7 +65,15 @@ impl<'t> Template<'t> {
         let node = fields.node(name)?;
         match node.kind {
             NodeKind::Object(_) => Reader::of(node, fields).field(node, name),
-            _ => wrong_type(node, What::Field(name), "an object", fields.report),
+            _ => wrong_type(node, What::Field(name), Expected::OBJECT, fields.report),
+        }
+    }
+
+    /// `Parameters`, or JSONata's `Arguments`.
+    pub(super) fn read_parameters(fields: &Fields<'t>) -> Option<Self> {
+        match fields.language {
+            QueryLanguage::JsonPath => Self::read_object(fields, "Parameters"),
+            QueryLanguage::Jsonata => Self::read(fields, "Arguments"),
         }
     }
 
@@ -74,7 +84,8 @@ impl<'t> Template<'t> {
         if is_container || JsonataString::is_at(node, fields.language) {
             Self::read(fields, "Items")
         } else {
-            wrong_type(node, What::Field("Items"), "an array or a JSONata expression", fields.report)
+            let expected = Expected { text: "an array or a JSONata expression", ..Expected::ARRAY };
+            wrong_type(node, What::Field("Items"), expected, fields.report)
         }
     }
 
@@ -89,7 +100,7 @@ impl<'t> Template<'t> {
     /// Calls `visit` with every JSONata expression inside.
     pub(crate) fn for_each_jsonata(&self, visit: &mut impl FnMut(&JsonataString)) {
         match &self.kind {
-            TemplateKind::Literal(_) => {}
+            TemplateKind::Literal(_) | TemplateKind::Open(_) => {}
             TemplateKind::Jsonata(jsonata) => visit(jsonata),
             TemplateKind::Array(elements) => elements.iter().for_each(|element| element.for_each_jsonata(visit)),
             TemplateKind::Object(members) => {
@@ -105,7 +116,7 @@ impl<'t> Template<'t> {
     /// Calls `visit` with every path and intrinsic function inside.
     pub(crate) fn for_each_expression(&self, visit: &mut impl FnMut(&Spanned<Expression>)) {
         match &self.kind {
-            TemplateKind::Literal(_) | TemplateKind::Jsonata(_) => {}
+            TemplateKind::Literal(_) | TemplateKind::Open(_) | TemplateKind::Jsonata(_) => {}
             TemplateKind::Array(elements) => {
                 for element in elements {
                     element.for_each_expression(visit);
@@ -132,7 +143,7 @@ struct Reader<'t, 'f> {
 
 /// Where a part of a template stands, as messages of failed evaluations name it: `Output/lines[0]/price`.
 enum Location<'a> {
-    Field(String),
+    Field(&'a Fields<'a>, &'a str),
     Member(&'a Self, &'a str),
     Element(&'a Self, usize),
 }
@@ -140,7 +151,7 @@ enum Location<'a> {
 impl fmt::Display for Location<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Field(name) => formatter.write_str(name),
+            Self::Field(fields, name) => formatter.write_str(&fields.location(name)),
             Self::Member(object, key) => write!(formatter, "{object}/{key}"),
             Self::Element(array, index) => write!(formatter, "{array}[{index}]"),
         }
@@ -153,7 +164,7 @@ impl<'t, 'f> Reader<'t, 'f> {
     }
 
     fn field(&self, node: &'t Node<'t>, name: &str) -> Option<Template<'t>> {
-        self.template(node, &Location::Field(self.fields.location(name)))
+        self.template(node, &Location::Field(self.fields, name))
     }
 
     /// `None` for an expression that does not parse.
@@ -167,6 +178,7 @@ impl<'t, 'f> Reader<'t, 'f> {
             NodeKind::Object(members) => {
                 TemplateKind::Object(members.iter().filter_map(|member| self.member(member, location)).collect())
             }
+            NodeKind::String(text) if self.fields.report.is_open(text) => TemplateKind::Open(Value::from(node)),
             _ if JsonataString::is_at(node, self.fields.language) => {
                 let jsonata = JsonataString::read(node, &location.to_string(), self.fields.report)?;
                 TemplateKind::Jsonata(Box::new(jsonata))
@@ -178,7 +190,8 @@ impl<'t, 'f> Reader<'t, 'f> {
 
     fn member(&self, member: &'t Member<'t>, object: &Location<'_>) -> Option<TemplateMember<'t>> {
         let is_json_path = self.fields.language == QueryLanguage::JsonPath;
-        let value = if is_json_path && member.key.ends_with(TemplateMember::SUFFIX) {
+        let is_open = member.value.as_str().is_some_and(|text| self.fields.report.is_open(text));
+        let value = if is_json_path && !is_open && member.key.ends_with(TemplateMember::SUFFIX) {
             MemberValue::Expression(self.expression(member)?)
         } else {
             MemberValue::Template(self.template(&member.value, &Location::Member(object, &member.key))?)
@@ -188,21 +201,18 @@ impl<'t, 'f> Reader<'t, 'f> {
 
     fn expression(&self, member: &Member<'_>) -> Option<Spanned<Expression>> {
         let span = member.value.span;
-        let message = format!(
-            "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call",
-            member.key
-        );
         let Some(text) = member.value.as_str() else {
-            self.fields.report.add(Fault::new(Code::WRONG_TYPE, span, message).of(self.field));
+            let fault = Fault::new(Code::WRONG_TYPE, span, invalid_expression(&member.key)).of(self.field);
+            let help = "write a string, or drop the `.$` of the field's name";
+            self.fields.report.add(fault.with_help(help.to_owned()));
             return None;
         };
         match Expression::parse(text) {
             Ok(value) => Some(Spanned { value, span }),
             Err(error) => {
                 let place = self.fields.report.inside(span, error.span);
-                let fault =
-                    Fault::new(expression_code(text), place, message).of(self.field).with_label(place, error.message);
-                self.fields.report.add(fault.with_help(error.help));
+                let fault = Fault::new(expression_code(text), place, invalid_expression(&member.key)).of(self.field);
+                self.fields.report.add(fault.with_label(place, error.message).with_help(error.help));
                 None
             }
         }

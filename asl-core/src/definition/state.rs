@@ -31,6 +31,8 @@ pub(crate) struct State<'t> {
     pub(crate) name: Spanned<&'t str>,
     pub(crate) span: Span,
     pub(crate) field_names: FieldNames<'t>,
+    /// The names of the fields that a state of this type and language does not have.
+    pub(crate) foreign_fields: Vec<Spanned<&'t str>>,
     /// The language of the whole definition.
     pub(crate) machine_language: QueryLanguage,
     /// Its own language, or the machine's.
@@ -122,7 +124,7 @@ impl<'t> StateKind<'t> {
     fn templates(&self) -> Vec<&Template<'t>> {
         match self {
             Self::Task(task) => task.credentials.iter().collect(),
-            Self::Map(map) => map.items.iter().chain(&map.item_selector).collect(),
+            Self::Map(map) => map.templates().collect(),
             Self::Choice(choice) => {
                 choice.rules().iter().flat_map(|rule| rule.assign.iter().chain(&rule.output)).collect()
             }
@@ -139,11 +141,7 @@ impl<'t> StateKind<'t> {
             Self::Task(task) => vec![jsonata(task.timeout_seconds.as_ref()), jsonata(task.heartbeat_seconds.as_ref())],
             Self::Wait(wait) => vec![jsonata(wait.seconds.as_ref()), jsonata(wait.timestamp.as_ref())],
             Self::Fail(fail) => vec![jsonata(fail.error.as_ref()), jsonata(fail.cause.as_ref())],
-            Self::Map(map) => vec![
-                jsonata(map.max_concurrency.as_ref()),
-                jsonata(map.tolerated_failure_count.as_ref()),
-                jsonata(map.tolerated_failure_percentage.as_ref()),
-            ],
+            Self::Map(map) => map.computed().map(Some).collect(),
             Self::Choice(choice) => choice.rules().iter().map(|rule| rule.test.jsonata()).collect(),
             Self::Pass(_) | Self::Succeed | Self::Parallel(_) => Vec::new(),
         };
@@ -216,6 +214,9 @@ impl<'t> State<'t> {
         report: &'t Report<'t>,
     ) -> Option<Self> {
         let fields = Fields::of(&member.value, What::Field(&member.key), machine_language, report)?;
+        if fields.is_language_open() {
+            return None;
+        }
         let query_language = fields.query_language();
         let language = query_language.as_ref().map_or(machine_language, |written| written.value);
         let state_type = read_type(&fields);
@@ -248,6 +249,7 @@ impl<'t> State<'t> {
             output: Template::read(&fields, "Output"),
             retry: fields.objects("Retry", |retrier| Retrier::read(&retrier)),
             catch: fields.objects("Catch", Catcher::read),
+            foreign_fields: fields.into_unwanted(),
         })
     }
 }

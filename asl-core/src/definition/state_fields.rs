@@ -47,6 +47,11 @@ impl StateField {
     }
 }
 
+/// Where the field called `name` stands in the canonical order of a state's fields.
+pub(crate) fn canonical_place(name: &str) -> Option<usize> {
+    STATE_FIELDS.iter().position(|field| field.name == name)
+}
+
 /// The row of a field.
 pub(crate) fn state_field(name: &str) -> Option<&'static StateField> {
     STATE_FIELDS.iter().find(|field| field.name == name)
@@ -85,53 +90,54 @@ const fn needed(name: &'static str, languages: &'static [QueryLanguage], types: 
     StateField { name, languages, types, required: true }
 }
 
+/// In the canonical order, that of the work: what the state is, what it works on, what comes of it, what is next.
 static STATE_FIELDS: &[StateField] = &[
     needed("Type", BOTH, ALL),
     optional("Comment", BOTH, ALL),
     optional("QueryLanguage", BOTH, ALL),
-    optional("InputPath", JSONPATH, ALL_BUT_FAIL),
-    optional("OutputPath", JSONPATH, ALL_BUT_FAIL),
-    optional("Output", JSONATA, ALL_BUT_FAIL),
-    optional("Assign", BOTH, ASSIGNING),
-    optional("Next", BOTH, MOVING_ON),
-    optional("End", BOTH, MOVING_ON),
-    optional("ResultPath", JSONPATH, WITH_RESULT),
-    optional("Parameters", JSONPATH, WITH_RESULT),
-    optional("Arguments", JSONATA, &[Task, Parallel]),
-    optional("ResultSelector", JSONPATH, WORKING),
-    optional("Retry", BOTH, WORKING),
-    optional("Catch", BOTH, WORKING),
-    optional("Result", JSONPATH, &[Pass]),
     needed("Resource", BOTH, &[Task]),
-    optional("TimeoutSeconds", BOTH, &[Task]),
-    optional("TimeoutSecondsPath", JSONPATH, &[Task]),
-    optional("HeartbeatSeconds", BOTH, &[Task]),
-    optional("HeartbeatSecondsPath", JSONPATH, &[Task]),
     optional("Credentials", BOTH, &[Task]),
-    needed("Choices", BOTH, &[Choice]),
-    optional("Default", BOTH, &[Choice]),
     optional("Seconds", BOTH, &[Wait]),
     optional("SecondsPath", JSONPATH, &[Wait]),
     optional("Timestamp", BOTH, &[Wait]),
     optional("TimestampPath", JSONPATH, &[Wait]),
-    optional("Error", BOTH, &[Fail]),
-    optional("ErrorPath", JSONPATH, &[Fail]),
-    optional("Cause", BOTH, &[Fail]),
-    optional("CausePath", JSONPATH, &[Fail]),
-    needed("Branches", BOTH, &[Parallel]),
-    optional("ItemProcessor", BOTH, &[Map]),
-    optional("Iterator", BOTH, &[Map]),
+    optional("InputPath", JSONPATH, ALL_BUT_FAIL),
+    optional("ItemReader", BOTH, &[Map]),
     optional("ItemsPath", JSONPATH, &[Map]),
     optional("Items", JSONATA, &[Map]),
     optional("ItemSelector", BOTH, &[Map]),
+    optional("ItemBatcher", BOTH, &[Map]),
+    optional("Parameters", JSONPATH, WITH_RESULT),
+    optional("Arguments", JSONATA, &[Task, Parallel]),
+    needed("Choices", BOTH, &[Choice]),
+    needed("Branches", BOTH, &[Parallel]),
+    optional("Label", BOTH, &[Map]),
     optional("MaxConcurrency", BOTH, &[Map]),
     optional("MaxConcurrencyPath", JSONPATH, &[Map]),
     optional("ToleratedFailureCount", BOTH, &[Map]),
     optional("ToleratedFailureCountPath", JSONPATH, &[Map]),
     optional("ToleratedFailurePercentage", BOTH, &[Map]),
     optional("ToleratedFailurePercentagePath", JSONPATH, &[Map]),
-    optional("Label", BOTH, &[Map]),
-    optional("ItemReader", BOTH, &[Map]),
-    optional("ItemBatcher", BOTH, &[Map]),
+    optional("ItemProcessor", BOTH, &[Map]),
+    optional("Iterator", BOTH, &[Map]),
     optional("ResultWriter", BOTH, &[Map]),
+    optional("TimeoutSeconds", BOTH, &[Task]),
+    optional("TimeoutSecondsPath", JSONPATH, &[Task]),
+    optional("HeartbeatSeconds", BOTH, &[Task]),
+    optional("HeartbeatSecondsPath", JSONPATH, &[Task]),
+    optional("Error", BOTH, &[Fail]),
+    optional("ErrorPath", JSONPATH, &[Fail]),
+    optional("Cause", BOTH, &[Fail]),
+    optional("CausePath", JSONPATH, &[Fail]),
+    optional("Result", JSONPATH, &[Pass]),
+    optional("ResultSelector", JSONPATH, WORKING),
+    optional("ResultPath", JSONPATH, WITH_RESULT),
+    optional("OutputPath", JSONPATH, ALL_BUT_FAIL),
+    optional("Output", JSONATA, ALL_BUT_FAIL),
+    optional("Assign", BOTH, ASSIGNING),
+    optional("Retry", BOTH, WORKING),
+    optional("Catch", BOTH, WORKING),
+    optional("Default", BOTH, &[Choice]),
+    optional("Next", BOTH, MOVING_ON),
+    optional("End", BOTH, MOVING_ON),
 ];

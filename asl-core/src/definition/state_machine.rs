@@ -7,6 +7,7 @@ use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
 use crate::report::Report;
 use crate::source::Span;
+use crate::suggestion::similar;
 use crate::syntax::Node;
 
 /// [A state machine](https://states-language.net/spec.html#toplevelfields).
@@ -40,7 +41,7 @@ impl MachineRole {
     /// The fields that a machine in this role may have.
     pub(crate) fn fields(self) -> &'static [&'static str] {
         match self {
-            Self::Root => &["Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"],
+            Self::Root => &["Comment", "Version", "QueryLanguage", "TimeoutSeconds", "StartAt", "States"],
             Self::Branch => &["Comment", "StartAt", "States"],
             Self::ItemProcessor => &["Comment", "ProcessorConfig", "StartAt", "States"],
         }
@@ -58,6 +59,9 @@ impl<'t> StateMachine<'t> {
 
     pub(super) fn read_root(node: &'t Node<'t>, report: &'t Report<'t>) -> Option<Self> {
         let fields = Fields::of_definition(node, report)?;
+        if fields.is_language_open() {
+            return None;
+        }
         let language = fields.query_language().map_or(QueryLanguage::JsonPath, |written| written.value);
         Some(Self::read(MachineRole::Root, fields, language))
     }
@@ -102,13 +106,21 @@ fn read_states<'t>(states: &Fields<'t>, language: QueryLanguage) -> Spanned<Vec<
 }
 
 impl Fields<'_> {
+    /// Whether the language is not known, so that no expression can be read.
+    pub(super) fn is_language_open(&self) -> bool {
+        let written = self.node("QueryLanguage").and_then(Node::as_str);
+        written.is_some_and(|text| self.report.is_open(text))
+    }
+
     /// `QueryLanguage`; AWS takes every other value for JSONata, and refuses it.
     pub(super) fn query_language(&self) -> Option<Spanned<QueryLanguage>> {
         let written = self.text("QueryLanguage")?;
         let known = QueryLanguage::NAMES.iter().find(|(name, _)| *name == written.value);
         if known.is_none() {
             let message = "Value should be one of the following: [JSONPath, JSONata]";
-            self.report.add(Fault::new(Code::UNKNOWN_VALUE, written.span, message));
+            let names = QueryLanguage::NAMES.iter().map(|(name, _)| *name);
+            let help = similar(written.value, names, self.report);
+            self.report.add(Fault::new(Code::UNKNOWN_VALUE, written.span, message).with_help(help));
         }
         let value = known.map_or(QueryLanguage::Jsonata, |(_, language)| *language);
         Some(Spanned { value, span: written.span })

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Severity;
+use crate::suggestion::nearest;
 
 /// The kind of a diagnostic: stable for ever, with a page `docs/codes/<CODE>.md`.
 ///
@@ -53,6 +54,12 @@ impl Code {
         self.0.severity
     }
 
+    /// The code whose name `name` nearly is, to ask whether that was meant.
+    pub fn resembling(name: &str) -> Option<Self> {
+        let names = Self::ALL.iter().map(|code| code.name());
+        nearest(name, names).and_then(Self::named)
+    }
+
     /// One line that says what the code is about.
     pub fn summary(self) -> &'static str {
         self.0.summary
@@ -91,6 +98,7 @@ macro_rules! codes {
 
 codes! {
     INVALID_JSON_DESCRIPTION, INVALID_JSON_DESCRIPTION, Error, "the text is not JSON";
+    INVALID_YAML, INVALID_JSON_DESCRIPTION, Error, "the text is not YAML, or means nothing that JSON can say";
     DUPLICATE_KEY, INVALID_JSON_DESCRIPTION, Error, "an object has the same key twice";
     DEFINITION_TOO_LARGE, SCHEMA_VALIDATION_FAILED, Error, "the definition is larger than 1 MiB";
     TOO_DEEPLY_NESTED, TOO_DEEPLY_NESTED, Error, "objects and arrays are nested too deeply";
@@ -104,12 +112,12 @@ codes! {
     WRONG_TYPE, SCHEMA_VALIDATION_FAILED, Error, "the value has the wrong JSON type";
     OUT_OF_RANGE, SCHEMA_VALIDATION_FAILED, Error, "the number is outside of the allowed range";
     EMPTY_VALUE, SCHEMA_VALIDATION_FAILED, Error, "the value must not be empty";
-    TOO_LONG, SCHEMA_VALIDATION_FAILED, Error, "the string is too long";
     UNKNOWN_VALUE, SCHEMA_VALIDATION_FAILED, Error, "the value is not one of those that the field allows";
-    UNSUPPORTED, SCHEMA_VALIDATION_FAILED, Error, "the feature is part of the language but not of this engine";
 
     UNKNOWN_STATE_TYPE, SCHEMA_VALIDATION_FAILED, Error, "there is no such type of state";
     INVALID_STATE_NAME, INVALID_STATE_NAME, Error, "the state's name is empty or too long";
+    INVALID_LABEL_NAME, INVALID_LABEL_NAME, Error, "the Map's label is too long, or has characters that it cannot have";
+    DUPLICATE_LABEL_NAME, DUPLICATE_LABEL_NAME, Error, "two Maps of the machine have the same label";
     DUPLICATE_STATE_NAME, DUPLICATE_STATE_NAME, Error, "two states of the machine have the same name";
     MISSING_TRANSITION_TARGET, MISSING_TRANSITION_TARGET, Error, "a transition leads to a state that does not exist";
     UNREACHABLE_STATE, MISSING_TRANSITION_TARGET, Error, "no transition leads to the state";

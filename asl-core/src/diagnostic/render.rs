@@ -271,6 +271,7 @@ mod tests {
           | - the Object starts here
         2 |
           | ^
+          = help: close it with `}`
         "#);
     }
 

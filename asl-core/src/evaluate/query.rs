@@ -10,9 +10,12 @@ use crate::jsonata::{Bindings, Environment, Expression, Limits, Outcome, RandomS
 use crate::random::Random;
 use crate::value::{Object, Value};
 
-/// An expression between `{%` and `%}`, and the field that it stands in.
+/// An expression between `{%` and `%}`, and the field that it stands in; cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Query {
+pub(crate) struct Query(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     /// The field as messages and events name it: `Output/lines[0]/price`.
     location: Arc<str>,
     expression: Expression,
@@ -31,19 +34,21 @@ pub(crate) struct States<'a> {
 impl Query {
     pub(crate) fn new(location: &str, expression: Expression) -> Self {
         let needs_context = may_read_context(expression.references());
-        Self { location: location.into(), expression, needs_context }
+        Self(Arc::new(Parts { location: location.into(), expression, needs_context }))
     }
 
     pub(crate) fn expression(&self) -> &Expression {
-        &self.expression
+        &self.0.expression
     }
 
     /// The value of the expression, which must be something that JSON can hold.
     pub(crate) fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
-        let bindings = Known { scope, needs_context: self.needs_context };
-        let environment =
-            Environment { now_millis: scope.now.as_millis(), random: scope.random, limits: Limits::default() };
-        match self.expression.evaluate(None, &bindings, &environment) {
+        let bindings = Known { scope, needs_context: self.0.needs_context };
+        let limits = Limits { steps: scope.budget.steps(), ..Limits::default() };
+        let environment = Environment { now_millis: scope.now.as_millis(), random: scope.random, limits };
+        let (outcome, steps) = self.0.expression.evaluate_counting(None, &bindings, &environment);
+        scope.budget.take_steps(steps);
+        match outcome {
             Ok(Outcome::Value(value)) => match scope.budget.spend(&value) {
                 Ok(()) => Ok(value),
                 Err(over_budget) => Err(self.failure(&format!("could not be evaluated: {over_budget}."))),
@@ -72,11 +77,11 @@ impl Query {
 
     /// A failure of the field for another reason than the expression itself.
     pub(crate) fn refuse(&self, cause: String) -> Failure {
-        Failure::query_evaluation(cause, Some(self.location.clone()))
+        Failure::query_evaluation(cause, Some(self.0.location.clone()))
     }
 
     fn failure(&self, what: &str) -> Failure {
-        let (text, location) = (self.expression.text(), &self.location);
+        let (text, location) = (self.0.expression.text(), &self.0.location);
         self.refuse(format!("The JSONata expression '{text}' specified for the field '{location}' {what}"))
     }
 }
@@ -161,7 +166,7 @@ mod tests {
             ("$keys($states)", true),
             ("$states.input.a & $states.*", true),
         ] {
-            assert_eq!(query(text).needs_context, expected, "{text}");
+            assert_eq!(query(text).0.needs_context, expected, "{text}");
         }
     }
 
@@ -175,6 +180,16 @@ mod tests {
             let value = with_scope(r#"{"id":7}"#, |scope| query(text).evaluate(scope)).unwrap();
             assert_eq!(value.to_string(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_expressions_of_a_field_share_their_steps() {
+        let taking_most = query("$count([1..150000].($ + 1))");
+        with_scope("{}", |scope| {
+            assert_eq!(taking_most.evaluate(scope).map(|value| value.to_string()), Ok("150000".into()));
+            let failure = (0..4).find_map(|_| taking_most.evaluate(scope).err()).unwrap();
+            assert!(failure.to_string().contains("U1002"), "{failure}");
+        });
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use crate::failure::{ErrorName, Failure};
+use crate::jsonata::Limits;
 use crate::jsonpath::{JsonPath, NotFound, Root};
 use crate::random::Random;
 use crate::timestamp::Timestamp;
@@ -28,12 +29,16 @@ pub(crate) struct Scope<'a> {
     pub(crate) budget: Budget,
 }
 
-/// How much memory expressions may still fill with what they make, in bytes, roughly.
+/// How much memory expressions may still fill with what they make, in bytes, roughly, and how many steps they may take.
 ///
-/// It is far above any payload: it only keeps a field of many expressions, each of which stays within its own
+/// The memory is far above any payload: it only keeps a field of many expressions, each of which stays within its own
 /// bounds, from filling the memory before the payload's limit is checked.
 #[derive(Debug)]
-pub(crate) struct Budget(Cell<usize>);
+pub(crate) struct Budget {
+    bytes: Cell<usize>,
+    steps: u64,
+    taken: Cell<u64>,
+}
 
 /// Expressions made more than their [`Budget`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,14 +53,28 @@ impl Budget {
             Value::Object(object) => object.len().saturating_mul(2 * size_of::<Value>()),
             Value::Null | Value::Bool(_) | Value::Number(_) => 0,
         };
-        self.0.set(self.0.get().checked_sub(bytes).ok_or(OverBudget)?);
+        self.bytes.set(self.bytes.get().checked_sub(bytes).ok_or(OverBudget)?);
         Ok(())
     }
-}
 
-impl Default for Budget {
-    fn default() -> Self {
-        Self(Cell::new(256 * 1024 * 1024))
+    /// What one field may spend where the execution has `steps` left.
+    pub(crate) fn of(steps: u64) -> Self {
+        let steps = steps.min(Limits::default().steps);
+        Self { bytes: Cell::new(256 * 1024 * 1024), steps, taken: Cell::new(0) }
+    }
+
+    /// The steps that JSONata expressions may still take.
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps.saturating_sub(self.taken.get())
+    }
+
+    /// The steps that JSONata expressions have taken.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.get()
+    }
+
+    pub(crate) fn take_steps(&self, steps: u64) {
+        self.taken.set(self.taken.get().saturating_add(steps));
     }
 }
 

@@ -16,13 +16,14 @@ impl Execution {
         choice: &Choice,
         input: &Value,
     ) -> Result<Step, Failure> {
-        let mut matching = None;
-        for rule in &choice.choices {
-            if self.evaluate(strand, input, |scope| rule.condition.holds(scope))? {
-                matching = Some(rule);
-                break;
+        let matching = self.evaluate(strand, input, |scope| {
+            for rule in &choice.choices {
+                if rule.condition.holds(scope)? {
+                    return Ok(Some(rule));
+                }
             }
-        }
+            Ok(None)
+        })?;
         let (assign, output, next) = match (matching, choice.default) {
             (Some(rule), _) => (
                 rule.assign.as_ref().or(state.assign.as_ref()),

@@ -8,7 +8,7 @@ use crate::evaluate::{self, Scope};
 use crate::failure::error_equals::Origin;
 use crate::failure::{ErrorName, Failure};
 use crate::history::{EventDetails, EventId};
-use crate::program::{Map, State, StateKind};
+use crate::program::{Map, MapMode, State, StateKind};
 use crate::value::Value;
 
 /// How an iteration ended without ending its Map.
@@ -25,6 +25,9 @@ impl Execution {
         map: &Map,
         input: Value,
     ) -> Result<Step, Failure> {
+        if map.mode == MapMode::Distributed {
+            return Err(Failure::new(ErrorName::RUNTIME, "this engine does not run Distributed Maps"));
+        }
         let items = self.evaluate(strand, &input, |scope| map.items.evaluate(scope))?;
         strand.chain = self.emit(strand.chain, EventDetails::MapStateStarted { length: items.len() });
         if items.is_empty() {

@@ -63,6 +63,7 @@ impl Execution {
                     return self.rest(strand);
                 }
             };
+            self.check_evaluation_steps();
         }
     }
 
@@ -234,15 +235,18 @@ impl Execution {
         let outer = self.outer_scopes(strand);
         let variables = Variables::new(&strand.variables, &outer);
         let states = States { input: &strand.input, result: known.result, error_output: known.error_output };
-        evaluation(&Scope {
+        let scope = Scope {
             input,
             states,
             context: &context,
             variables: &variables,
             random: &self.progress.random,
             now: self.progress.now,
-            budget: Budget::default(),
-        })
+            budget: Budget::of(self.evaluation_steps.get()),
+        };
+        let evaluated = evaluation(&scope);
+        self.evaluation_steps.set(self.evaluation_steps.get().saturating_sub(scope.budget.taken()));
+        evaluated
     }
 
     fn context_object(&self, strand: &Strand, known: &Known<'_>) -> Value {

@@ -94,7 +94,8 @@ impl Write for Shortened<'_> {
 }
 
 /// A span of time as `0.25s`, `10s`, `1m30s`, `1h0m0.5s` or `365d0h0m0s`.
-struct Elapsed(Duration);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Elapsed(pub Duration);
 
 impl fmt::Display for Elapsed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

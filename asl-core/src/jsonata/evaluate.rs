@@ -241,19 +241,28 @@ impl<'e> Evaluator<'e> {
         };
         self.bounds.spend(values.len() as u64 / 16)?;
         let mut items = Vec::new();
-        let mut looked_at = 0;
         let mut role = Role::Sequence;
         for value in values {
             if value.is_array() {
                 role = Role::Plain;
-                flatten(&value, &mut items, &mut looked_at);
+                self.flatten(&value, &mut items)?;
             } else {
                 items.push(value);
             }
         }
         self.bounds.charge_items(items.len())?;
-        self.bounds.spend(looked_at / 16)?;
         Ok(Some(Item::Array(List::new(items, role).into())))
+    }
+
+    /// Every element of `array` and of the arrays within it.
+    fn flatten(&mut self, array: &Item, items: &mut Vec<Item>) -> Result<(), Fault> {
+        let Some(elements) = array.as_array() else {
+            items.push(array.clone());
+            return Ok(());
+        };
+        self.bounds.spend(1 + elements.len() as u64 / 16)?;
+        self.bounds.check_length(items.len().saturating_add(elements.len()))?;
+        elements.iter().try_for_each(|element| self.flatten(&element, items))
     }
 
     /// The input and everything within it that is not an array.
@@ -305,14 +314,5 @@ fn collapse(result: Option<Item>, keep_array: bool) -> Option<Item> {
             }
             Some(Item::Array(list))
         }
-    }
-}
-
-/// Every element of `array` and of the arrays within it; `looked_at` counts the arrays too.
-fn flatten(array: &Item, items: &mut Vec<Item>, looked_at: &mut u64) {
-    *looked_at += 1;
-    match array.as_array() {
-        Some(elements) => elements.iter().for_each(|element| flatten(&element, items, looked_at)),
-        None => items.push(array.clone()),
     }
 }

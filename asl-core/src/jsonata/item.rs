@@ -19,6 +19,9 @@ use super::evaluate::{Function, Tuple};
 use super::functions;
 use crate::value::{Number, Value};
 
+/// How many bytes a byte of JSON text takes up once it is a value.
+const IN_MEMORY: usize = 4;
+
 /// A value that is not undefined.
 #[derive(Debug, Clone)]
 pub(super) enum Item {
@@ -135,7 +138,9 @@ impl Item {
             Self::Array(list) => list.extent(),
             Self::Object(record) => record.extent(),
             Self::Value(Value::String(text)) => Extent::scalar(text.len()),
-            Self::Value(value @ (Value::Array(_) | Value::Object(_))) => Extent::scalar(value.text_size()),
+            Self::Value(value @ (Value::Array(_) | Value::Object(_))) => {
+                Extent::scalar(value.text_size().saturating_mul(IN_MEMORY))
+            }
             _ => Extent::scalar(0),
         }
     }
@@ -177,9 +182,10 @@ impl Item {
         }
         if let (Some(left), Some(right)) = (self.as_object(), other.as_object()) {
             return left.len() == right.len()
-                && left
-                    .iter()
-                    .all(|(key, value)| right.get(key).is_some_and(|other| value.deep_equals(&other, comparisons)));
+                && left.iter().all(|(key, value)| {
+                    *comparisons += key.len() as u64 / 16;
+                    right.get(key).is_some_and(|other| value.deep_equals(&other, comparisons))
+                });
         }
         self.is_identical(other)
     }

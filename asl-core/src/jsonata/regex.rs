@@ -9,10 +9,10 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// How large the program of a pattern may become, in bytes, and how many bytes of text it then reads in a step.
+/// How large the program of a pattern may become, in bytes, and how many steps it then takes to read 256 bytes of text.
 ///
 /// A program is a set of states, and each of them may have to be followed for each character.
-const SIZES: [(usize, usize); 4] = [(1 << 13, 256), (1 << 15, 32), (1 << 17, 4), (1 << 20, 1)];
+const SIZES: [(usize, u64); 4] = [(1 << 13, 1), (1 << 15, 8), (1 << 17, 64), (1 << 20, 1024)];
 
 /// A compiled regular expression.
 pub(super) struct Regex {
@@ -22,7 +22,18 @@ pub(super) struct Regex {
     program: fancy_regex::Regex,
     /// The same program with [`Patience::Much`], which few need.
     patient: OnceLock<Option<fancy_regex::Regex>>,
-    bytes_in_a_step: usize,
+    steps_to_read: u64,
+    reading: Reading,
+}
+
+/// How often a match may read the same text, besides once for each state of its program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    Once,
+    /// Whenever it backtracks.
+    Again,
+    /// Also whenever a group repeats that looks around without end.
+    InLoops,
 }
 
 /// The letters behind a pattern.
@@ -62,14 +73,15 @@ impl Regex {
     /// Compiles `pattern` with `flags`, of which there are `i` and `m`.
     pub(super) fn compile(pattern: &str, flags: &str) -> Result<Self, InvalidRegex> {
         let flags = Flags { is_case_insensitive: flags.contains('i'), is_multi_line: flags.contains('m') };
-        let rewritten = ecmascript::rewrite(pattern, flags).map_err(|reason| InvalidRegex { reason })?;
+        let ecmascript::Rewritten { pattern: rewritten, reading } =
+            ecmascript::rewrite(pattern, flags).map_err(|reason| InvalidRegex { reason })?;
         let mut failure = String::new();
-        for (size, bytes_in_a_step) in SIZES {
-            match build(&rewritten, flags, size, Patience::Little) {
+        for (size, steps_to_read) in SIZES {
+            match build(&rewritten, flags, size, Patience::Little.backtrack_limit(reading)) {
                 Ok(program) => {
                     let source = pattern.to_owned();
                     let patient = OnceLock::new();
-                    return Ok(Self { source, rewritten, flags, program, patient, bytes_in_a_step });
+                    return Ok(Self { source, rewritten, flags, program, patient, steps_to_read, reading });
                 }
                 Err(error) => failure = error.to_string(),
             }
@@ -77,12 +89,22 @@ impl Regex {
         Err(InvalidRegex { reason: failure })
     }
 
-    /// The steps of an evaluation that a match with [`Patience::Much`] takes in addition.
-    pub(super) const COST_OF_PATIENCE: u64 = 5_000;
-
     /// The steps of an evaluation that a match in so many bytes of text takes.
-    pub(super) fn cost(&self, bytes: usize) -> u64 {
-        16 + bytes.checked_div(self.bytes_in_a_step).unwrap_or(bytes) as u64
+    ///
+    /// The engine counts how often it backtracks, but not what it reads between.
+    pub(super) fn cost(&self, bytes: usize, patience: Patience) -> u64 {
+        let bytes = bytes as u64;
+        let reading = (bytes / 256).saturating_mul(self.steps_to_read);
+        let backtracks = patience.backtrack_limit(self.reading) as u64;
+        let in_loops = |starts: u64| starts.saturating_mul(bytes).saturating_mul(bytes + 160) / 1024;
+        match (patience, self.reading) {
+            (Patience::Little, Reading::Once) => 16 + reading,
+            (Patience::Little, Reading::Again) => 16 + reading + bytes / 8 + backtracks.min(bytes),
+            (Patience::Little, Reading::InLoops) => 16 + reading + in_loops(backtracks.min(bytes)),
+            (Patience::Much, Reading::Once) => 5_000,
+            (Patience::Much, Reading::Again) => 30_000 + bytes.saturating_mul(80),
+            (Patience::Much, Reading::InLoops) => 30_000 + in_loops(backtracks),
+        }
     }
 
     /// The pattern as it was written.
@@ -106,16 +128,18 @@ impl Regex {
 
     fn patient(&self) -> Option<&fancy_regex::Regex> {
         let [.., (largest, _)] = SIZES;
-        let build = || build(&self.rewritten, self.flags, largest, Patience::Much).ok();
+        let limit = Patience::Much.backtrack_limit(self.reading);
+        let build = || build(&self.rewritten, self.flags, largest, limit).ok();
         self.patient.get_or_init(build).as_ref()
     }
 }
 
 impl Patience {
-    fn backtrack_limit(self) -> usize {
-        match self {
-            Self::Little => 200,
-            Self::Much => 100_000,
+    fn backtrack_limit(self, reading: Reading) -> usize {
+        match (self, reading) {
+            (Self::Little, _) => 200,
+            (Self::Much, Reading::Once) => 100_000,
+            (Self::Much, Reading::Again | Reading::InLoops) => 20_000,
         }
     }
 }
@@ -124,11 +148,11 @@ fn build(
     rewritten: &str,
     flags: Flags,
     size: usize,
-    patience: Patience,
+    backtrack_limit: usize,
 ) -> Result<fancy_regex::Regex, fancy_regex::Error> {
     fancy_regex::RegexBuilder::new(rewritten)
         .case_insensitive(flags.is_case_insensitive)
-        .backtrack_limit(patience.backtrack_limit())
+        .backtrack_limit(backtrack_limit)
         .delegate_size_limit(size)
         .max_prog_size(size)
         .build()
@@ -187,6 +211,24 @@ mod tests {
         check("^b.*$", "m", "a\rb1\r\nc", Some(&["b1"]));
         check("HAT", "i", "hat", Some(&["hat"]));
         check(r"a # b", "", "a # b", Some(&["a # b"]));
+    }
+
+    #[test]
+    fn what_may_be_read_again_is_known_from_the_pattern() {
+        let cases = [
+            ("(a+)+$", Reading::Once),
+            ("(?<!x)a(?=b)", Reading::Once),
+            (r"\b\w+\b", Reading::Again),
+            (r"(a+)\1", Reading::Again),
+            ("(?=.*b)a", Reading::Again),
+            ("(?:(?=.*b)a)*", Reading::InLoops),
+            ("((?<y>(?![^b]*b))a){20}", Reading::InLoops),
+            (r"(a)(?:(?=\1)a)+", Reading::InLoops),
+            ("(?:(?=.*b)a)?c*", Reading::Again),
+        ];
+        for (pattern, expected) in cases {
+            assert_eq!(Regex::compile(pattern, "").unwrap().reading, expected, "/{pattern}/");
+        }
     }
 
     #[test]

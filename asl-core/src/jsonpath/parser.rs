@@ -1,5 +1,6 @@
 //! The text of a path, read into steps.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Root;
@@ -19,7 +20,8 @@ pub(super) fn parse(text: &str) -> Result<(Root, Vec<Step>), ExpressionError> {
     }
     let mut cursor = Cursor::new(text);
     let root = root(&mut cursor)?;
-    let mut steps = Vec::new();
+    // Every step begins with one of these.
+    let mut steps = Vec::with_capacity(text.bytes().filter(|byte| matches!(byte, b'.' | b'[')).count());
     while !cursor.is_at_end() {
         if matches!(steps.last(), Some(Step::Function(_))) {
             return Err(ExpressionError::new(cursor.position()..text.len(), "a function ends a path"));
@@ -90,7 +92,7 @@ fn name_or_function(cursor: &mut Cursor<'_>) -> Result<Step, ExpressionError> {
     let start = cursor.position();
     let name = dotted_name(cursor)?;
     if !cursor.eat("(") {
-        return Ok(Step::Name(name.into()));
+        return Ok(Step::Name(Arc::from(&*name)));
     }
     if !cursor.eat(")") {
         return Err(ExpressionError::new(cursor.here(), "functions in a path take no arguments"));
@@ -102,9 +104,10 @@ fn name_or_function(cursor: &mut Cursor<'_>) -> Result<Step, ExpressionError> {
 }
 
 /// A name after a dot; a backslash takes the special meaning from the character after it.
-fn dotted_name(cursor: &mut Cursor<'_>) -> Result<String, ExpressionError> {
+fn dotted_name<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ExpressionError> {
     let start = cursor.position();
-    let mut name = String::new();
+    let plain = cursor.eat_while(|character| character.is_ascii_alphanumeric() || character == '_');
+    let mut name = Cow::Borrowed(plain);
     while let Some(character) = cursor.peek() {
         match character {
             '.' | '[' | '(' => break,
@@ -114,7 +117,7 @@ fn dotted_name(cursor: &mut Cursor<'_>) -> Result<String, ExpressionError> {
                 let Some(escaped) = cursor.next() else {
                     return Err(ExpressionError::new(escape, "nothing follows the backslash"));
                 };
-                name.push(escaped);
+                name.to_mut().push(escaped);
             }
             ']' | ')' | '\'' | '"' => {
                 return Err(ExpressionError::new(cursor.here(), format!("unexpected `{character}`"))
@@ -126,7 +129,7 @@ fn dotted_name(cursor: &mut Cursor<'_>) -> Result<String, ExpressionError> {
             }
             other => {
                 cursor.next();
-                name.push(other);
+                name.to_mut().push(other);
             }
         }
     }
@@ -170,11 +173,11 @@ fn bracket(cursor: &mut Cursor<'_>) -> Result<Step, ExpressionError> {
 
 fn names(cursor: &mut Cursor<'_>) -> Result<Step, ExpressionError> {
     let first: Arc<str> = quoted_name(cursor)?.into();
-    let mut names = vec![first.clone()];
+    let mut others = Vec::new();
     while next_in_list(cursor) {
-        names.push(quoted_name(cursor)?.into());
+        others.push(quoted_name(cursor)?.into());
     }
-    Ok(if names.len() == 1 { Step::Name(first) } else { Step::Names(names) })
+    Ok(if others.is_empty() { Step::Name(first) } else { Step::Names([vec![first], others].concat()) })
 }
 
 /// Reads the comma that a list goes on with.
@@ -226,12 +229,12 @@ fn indices_or_slice(cursor: &mut Cursor<'_>) -> Result<Step, ExpressionError> {
     let Some(first) = from else {
         return Err(ExpressionError::new(cursor.here(), "expected an index"));
     };
-    let mut indices = vec![first];
+    let mut others = Vec::new();
     while next_in_list(cursor) {
         let here = cursor.here();
-        indices.push(optional_index(cursor)?.ok_or_else(|| ExpressionError::new(here, "expected an index"))?);
+        others.push(optional_index(cursor)?.ok_or_else(|| ExpressionError::new(here, "expected an index"))?);
     }
-    Ok(if indices.len() == 1 { Step::Index(first) } else { Step::Indices(indices) })
+    Ok(if others.is_empty() { Step::Index(first) } else { Step::Indices([vec![first], others].concat()) })
 }
 
 fn optional_index(cursor: &mut Cursor<'_>) -> Result<Option<i64>, ExpressionError> {

@@ -43,7 +43,7 @@ impl ReferencePath {
     pub(crate) fn place(&self, document: &Value, value: Value) -> Result<Value, CannotPlace> {
         let mut placed = document.clone();
         let mut slot = &mut placed;
-        for step in &*self.path.steps {
+        for step in self.path.steps() {
             slot = match (step, slot) {
                 (Step::Name(name), Value::Object(object)) => {
                     if !object.contains_key(name) {

@@ -241,8 +241,7 @@ fn error_output<'a>(catcher: &Catcher<'a>) -> Shape<'a> {
 
 fn is_distributed(state: &State<'_>) -> bool {
     let Some(StateKind::Map(map)) = &state.kind else { return false };
-    let mode = map.processor().and_then(|processor| processor.processor_config.as_ref()?.mode.as_ref());
-    mode.is_some_and(|mode| mode.value == "DISTRIBUTED")
+    map.is_distributed()
         || ["ItemReader", "ItemBatcher", "ResultWriter"].into_iter().any(|name| state.field_names.contains(name))
 }
 

@@ -45,7 +45,7 @@ impl Check<'_> {
                     self.text(text, template.span);
                 }
             }
-            TemplateKind::Jsonata(_) => {}
+            TemplateKind::Jsonata(_) | TemplateKind::Open(_) => {}
             TemplateKind::Array(elements) => {
                 for element in elements {
                     self.element(element);

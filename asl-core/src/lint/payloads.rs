@@ -55,7 +55,7 @@ fn check_size(span: Span, size: impl FnOnce() -> usize, report: &Report<'_>) {
 fn least_size(template: &Template<'_>) -> usize {
     match &template.kind {
         TemplateKind::Literal(value) => value.text_size(),
-        TemplateKind::Jsonata(_) => 1,
+        TemplateKind::Jsonata(_) | TemplateKind::Open(_) => 0,
         TemplateKind::Array(elements) => 2 + elements.iter().map(|element| least_size(element) + 1).sum::<usize>(),
         TemplateKind::Object(members) => {
             let member = |value: &MemberValue<'_>| match value {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{
-    Catcher, Choice, ChoiceRule, FailText, Fingerprint, Items, Jitter, Machine, Map, PathField, Percentage, Program,
-    Quantity, Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition, Wait,
+    Catcher, Choice, ChoiceRule, FailText, Fingerprint, Items, Jitter, Machine, Map, MapMode, PathField, Percentage,
+    Program, Quantity, Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition, Wait,
 };
 use crate::compatibility::Compatibility;
 use crate::definition::{
@@ -104,7 +104,7 @@ impl Names<'_> {
                     .map(|branch| self.id(branch.start_at.as_ref()))
                     .collect::<Option<_>>()?,
             },
-            definition::StateKind::Map(map) => StateKind::Map(self.map(map, state)?),
+            definition::StateKind::Map(map) => StateKind::Map(Box::new(self.map(map, state)?)),
         })
     }
 
@@ -143,6 +143,7 @@ impl Names<'_> {
                 map.tolerated_failure_count_path.as_ref(),
             ),
             tolerated_failure_percentage: percentage(map),
+            mode: if map.is_distributed() { MapMode::Distributed } else { MapMode::Inline },
         })
     }
 
@@ -217,7 +218,7 @@ fn condition(test: &definition::Test<'_>) -> Option<Condition> {
 
 fn template(template: &Template<'_>) -> PayloadTemplate {
     match &template.kind {
-        TemplateKind::Literal(value) => PayloadTemplate::Literal(value.clone()),
+        TemplateKind::Literal(value) | TemplateKind::Open(value) => PayloadTemplate::Literal(value.clone()),
         TemplateKind::Jsonata(jsonata) => PayloadTemplate::Query(jsonata.query.clone()),
         TemplateKind::Array(elements) => PayloadTemplate::array(elements.iter().map(self::template).collect()),
         TemplateKind::Object(members) => PayloadTemplate::object(members.iter().map(template_member).collect()),
@@ -398,7 +399,7 @@ mod tests {
         });
         let processor = r#""ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Succeed"}}}"#;
         one(&format!(r#""Type": "Map", {processor}"#), &|state| {
-            assert!(matches!(&state.kind, StateKind::Map(Map { items: Items::Template(None), .. })));
+            assert!(matches!(&state.kind, StateKind::Map(map) if matches!(map.items, Items::Template(None))));
         });
     }
 }

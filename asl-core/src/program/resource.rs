@@ -2,6 +2,7 @@
 //!
 //! See [Integrating services](https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html).
 
+use std::array;
 use std::fmt;
 use std::sync::Arc;
 
@@ -39,22 +40,34 @@ impl IntegrationPattern {
         [(".sync:2", Self::Sync2), (".sync", Self::Sync), (".waitForTaskToken", Self::WaitForTaskToken)];
 }
 
+impl IntegrationPattern {
+    /// The end of the `Resource` that asks for the pattern; empty for a mere call.
+    pub(crate) fn suffix(self) -> &'static str {
+        Self::SUFFIXES.iter().find(|(_, pattern)| *pattern == self).map_or("", |(suffix, _)| suffix)
+    }
+}
+
 impl Resource {
     /// Takes an ARN, or any other URI, apart.
     pub fn parse(arn: &str) -> Self {
-        let kind = match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
-            ["arn", _, "lambda", _, _, resource] if resource.starts_with("function:") => {
-                let name = resource.trim_start_matches("function:");
-                let name = name.split_once(':').map_or(name, |(name, _version)| name);
-                ResourceKind::LambdaFunction { name: name.into() }
-            }
-            ["arn", _, "states", _, account, resource] if !account.is_empty() && resource.starts_with("activity:") => {
-                ResourceKind::Activity { name: resource.trim_start_matches("activity:").into() }
-            }
-            ["arn", _, "states", _, "", integration] => Self::service(integration).unwrap_or(ResourceKind::Other),
-            _ => ResourceKind::Other,
+        let mut parts = arn.splitn(6, ':');
+        let kind = match array::from_fn(|_| parts.next()) {
+            [Some("arn"), _, Some("lambda"), _, _, Some(resource)] => Self::function(resource),
+            [Some("arn"), _, Some("states"), _, Some(""), Some(integration)] => Self::service(integration),
+            [Some("arn"), _, Some("states"), _, _, Some(resource)] => Self::activity(resource),
+            _ => None,
         };
-        Self { arn: arn.into(), kind }
+        Self { arn: arn.into(), kind: kind.unwrap_or(ResourceKind::Other) }
+    }
+
+    fn function(resource: &str) -> Option<ResourceKind> {
+        let name = resource.strip_prefix("function:")?;
+        let name = name.split_once(':').map_or(name, |(name, _version)| name);
+        Some(ResourceKind::LambdaFunction { name: name.into() })
+    }
+
+    fn activity(resource: &str) -> Option<ResourceKind> {
+        Some(ResourceKind::Activity { name: resource.strip_prefix("activity:")?.into() })
     }
 
     fn service(integration: &str) -> Option<ResourceKind> {

@@ -63,7 +63,7 @@ pub(crate) enum StateKind {
     Succeed,
     Fail { error: Option<FailText>, cause: Option<FailText> },
     Parallel { branches: Vec<StateId> },
-    Map(Map),
+    Map(Box<Map>),
 }
 
 /// Where a state's end leads.
@@ -150,6 +150,16 @@ pub(crate) struct Map {
     pub(crate) max_concurrency: Option<Quantity>,
     pub(crate) tolerated_failure_count: Option<Quantity>,
     pub(crate) tolerated_failure_percentage: Option<Percentage>,
+    pub(crate) mode: MapMode,
+}
+
+/// Where a Map's iterations run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MapMode {
+    /// Inside of the execution.
+    Inline,
+    /// As executions of their own.
+    Distributed,
 }
 
 /// Where a Map's items are.

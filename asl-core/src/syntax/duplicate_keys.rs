@@ -1,6 +1,6 @@
 //! Objects that have the same key twice.
 
-use super::{Member, Node, NodeKind};
+use super::{Member, Node, NodeKind, jackson};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::name_map::NameMap;
 use crate::source::{JsonPointer, Source, Span};
@@ -59,10 +59,7 @@ impl<'a> Search<'a> {
     fn keys(&mut self, members: &'a [Member<'a>], object: &Path<'_>) {
         self.first_spans.clear();
         for member in members {
-            let Some(first_span) = self.first_spans.get(&member.key) else {
-                self.first_spans.insert(&member.key, member.key_span);
-                continue;
-            };
+            let Some(first_span) = self.first_spans.add(&member.key, member.key_span) else { continue };
             let pointer = Path::Member(object, &member.key).pointer();
             self.found.push(
                 Diagnostic::new(
@@ -71,7 +68,12 @@ impl<'a> Search<'a> {
                     format!("the key `{}` is already in this object", member.key),
                 )
                 .with_label(self.source.location(pointer, first_span), "first here")
-                .with_help("remove or rename one of them"),
+                .with_help("remove or rename one of them")
+                .with_aws(jackson::aws_form(
+                    &format!("Duplicate field '{}'", member.key),
+                    member.key_span.end,
+                    self.source,
+                )),
             );
         }
     }

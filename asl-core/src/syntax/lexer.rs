@@ -5,8 +5,8 @@
 mod number;
 mod string;
 
-use super::{MAX_FAULTS, NodeKind};
-use crate::diagnostic::{Code, Diagnostics, Fault};
+use super::{MAX_FAULTS, NodeKind, jackson};
+use crate::diagnostic::{AwsForm, Code, Diagnostics, Fault};
 use crate::source::{JsonPointer, Source, Span};
 
 /// A place in the text, and the faults so far.
@@ -25,8 +25,20 @@ impl<'t> Lexer<'t> {
     }
 
     pub(super) fn into_diagnostics(self, pointer_to: impl Fn(Span) -> JsonPointer) -> Diagnostics {
+        if self.faults.is_empty() {
+            return Diagnostics::default();
+        }
         let source = Source::new("", self.text);
-        self.faults.into_iter().map(|fault| fault.into_diagnostic(&pointer_to, &source)).collect()
+        let placed = |(index, fault): (usize, Fault)| {
+            let aws = aws_form(index, &fault, &source);
+            fault.placed(&pointer_to, &source, aws)
+        };
+        self.faults.into_iter().enumerate().map(placed).collect()
+    }
+
+    /// The byte at `offset` as AWS's parser names it; only the first fault needs it, the only one that AWS sees.
+    pub(super) fn aws_location(&self, offset: usize) -> Option<String> {
+        self.faults.is_empty().then(|| jackson::location(offset, &Source::new("", self.text)))
     }
 
     /// Notes a fault, one for each span; the last one that is allowed ends the text.
@@ -81,6 +93,13 @@ impl<'t> Lexer<'t> {
     /// The span from `start` to here.
     pub(super) fn span_from(&self, start: usize) -> Span {
         (start..self.offset).into()
+    }
+
+    /// Takes `length` bytes.
+    pub(super) fn take(&mut self, length: usize) -> &'t str {
+        let taken = self.rest().get(..length).unwrap_or_default();
+        self.offset += taken.len();
+        taken
     }
 
     /// Takes the longest run of characters for which `belongs` holds.
@@ -144,6 +163,14 @@ impl<'t> Lexer<'t> {
         let message = format!("Unrecognized token '{token}': was expecting ({VALUES})");
         self.report(json_fault(start..self.offset, message).with_help(help.to_owned()));
         meant
+    }
+}
+
+/// What AWS says of the fault at `index`: it sees the first fault of the JSON only.
+fn aws_form(index: usize, fault: &Fault, source: &Source<'_>) -> Option<AwsForm> {
+    match fault.code() {
+        Code::INVALID_JSON_DESCRIPTION => (index == 0).then(|| jackson::aws_form_of(fault, source)),
+        _ => Some(AwsForm { message: fault.aws_message().to_owned(), location: None }),
     }
 }
 

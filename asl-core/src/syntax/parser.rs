@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 
 use super::lexer::{Lexer, VALUES, is_quote, is_word, json_fault, unexpected};
-use super::{MAX_DEPTH, MAX_SIZE, Member, Node, NodeKind};
+use super::{Dialect, MAX_DEPTH, Member, Node, NodeKind, too_deep, too_large};
 use crate::diagnostic::{Code, Diagnostics, Fault};
+use crate::placeholder;
 use crate::source::{JsonPointer, Span};
 
-pub(super) fn parse(text: &str) -> (Option<Node<'_>>, Diagnostics) {
+pub(super) fn parse(text: &str, dialect: Dialect) -> (Option<Node<'_>>, Diagnostics) {
     let mut lexer = Lexer::new(text);
-    if text.len() > MAX_SIZE {
-        let message = format!("the definition has {} bytes, but {MAX_SIZE} is the most it may have", text.len());
-        lexer.report(Fault::new(Code::DEFINITION_TOO_LARGE, Span::empty(0), message));
+    if let Some(fault) = too_large(text) {
+        lexer.report(fault);
         return (None, lexer.into_diagnostics(|_| JsonPointer::default()));
     }
-    let mut parser = Parser { lexer, open: Vec::new() };
+    let mut parser = Parser { lexer, open: Vec::new(), elements: Vec::new(), members: Vec::new(), dialect };
     let root = parser.document();
     let diagnostics = parser.lexer.into_diagnostics(|span| match &root {
         Some(root) => root.pointer_to(span),
@@ -79,6 +79,11 @@ enum Last {
 struct Parser<'t> {
     lexer: Lexer<'t>,
     open: Vec<Container>,
+    /// The elements of the arrays that are open, those of the outermost first.
+    elements: Vec<Node<'t>>,
+    /// The members of the objects that are open, those of the outermost first.
+    members: Vec<Member<'t>>,
+    dialect: Dialect,
 }
 
 impl<'t> Parser<'t> {
@@ -115,21 +120,42 @@ impl<'t> Parser<'t> {
                 self.skip_too_deep();
                 return None;
             }
-            '{' => NodeKind::Object(self.container(Container::Object, Self::member)),
-            '[' => NodeKind::Array(self.container(Container::Array, Self::value)),
+            '{' => NodeKind::Object(self.container(Container::Object, Self::member, |parser| &mut parser.members)),
+            '[' => NodeKind::Array(self.container(Container::Array, Self::value, |parser| &mut parser.elements)),
             quote if is_quote(quote) => NodeKind::String(self.lexer.string_value()),
+            _ if self.is_placeholder() => NodeKind::String(self.placeholder().into()),
             '0'..='9' | '-' | '+' | '.' => self.lexer.number()?,
             _ => self.lexer.word(),
         };
         Some(Node { span: self.lexer.span_from(start), kind })
     }
 
-    /// Reads the elements or members between two brackets.
-    fn container<T>(&mut self, container: Container, read_part: fn(&mut Self) -> Option<T>) -> Vec<T> {
+    /// Whether a placeholder stands here, where a value or a key can.
+    fn is_placeholder(&self) -> bool {
+        self.dialect == Dialect::WithPlaceholders && placeholder::length(self.lexer.rest()).is_some()
+    }
+
+    /// Takes placeholders, and what words stand between and after them.
+    fn placeholder(&mut self) -> String {
+        let mut text = String::new();
+        while let Some(length) = placeholder::length(self.lexer.rest()) {
+            text.push_str(self.lexer.take(length));
+            text.push_str(self.lexer.take_while(|character| is_word(character) && character != '$'));
+        }
+        text
+    }
+
+    /// Reads the elements or members between two brackets, gathering them in `parts`.
+    fn container<T>(
+        &mut self,
+        container: Container,
+        read_part: fn(&mut Self) -> Option<T>,
+        parts: fn(&mut Self) -> &mut Vec<T>,
+    ) -> Vec<T> {
         let opening = self.lexer.next_span();
         self.lexer.bump();
         self.open.push(container);
-        let mut parts = Vec::new();
+        let first_part = parts(self).len();
         let mut last = Last::Opening;
         let mut last_end = opening.end;
         loop {
@@ -171,7 +197,8 @@ impl<'t> Parser<'t> {
                         self.report_unexpected(other, &container.expectation());
                     }
                     if begins_part {
-                        parts.extend(read_part(self));
+                        let part = read_part(self);
+                        parts(self).extend(part);
                         last = Last::Part;
                     } else {
                         self.skip_misplaced();
@@ -182,7 +209,7 @@ impl<'t> Parser<'t> {
             }
         }
         self.open.pop();
-        parts
+        parts(self).drain(first_part..).collect()
     }
 
     /// Reads a key, a colon and a value; `None` where the value is missing.
@@ -211,6 +238,9 @@ impl<'t> Parser<'t> {
 
     fn key(&mut self) -> (Cow<'t, str>, Span) {
         let start = self.lexer.offset();
+        if self.is_placeholder() {
+            return (self.placeholder().into(), self.lexer.span_from(start));
+        }
         if let Some(first) = self.lexer.peek().filter(|first| !is_quote(*first)) {
             let key = self.lexer.take_while(|character| is_word(character) || matches!(character, '+' | '.'));
             let span = self.lexer.span_from(start);
@@ -264,8 +294,7 @@ impl<'t> Parser<'t> {
 
     /// Skips an object or array that is nested too deeply, without recursion.
     fn skip_too_deep(&mut self) {
-        let message = format!("objects and arrays are nested more than {MAX_DEPTH} levels deep");
-        self.lexer.report(Fault::new(Code::TOO_DEEPLY_NESTED, self.lexer.next_span(), message));
+        self.lexer.report(too_deep(self.lexer.next_span()));
         let mut depth = 0_usize;
         while let Some(character) = self.lexer.peek() {
             match character {
@@ -292,7 +321,7 @@ impl<'t> Parser<'t> {
         let expectation = format!("was expecting comma to separate {} entries", container.name());
         let fault = json_fault(self.lexer.next_span(), unexpected(character, &expectation));
         self.lexer.report(if container.begins_part(character) {
-            fault.with_label(Span::empty(last_end), "a comma is missing here")
+            fault.with_label(Span::empty(last_end), "a comma is missing here").with_help("write a comma".to_owned())
         } else {
             fault
         });
@@ -302,7 +331,14 @@ impl<'t> Parser<'t> {
     fn report_wrong_close(&mut self, container: Container, opening: Span, close: char) {
         let message = format!("Unexpected close marker '{close}': expected '{}'", container.close());
         let label = format!("the {} starts here", container.name());
-        self.lexer.report(json_fault(self.lexer.next_span(), message).with_label(opening, label));
+        let aws = self.lexer.aws_location(opening.start);
+        let mut fault = json_fault(self.lexer.next_span(), message.as_str())
+            .with_label(opening, label)
+            .with_help(format!("write `{}`", container.close()));
+        if let Some(start) = aws {
+            fault = fault.aws_says(format!("{message} (for {} starting at {start})", container.name()));
+        }
+        self.lexer.report(fault);
         if !self.open.iter().any(|outer| outer.close() == close) {
             self.lexer.bump();
         }
@@ -310,13 +346,20 @@ impl<'t> Parser<'t> {
 
     fn report_end_in_container(&mut self, container: Container, opening: Span) {
         let message = format!("Unexpected end-of-input: expected close marker for {}", container.name());
-        let fault = json_fault(self.lexer.next_span(), message);
-        self.lexer.report_end(fault.with_label(opening, format!("the {} starts here", container.name())));
+        let aws = self.lexer.aws_location(opening.start);
+        let mut fault = json_fault(self.lexer.next_span(), message.as_str());
+        if let Some(start) = aws {
+            fault = fault.aws_says(format!("{message} (start marker at {start})"));
+        }
+        let fault = fault.with_label(opening, format!("the {} starts here", container.name()));
+        self.lexer.report_end(fault.with_help(format!("close it with `{}`", container.close())));
     }
 
     fn report_end_in_member(&mut self, key_span: Span) {
         let fault = json_fault(self.lexer.next_span(), "Unexpected end-of-input within/between Object entries");
-        self.lexer.report_end(fault.with_label(key_span, "this field has no value"));
+        self.lexer.report_end(
+            fault.with_label(key_span, "this field has no value").with_help("write a colon and a value".to_owned()),
+        );
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
     for retrier in state.retriers() {
         let strategy = retrier.jitter_strategy.as_ref();
         if let Some(strategy) = strategy.filter(|strategy| !matches!(strategy.value, "FULL" | "NONE")) {
-            report.add(one_of("JitterStrategy", &["FULL", "NONE"], strategy.span));
+            report.add(one_of(&["FULL", "NONE"], strategy, report));
         }
     }
 }
@@ -51,10 +51,18 @@ fn check_names(handlers: &[Option<&ErrorEquals<'_>>], report: &Report<'_>) {
         for name in &error_equals.value {
             check_name(name, report);
             if name.value == ErrorName::ALL && (error_equals.value.len() > 1 || index + 1 < handlers.len()) {
-                let message = "`States.ALL` must be the only name in its `ErrorEquals`, which must be the last one";
-                report.add(Fault::new(Code::MISPLACED_STATES_ALL, name.span, message));
+                report.add(misplaced(name, handlers.get(index + 1).copied().flatten()));
             }
         }
+    }
+}
+
+/// `next` is the `ErrorEquals` that comes too late.
+fn misplaced(name: &Spanned<&str>, next: Option<&ErrorEquals<'_>>) -> Fault {
+    let fault = Fault::new(Code::MISPLACED_STATES_ALL, name.span, "States.ALL must appear alone and at end of list");
+    match next {
+        Some(next) => fault.with_label(next.span, "never reached, for `States.ALL` matches before"),
+        None => fault,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Fields that are missing, unknown, not allowed, or exclude each other.
 
 use crate::definition::{
-    Catcher, FieldNames, MachineRole, ProcessorConfig, QueryLanguage, Retrier, Spanned, State, StateKind, StateMachine,
-    StateType, required_fields, state_field, supported_fields,
+    Catcher, FieldNames, MachineRole, QueryLanguage, Retrier, Spanned, State, StateKind, StateMachine, StateType,
+    required_fields, state_field, supported_fields,
 };
 use crate::diagnostic::{Code, Fault};
 use crate::report::Report;
@@ -13,11 +13,9 @@ pub(super) fn check_machine(machine: &StateMachine<'_>, report: &Report<'_>) {
     let object = Object { span: machine.span, names: machine.field_names, report };
     object.allows(machine.role.fields());
     object.requires(MachineRole::REQUIRED.iter().copied());
-    if let Some(states) = machine.states.as_ref().filter(|states| states.value.is_empty()) {
+    let are_known = !machine.state_names.is_open();
+    if let Some(states) = machine.states.as_ref().filter(|states| states.value.is_empty() && are_known) {
         report.add(empty(states.span));
-    }
-    if let Some(config) = &machine.processor_config {
-        check_processor_config(config, report);
     }
 }
 
@@ -72,25 +70,31 @@ impl Object<'_> {
 
     pub(super) fn requires<'n>(&self, required: impl IntoIterator<Item = &'n str>) {
         let missing: Vec<&str> = required.into_iter().filter(|name| !self.names.contains(name)).collect();
-        if !missing.is_empty() {
+        if !missing.is_empty() && !self.names.is_open() {
             let message = format!("These fields are required: [{}]", missing.join(", "));
-            self.report.add(Fault::new(Code::MISSING_FIELD, self.span, message));
+            let help = format!("add `{}`", missing.join("` and `"));
+            self.report.add(Fault::new(Code::MISSING_FIELD, self.span, message).with_help(help));
         }
     }
 
     fn requires_one_of(&self, alternatives: &[&str]) {
-        if !alternatives.iter().any(|name| self.names.contains(name)) {
+        if !self.names.is_open() && !alternatives.iter().any(|name| self.names.contains(name)) {
             let message = format!("One of these fields is required: [{}]", alternatives.join(", "));
             self.report.add(Fault::new(Code::MISSING_ONE_OF, self.span, message));
         }
     }
 
     pub(super) fn excludes(&self, one: &str, other: &str) {
+        self.excludes_among(one, other, &[one, other]);
+    }
+
+    /// Reports that both `one` and `other` are there, of which, as of all `alternatives`, only one may be.
+    fn excludes_among(&self, one: &str, other: &str, alternatives: &[&str]) {
         if let (Some(one_span), Some(other_span)) = (self.names.find(one), self.names.find(other)) {
             let (first, second) = (one_span.min(other_span), one_span.max(other_span));
-            let message = format!("`{one}` and `{other}` exclude each other");
+            let message = format!("There should only be one of the following fields: [{}]", alternatives.join(", "));
             let fault = Fault::new(Code::CONFLICTING_FIELDS, second, message).of(self.span);
-            self.report.add(fault.with_label(first, "first given here").with_help("remove one of them".to_owned()));
+            self.report.add(fault.with_label(first, "first given here"));
         }
     }
 
@@ -103,9 +107,8 @@ impl Object<'_> {
 }
 
 fn check_supported(state: &State<'_>, state_type: StateType, report: &Report<'_>) {
-    for name in state.field_names.iter() {
+    for &name in &state.foreign_fields {
         let (code, help) = match state_field(name.value) {
-            Some(field) if field.is_supported(state_type, state.language) => continue,
             Some(field) if field.types.contains(&state_type) => {
                 if !state.is_downgraded() {
                     let help = counterpart(name.value, state_type).map(|other| format!("use `{other}`"));
@@ -162,7 +165,7 @@ fn check_transition(state: &State<'_>, state_type: StateType, object: &Object<'_
     if ends {
         object.excludes("Next", "End");
     }
-    if !may_end && !object.names.contains("Next") {
+    if !may_end && !object.names.contains("Next") && !object.names.is_open() {
         let fault = Fault::new(Code::MISSING_ONE_OF, state.name.span, "One of these fields is required: [Next, End]");
         let help = "write `\"Next\": \"…\"` with a state's name, or `\"End\": true`";
         object.report.add(fault.of(state.span).with_help(help.to_owned()));
@@ -210,20 +213,7 @@ fn check_exclusive(names: &[&str], object: &Object<'_>) {
     present.sort_by_key(|name| object.names.find(name));
     if let Some((first, others)) = present.split_first() {
         for other in others {
-            object.excludes(first, other);
-        }
-    }
-}
-
-fn check_processor_config(config: &ProcessorConfig<'_>, report: &Report<'_>) {
-    Object { span: config.span, names: config.field_names, report }.allows(ProcessorConfig::FIELDS);
-    let named = [
-        ("Mode", &config.mode, ProcessorConfig::MODES),
-        ("ExecutionType", &config.execution_type, ProcessorConfig::EXECUTION_TYPES),
-    ];
-    for (name, written, allowed) in named {
-        if let Some(written) = written.as_ref().filter(|written| !allowed.contains(&written.value)) {
-            report.add(one_of(name, allowed, written.span));
+            object.excludes_among(first, other, names);
         }
     }
 }
@@ -241,9 +231,10 @@ fn check_catcher(catcher: &Catcher<'_>, language: QueryLanguage, report: &Report
 }
 
 /// AWS's words for a value that is none of `allowed`.
-pub(super) fn one_of(name: &str, allowed: &[&str], span: Span) -> Fault {
-    let message = format!("The field '{name}' should have one of these values: [{}]", allowed.join(", "));
-    Fault::new(Code::UNKNOWN_VALUE, span, message)
+pub(super) fn one_of(allowed: &[&str], written: &Spanned<&str>, report: &Report<'_>) -> Fault {
+    let message = format!("Value should be one of the following: [{}]", allowed.join(", "));
+    let help = similar(written.value, allowed.iter().copied(), report);
+    Fault::new(Code::UNKNOWN_VALUE, written.span, message).with_help(help)
 }
 
 /// AWS's words for an array or object that must not be empty.

@@ -6,12 +6,9 @@ use std::ops::RangeInclusive;
 use crate::definition::{Computable, Map, Retrier, Spanned, State, StateKind, StateMachine, Task, Wait};
 use crate::diagnostic::{Code, Fault};
 use crate::report::Report;
-use crate::source::Span;
 
 /// The longest time that AWS accepts in most fields, in seconds: some three years.
 const MAX_SECONDS: i64 = 99_999_999;
-/// The longest `Label`, in characters.
-const MAX_LABEL_CHARACTERS: usize = 40;
 /// The most retries that AWS accepts.
 const MAX_ATTEMPTS: i64 = 99_999_999;
 /// The longest `MaxDelaySeconds` that AWS accepts: under a year of 366 days.
@@ -20,7 +17,7 @@ const MAX_DELAY_SECONDS: i64 = 31_622_399;
 pub(super) fn check_machine(machine: &StateMachine<'_>, report: &Report<'_>) {
     within("TimeoutSeconds", machine.timeout_seconds.as_ref(), 1..=MAX_SECONDS, report);
     if let Some(version) = machine.version.as_ref().filter(|version| version.value != "1.0") {
-        report.add(super::fields::one_of("Version", &["1.0"], version.span));
+        report.add(super::fields::one_of(&["1.0"], version, report));
     }
 }
 
@@ -56,10 +53,6 @@ fn check_wait(wait: &Wait, report: &Report<'_>) {
 
 fn check_map(map: &Map<'_>, report: &Report<'_>) {
     within("MaxConcurrency", literal(map.max_concurrency.as_ref()), 0..=i64::MAX, report);
-    if let Some(label) = map.label.as_ref().filter(|label| label.value.chars().count() > MAX_LABEL_CHARACTERS) {
-        let message = format!("`Label` must have at most {MAX_LABEL_CHARACTERS} characters");
-        report.add(Fault::new(Code::TOO_LONG, label.span, message));
-    }
     within("ToleratedFailureCount", literal(map.tolerated_failure_count.as_ref()), 0..=i64::MAX, report);
     within("ToleratedFailurePercentage", literal(map.tolerated_failure_percentage.as_ref()), 0.0..=100.0, report);
 }
@@ -78,34 +71,55 @@ fn check_retrier(retrier: &Retrier<'_>, report: &Report<'_>) {
     }
 }
 
-fn literal<T>(field: Option<&Computable<T>>) -> Option<&Spanned<T>> {
+pub(super) fn literal<T>(field: Option<&Computable<T>>) -> Option<&Spanned<T>> {
     field.and_then(Computable::literal)
 }
 
-/// A number with names for the ends of its type.
-trait Bounded: PartialOrd + Display + Copy {
+/// A number as AWS writes it.
+pub(super) trait Bounded: PartialOrd + Display + Copy {
     const MAX: Self;
+
+    /// The number in AWS's messages, where a decimal number shows that it is one.
+    fn aws_text(self) -> String;
 }
 
 impl Bounded for i64 {
     const MAX: Self = Self::MAX;
+
+    fn aws_text(self) -> String {
+        self.to_string()
+    }
 }
 
 impl Bounded for f64 {
     const MAX: Self = Self::MAX;
-}
 
-fn within<T: Bounded>(name: &str, number: Option<&Spanned<T>>, range: RangeInclusive<T>, report: &Report<'_>) {
-    if let Some(number) = number.filter(|number| !range.contains(&number.value)) {
-        report.add(out_of_range(name, number.span, &range));
+    fn aws_text(self) -> String {
+        format!("{self:?}")
     }
 }
 
-fn out_of_range<T: Bounded>(name: &str, span: Span, range: &RangeInclusive<T>) -> Fault {
-    let message = if *range.end() == T::MAX {
-        format!("`{name}` must be at least {}", range.start())
+pub(super) fn within<T: Bounded>(
+    name: &str,
+    number: Option<&Spanned<T>>,
+    range: RangeInclusive<T>,
+    report: &Report<'_>,
+) {
+    if let Some(number) = number.filter(|number| !range.contains(&number.value)) {
+        report.add(out_of_range(name, number, &range));
+    }
+}
+
+fn out_of_range<T: Bounded>(name: &str, number: &Spanned<T>, range: &RangeInclusive<T>) -> Fault {
+    let message = if number.value < *range.start() {
+        format!("Minimum value is {}", range.start().aws_text())
     } else {
-        format!("`{name}` must be from {} to {}", range.start(), range.end())
+        format!("Maximum value is {}", range.end().aws_text())
     };
-    Fault::new(Code::OUT_OF_RANGE, span, message)
+    let help = if *range.end() == T::MAX {
+        format!("`{name}` is at least {}", range.start())
+    } else {
+        format!("`{name}` is from {} to {}", range.start(), range.end())
+    };
+    Fault::new(Code::OUT_OF_RANGE, number.span, message).with_help(help)
 }

@@ -1,16 +1,18 @@
 //! Paths that are well written but mean what their field cannot use, and values that look like forgotten paths.
 
-use std::collections::BTreeMap;
-
 use crate::definition::{
     Computable, Fail, Map, MemberValue, Pass, QueryLanguage, Spanned, State, StateKind, Task, Template, TemplateKind,
     TemplateMember, Wait,
 };
 use crate::diagnostic::{Code, Fault};
 use crate::jsonpath::{JsonPath, ReferencePath, Root};
+use crate::name_map::NameMap;
 use crate::report::Report;
 use crate::source::Span;
 use crate::value::Value;
+
+/// AWS's words for a path that is none.
+pub(super) const NO_REFERENCE_PATH: &str = "Value is not a Reference Path";
 
 pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
     if state.language != QueryLanguage::JsonPath {
@@ -41,8 +43,9 @@ pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
 fn check_result_path(path: Option<&Spanned<Option<ReferencePath>>>, report: &Report<'_>) {
     let Some(Spanned { value: Some(reference), span }) = path else { return };
     if *reference.path().root() != Root::Input {
-        let message = "`ResultPath` must begin with `$.`: it can change neither variables nor the Context object";
-        report.add(Fault::new(Code::INVALID_REFERENCE_PATH, *span, message));
+        let label = "`ResultPath` can change neither variables nor the Context object";
+        let fault = Fault::new(Code::INVALID_REFERENCE_PATH, *span, NO_REFERENCE_PATH).with_label(*span, label);
+        report.add(fault.with_help("begin with `$.`".to_owned()));
     }
 }
 
@@ -59,16 +62,15 @@ fn check_wait(wait: &Wait, report: &Report<'_>) {
 
 fn check_map(map: &Map<'_>, report: &Report<'_>) {
     one_place("ItemsPath", map.items_path.as_ref(), report);
-    one_place("MaxConcurrencyPath", map.max_concurrency_path.as_ref(), report);
-    one_place("ToleratedFailureCountPath", map.tolerated_failure_count_path.as_ref(), report);
-    one_place("ToleratedFailurePercentagePath", map.tolerated_failure_percentage_path.as_ref(), report);
-    map.item_selector.iter().for_each(|template| check_template(template, report));
+    map.number_paths().for_each(|(name, path)| one_place(name, Some(path), report));
+    let templates = map.item_selector.iter().chain(map.distributed_templates());
+    templates.for_each(|template| check_template(template, report));
 }
 
 fn one_place(name: &str, path: Option<&Spanned<JsonPath>>, report: &Report<'_>) {
     if let Some(path) = path.filter(|path| !path.value.is_reference_path()) {
-        let message = format!("`{name}` must be a reference path, which selects one place");
-        report.add(Fault::new(Code::INVALID_REFERENCE_PATH, path.span, message));
+        let label = format!("`{name}` must select one place");
+        report.add(Fault::new(Code::INVALID_REFERENCE_PATH, path.span, NO_REFERENCE_PATH).with_label(path.span, label));
     }
 }
 
@@ -104,7 +106,7 @@ fn has_expressions(value: &Value) -> bool {
 /// Warns of strings that look like expressions under keys that do not end in `.$`.
 fn check_template(template: &Template<'_>, report: &Report<'_>) {
     match &template.kind {
-        TemplateKind::Literal(_) | TemplateKind::Jsonata(_) => {}
+        TemplateKind::Literal(_) | TemplateKind::Open(_) | TemplateKind::Jsonata(_) => {}
         TemplateKind::Array(elements) => elements.iter().for_each(|element| check_template(element, report)),
         TemplateKind::Object(members) => {
             check_names(members, report);
@@ -123,12 +125,12 @@ fn check_template(template: &Template<'_>, report: &Report<'_>) {
 
 /// Two members must not have the same name once `.$` is stripped.
 fn check_names(members: &[TemplateMember<'_>], report: &Report<'_>) {
-    let mut first = BTreeMap::new();
+    let mut first: NameMap<'_, &TemplateMember<'_>> = NameMap::new();
     for member in members {
-        let earlier: &TemplateMember<'_> = first.entry(member.name()).or_insert(member);
-        if earlier.key.value != member.key.value {
+        let earlier = first.add(member.name(), member);
+        if let Some(earlier) = earlier.filter(|earlier| earlier.key.value != member.key.value) {
             let message = format!("the payload would have two fields called `{}`", member.name());
-            let fault = Fault::new(Code::DUPLICATE_KEY, member.key.span, message);
+            let fault = Fault::new(Code::CONFLICTING_FIELDS, member.key.span, message);
             report.add(fault.with_label(earlier.key.span, "first here"));
         }
     }

@@ -1,23 +1,48 @@
 //! What a Task may call.
 
 use super::fields::empty;
+use super::service_names;
 use crate::compile::MachineType;
-use crate::definition::{State, StateKind, Task};
+use crate::definition::{Spanned, State, StateKind, Task};
 use crate::diagnostic::{Code, Fault};
 use crate::program::{IntegrationPattern, Resource};
 use crate::report::Report;
 use crate::source::Span;
 use crate::suggestion::similar;
 
-/// The actions of the services that Step Functions integrates other than through an SDK.
-///
+/// A service that Step Functions integrates other than through an SDK.
+struct Service {
+    name: &'static str,
+    actions: &'static [&'static str],
+    /// Those of the actions that can be waited for with `.sync`.
+    jobs: &'static [&'static str],
+    callback: Callback,
+}
+
+/// Whether a service's Tasks can wait for their token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Callback {
+    Yes,
+    No,
+}
+
 /// See [Optimized integrations](https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html).
-const OPTIMIZED_INTEGRATIONS: &[(&str, &[&str])] = &[
-    ("apigateway", &["invoke"]),
-    ("athena", &["getQueryExecution", "getQueryResults", "startQueryExecution", "stopQueryExecution"]),
-    ("batch", &["submitJob"]),
-    ("bedrock", &["createModelCustomizationJob", "invokeModel"]),
-    (
+const OPTIMIZED_INTEGRATIONS: &[Service] = &[
+    service("apigateway", &["invoke"], &[], Callback::Yes),
+    service(
+        "athena",
+        &["getQueryExecution", "getQueryResults", "startQueryExecution", "stopQueryExecution"],
+        &["startQueryExecution"],
+        Callback::No,
+    ),
+    service("batch", &["submitJob"], &["submitJob"], Callback::No),
+    service(
+        "bedrock",
+        &["createModelCustomizationJob", "invokeModel"],
+        &["createModelCustomizationJob"],
+        Callback::Yes,
+    ),
+    service(
         "codebuild",
         &[
             "batchDeleteBuilds",
@@ -29,19 +54,115 @@ const OPTIMIZED_INTEGRATIONS: &[(&str, &[&str])] = &[
             "stopBuild",
             "stopBuildBatch",
         ],
+        &["retryBuildBatch", "startBuild", "startBuildBatch"],
+        Callback::No,
     ),
-    ("databrew", &["startJobRun"]),
-    ("dynamodb", &["deleteItem", "getItem", "putItem", "updateItem"]),
-    ("ecs", &["runTask"]),
-    ("events", &["putEvents"]),
-    ("glue", &["startJobRun"]),
-    ("http", &["invoke"]),
-    ("lambda", &["invoke"]),
-    ("mediaconvert", &["createJob"]),
-    ("sns", &["publish"]),
-    ("sqs", &["sendMessage"]),
-    ("states", &["startExecution"]),
+    service("databrew", &["startJobRun"], &["startJobRun"], Callback::No),
+    service("dynamodb", &["deleteItem", "getItem", "putItem", "updateItem"], &[], Callback::No),
+    service("ecs", &["runTask"], &["runTask"], Callback::Yes),
+    service(
+        "eks",
+        &[
+            "call",
+            "createCluster",
+            "createFargateProfile",
+            "createNodegroup",
+            "deleteCluster",
+            "deleteFargateProfile",
+            "deleteNodegroup",
+            "runJob",
+        ],
+        &[
+            "createCluster",
+            "createFargateProfile",
+            "createNodegroup",
+            "deleteCluster",
+            "deleteFargateProfile",
+            "deleteNodegroup",
+            "runJob",
+        ],
+        Callback::Yes,
+    ),
+    service(
+        "elasticmapreduce",
+        &[
+            "addStep",
+            "cancelStep",
+            "createCluster",
+            "modifyInstanceFleetByName",
+            "modifyInstanceGroupByName",
+            "setClusterTerminationProtection",
+            "terminateCluster",
+        ],
+        &["addStep", "createCluster", "terminateCluster"],
+        Callback::No,
+    ),
+    service(
+        "emr-containers",
+        &["createVirtualCluster", "deleteVirtualCluster", "startJobRun"],
+        &["deleteVirtualCluster", "startJobRun"],
+        Callback::No,
+    ),
+    service(
+        "emr-serverless",
+        &[
+            "cancelJobRun",
+            "createApplication",
+            "deleteApplication",
+            "startApplication",
+            "startJobRun",
+            "stopApplication",
+        ],
+        &[
+            "cancelJobRun",
+            "createApplication",
+            "deleteApplication",
+            "startApplication",
+            "startJobRun",
+            "stopApplication",
+        ],
+        Callback::No,
+    ),
+    service("events", &["putEvents"], &[], Callback::Yes),
+    service("glue", &["startJobRun"], &["startJobRun"], Callback::No),
+    service("http", &["invoke"], &[], Callback::No),
+    service("lambda", &["invoke"], &[], Callback::Yes),
+    service("mediaconvert", &["createJob"], &["createJob"], Callback::No),
+    service(
+        "sagemaker",
+        &[
+            "createEndpoint",
+            "createEndpointConfig",
+            "createHyperParameterTuningJob",
+            "createLabelingJob",
+            "createModel",
+            "createProcessingJob",
+            "createTrainingJob",
+            "createTransformJob",
+            "updateEndpoint",
+        ],
+        &[
+            "createHyperParameterTuningJob",
+            "createLabelingJob",
+            "createProcessingJob",
+            "createTrainingJob",
+            "createTransformJob",
+        ],
+        Callback::No,
+    ),
+    service("sns", &["publish"], &[], Callback::Yes),
+    service("sqs", &["sendMessage"], &[], Callback::Yes),
+    service("states", &["startExecution"], &["startExecution"], Callback::Yes),
 ];
+
+const fn service(
+    name: &'static str,
+    actions: &'static [&'static str],
+    jobs: &'static [&'static str],
+    callback: Callback,
+) -> Service {
+    Service { name, actions, jobs, callback }
+}
 
 pub(super) fn check_state(state: &State<'_>, machine_type: MachineType, report: &Report<'_>) {
     let Some(StateKind::Task(task)) = &state.kind else { return };
@@ -51,12 +172,13 @@ pub(super) fn check_state(state: &State<'_>, machine_type: MachineType, report: 
             report.add(empty(written.span));
         } else if let Some(help) = malformed(&resource) {
             report.add(unrecognized(&resource, written.span).with_help(help.to_owned()));
-        } else if let Some((action, actions)) = unknown_action(&resource) {
-            let help = similar(action, actions.iter().copied(), report);
-            report.add(unrecognized(&resource, written.span).with_help(help));
+        } else if let Some((service, action)) = resource.service_action() {
+            check_integration(service, action, &resource, written.span, report);
         }
         if let Some(message) = refused_by_express(&resource).filter(|_| machine_type == MachineType::Express) {
-            report.add(Fault::new(Code::INVALID_RESOURCE, written.span, message));
+            let fault = Fault::new(Code::INVALID_RESOURCE, written.span, message.trim_end());
+            let help = "call it without waiting, or make the machine a Standard one";
+            report.add(fault.aws_says(message).with_help(help.to_owned()));
         }
     }
     check_credentials(task, report);
@@ -73,6 +195,9 @@ fn unrecognized(resource: &Resource, span: Span) -> Fault {
 
 /// How the resource should be written, if it is neither a whole ARN nor another URI.
 fn malformed(resource: &Resource) -> Option<&'static str> {
+    if resource.function_name().is_some_and(|name| !name.is_empty()) {
+        return None;
+    }
     let is_incomplete = |(service, action): (&str, &str)| service.is_empty() || action.is_empty();
     match resource.as_str().splitn(6, ':').collect::<Vec<_>>().as_slice() {
         ["arn", _, "lambda", ..] if resource.function_name().is_none_or(str::is_empty) => {
@@ -96,11 +221,90 @@ fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.chars().all(is_part)
 }
 
-/// The action of a service that Step Functions knows but not with this action, and those that it knows.
-fn unknown_action(resource: &Resource) -> Option<(&str, &'static [&'static str])> {
-    let (service, action) = resource.service_action()?;
-    let (_, actions) = OPTIMIZED_INTEGRATIONS.iter().find(|(known, _)| *known == service)?;
-    (!actions.contains(&action)).then_some((action, actions))
+/// Checks a service integration: the service, its action, and what the Task waits for.
+fn check_integration(service: &str, action: &str, resource: &Resource, span: Span, report: &Report<'_>) {
+    let pattern = resource.pattern();
+    let help = if let Some(sdk) = service.strip_prefix("aws-sdk:") {
+        match check_sdk_call(sdk, action, pattern, report) {
+            Ok(()) => return,
+            Err(help) => help,
+        }
+    } else if let Some(known) = OPTIMIZED_INTEGRATIONS.iter().find(|known| known.name == service) {
+        match known.check_call(action, pattern, report) {
+            Ok(()) => return,
+            Err(help) => help,
+        }
+    } else {
+        let names = OPTIMIZED_INTEGRATIONS.iter().map(|known| known.name);
+        if service_names::is_service(service) {
+            Some(format!("Step Functions calls it through its SDK: `aws-sdk:{service}:{action}`"))
+        } else {
+            similar(service, names, report)
+        }
+    };
+    report.add(unrecognized(resource, span).with_help(help));
+}
+
+impl Service {
+    /// Fails with what to do about a call that the service does not have.
+    fn check_call(&self, action: &str, pattern: IntegrationPattern, report: &Report<'_>) -> Result<(), Option<String>> {
+        let name = self.name;
+        if !self.actions.contains(&action) {
+            let through_sdk = || {
+                service_names::is_service(name).then(|| format!("call it through the SDK: `aws-sdk:{name}:{action}`"))
+            };
+            return Err(similar(action, self.actions.iter().copied(), report).or_else(through_sdk));
+        }
+        let waits_for_jobs = self.jobs.contains(&action);
+        let is_supported = match pattern {
+            IntegrationPattern::RequestResponse => true,
+            IntegrationPattern::Sync => waits_for_jobs,
+            IntegrationPattern::Sync2 => waits_for_jobs && name == "states",
+            IntegrationPattern::WaitForTaskToken => self.callback == Callback::Yes,
+        };
+        if is_supported {
+            Ok(())
+        } else {
+            Err(Some(format!("`{name}:{action}` cannot be waited for with `{}`", pattern.suffix())))
+        }
+    }
+}
+
+/// Fails with what to do about a call that the SDK does not have.
+fn check_sdk_call(
+    service: &str,
+    action: &str,
+    pattern: IntegrationPattern,
+    report: &Report<'_>,
+) -> Result<(), Option<String>> {
+    if let Some(usual) = service_names::usual_name(service) {
+        return Err(Some(format!("the SDK calls this service `{usual}`: `aws-sdk:{usual}:{action}`")));
+    }
+    if !service_names::is_service(service) {
+        return Err(similar(service, service_names::all(), report));
+    }
+    if !action.starts_with(|first: char| first.is_ascii_lowercase()) || !action.chars().all(char::is_alphanumeric) {
+        return Err(Some("an action is written in camel case, such as `getObject`".to_owned()));
+    }
+    match pattern {
+        IntegrationPattern::RequestResponse | IntegrationPattern::WaitForTaskToken => Ok(()),
+        IntegrationPattern::Sync | IntegrationPattern::Sync2 => {
+            Err(Some("calls through the SDK cannot be waited for: poll for the result in a loop".to_owned()))
+        }
+    }
+}
+
+/// Checks the resource with which a Distributed Map reads or writes.
+pub(super) fn check_s3(written: Option<&Spanned<&str>>, actions: &[&str], report: &Report<'_>) {
+    let Some(written) = written else { return };
+    let resource = Resource::parse(written.value);
+    let is_known =
+        resource.service_action().is_some_and(|(service, action)| service == "s3" && actions.contains(&action));
+    if !is_known || resource.pattern() != IntegrationPattern::RequestResponse {
+        let choices: Vec<String> = actions.iter().map(|action| format!("`arn:aws:states:::s3:{action}`")).collect();
+        let help = format!("write {}", choices.join(" or "));
+        report.add(unrecognized(&resource, written.span).with_help(help));
+    }
 }
 
 /// Why an Express machine cannot have a Task with this resource, in AWS's words.
@@ -123,6 +327,7 @@ fn check_credentials(task: &Task<'_>, report: &Report<'_>) {
     let Some(credentials) = &task.credentials else { return };
     if !credentials.members().iter().any(|member| member.name() == "RoleArn") {
         let message = "The field 'RoleArn' is required but was missing";
-        report.add(Fault::new(Code::MISSING_FIELD, credentials.span, message));
+        let help = "write `\"Credentials\": {\"RoleArn\": \"arn:aws:iam::<account>:role/<name>\"}`";
+        report.add(Fault::new(Code::MISSING_FIELD, credentials.span, message).with_help(help.to_owned()));
     }
 }

@@ -55,6 +55,9 @@ fn check_targets(
     everywhere: &Everywhere<'_>,
     report: &Report<'_>,
 ) {
+    if machine.state_names.is_open() {
+        return;
+    }
     for target in machine.start_at.iter().chain(machine.states().iter().flat_map(targets)) {
         if positions.get(target.value).is_none() {
             let message = format!("Missing 'Next' target: {}", target.value);
@@ -73,39 +76,56 @@ fn check_targets(
 
 /// Checks that there is an end and that every state is reached, where all states could be read.
 fn check_ends(machine: &StateMachine<'_>, positions: &NameMap<'_, usize>, report: &Report<'_>) {
-    let are_all_read = machine.states().len() == machine.state_names.iter().len();
+    let are_all_read = !machine.state_names.is_open() && machine.states().len() == machine.state_names.iter().count();
     if !are_all_read || !machine.states().iter().all(is_understood) {
         return;
     }
     if !machine.states().iter().any(is_terminal) {
         if !machine.states().is_empty() {
             let fault = Fault::new(Code::MISSING_END_STATE, machine.span, "Workflow has no terminal state");
-            let help = "give a state `\"End\": true`, or add a Succeed or Fail state";
-            report.add(fault.with_help(help.to_owned()));
+            report.add(fault.aws_nowhere());
         }
         return;
     }
     check_reachability(machine, positions, report);
 }
 
+/// Reports the states that no other state leads to, and those that only such states lead to.
+///
+/// AWS names the former; where every unreachable state is led to, as in a loop aside, it is taken to name all.
 /// All states could be read, so that `positions` are those of the states.
 fn check_reachability(machine: &StateMachine<'_>, positions: &NameMap<'_, usize>, report: &Report<'_>) {
     let states = machine.states();
-    let Some(start) = machine.start_at.as_ref().and_then(|start_at| positions.get(start_at.value)) else { return };
+    let Some(start_at) = &machine.start_at else { return };
+    let start = positions.get(start_at.value);
     let mut reached = vec![false; states.len()];
-    let mut open = vec![start];
+    let mut open: Vec<usize> = start.into_iter().collect();
     while let Some(position) = open.pop() {
         let is_first_visit = reached.get_mut(position).is_some_and(|reached| !mem::replace(reached, true));
         if let Some(state) = states.get(position).filter(|_| is_first_visit) {
             open.extend(targets(state).filter_map(|target| positions.get(target.value)));
         }
     }
-    let is_reached = |state: &&State<'_>| {
+    let is_reached = |state: &State<'_>| {
         positions.get(state.name.value).and_then(|position| reached.get(position)).is_some_and(|reached| *reached)
     };
-    for state in states.iter().filter(|state| !is_reached(state)) {
+    let unreached: Vec<&State<'_>> = states.iter().filter(|state| !is_reached(state)).collect();
+    if unreached.is_empty() {
+        return;
+    }
+    let led_to: HashSet<&str> = states
+        .iter()
+        .flat_map(|state| targets(state).map(|target| target.value).filter(|target| *target != state.name.value))
+        .collect();
+    let has_beginning = unreached.iter().any(|state| !led_to.contains(state.name.value));
+    for state in unreached {
         let message = format!("State \"{}\" is not reachable.", state.name.value);
-        report.add(Fault::new(Code::UNREACHABLE_STATE, state.name.span, message));
+        let fault = Fault::new(Code::UNREACHABLE_STATE, state.name.span, message);
+        if !has_beginning || !led_to.contains(state.name.value) {
+            report.add(fault);
+        } else if start.is_some() {
+            report.add(fault.unknown_to_aws());
+        }
     }
 }
 

@@ -22,6 +22,8 @@ const RESERVED: &str = "states";
 /// The variables of a scope: every name with its assignments.
 struct Scope<'a> {
     assigned: BTreeMap<&'a str, Vec<Assignment<'a>>>,
+    /// Whether there are variables whose names are not known.
+    is_open: bool,
     /// The scope around this one, and the state there that this one is inside of.
     outer: Option<(&'a Self, &'a State<'a>)>,
 }
@@ -42,7 +44,7 @@ impl<'a> Scope<'a> {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.assigned.contains_key(name) || self.outer.is_some_and(|(outer, _)| outer.has(name))
+        self.is_open || self.assigned.contains_key(name) || self.outer.is_some_and(|(outer, _)| outer.has(name))
     }
 
     /// Where an outer scope assigns `name`.
@@ -80,10 +82,15 @@ fn check_scope(
     report: &Report<'_>,
 ) {
     let mut assigned: BTreeMap<&str, Vec<Assignment<'_>>> = BTreeMap::new();
+    let mut is_open = machine.states().len() < machine.state_names.iter().count();
     for assignment in machine.states().iter().flat_map(assignments) {
-        assigned.entry(assignment.member.name()).or_default().push(assignment);
+        if report.is_open(assignment.member.name()) {
+            is_open = true;
+        } else {
+            assigned.entry(assignment.member.name()).or_default().push(assignment);
+        }
     }
-    let scope = Scope { assigned, outer };
+    let scope = Scope { assigned, is_open, outer };
     for (name, assignments) in &scope.assigned {
         let outer = scope.outer_assignment(name);
         for assignment in assignments {
@@ -184,10 +191,10 @@ pub(crate) fn for_each_reference(state: &State<'_>, report: &Report<'_>, visit: 
             }
         }
         Some(StateKind::Map(map)) => {
-            let limits = [&map.max_concurrency_path, &map.tolerated_failure_count_path];
-            visit_paths(limits, visit);
-            visit_paths([&map.items_path, &map.tolerated_failure_percentage_path], visit);
-            map.item_selector.iter().for_each(|template| visit_template(template, visit));
+            visit_paths([&map.items_path], visit);
+            map.number_paths().for_each(|(_, path)| visit_path(&path.value, path.span, visit));
+            let templates = map.item_selector.iter().chain(map.distributed_templates());
+            templates.for_each(|template| visit_template(template, visit));
         }
         Some(StateKind::Choice(choice)) => {
             for rule in choice.rules() {

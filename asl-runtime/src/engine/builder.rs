@@ -15,6 +15,7 @@ use super::{Engine, worker};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::handler::TaskHandler;
+use crate::mock_config::MockedTestCase;
 use crate::registry::Registry;
 use crate::store::{MemoryStore, Store};
 
@@ -61,6 +62,12 @@ impl EngineBuilder {
     /// Adds the handlers of `registry`, which replace those under the same keys.
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = self.registry.merge(registry);
+        self
+    }
+
+    /// Answers the states of `test_case` as its mock file says; see [`Registry::mock`].
+    pub fn mock(mut self, test_case: &MockedTestCase) -> Self {
+        self.registry = self.registry.mock(test_case);
         self
     }
 

@@ -20,6 +20,7 @@ use crate::callbacks::{Answer, Callbacks, Reception};
 use crate::clock::Clock;
 use crate::driver::Work;
 use crate::error::Error;
+use crate::handler::Surroundings;
 use crate::invocation::Invocation;
 use crate::registry::Registry;
 use crate::store::Store;
@@ -130,11 +131,11 @@ impl Inner {
                 execution.abort_handler(task);
                 self.forget_activity_work(execution, task);
             }
-            Work::Run(task) => self.run_task(execution, task),
+            Work::Run { task, invocation } => self.run_task(execution, task, invocation),
         }
     }
 
-    fn run_task(&self, execution: &Arc<HostedExecution>, task: ScheduleTask) {
+    fn run_task(&self, execution: &Arc<HostedExecution>, task: ScheduleTask, invocation: u64) {
         if let Some(token) = &task.task_token {
             lock(&self.tokens).insert(Arc::clone(token), Arc::downgrade(execution));
         }
@@ -142,9 +143,13 @@ impl Inner {
             return;
         }
         let id = task.task;
-        let callbacks = Callbacks::new(Arc::new(Door(self.this.clone())));
+        let surroundings = Surroundings {
+            execution_arn: Arc::clone(execution.arn()),
+            clock: Arc::clone(&self.clock),
+            callbacks: Callbacks::new(Arc::new(Door(self.this.clone()))),
+        };
         let _entered = execution.span().enter();
-        match Invocation::new(&self.registry, execution.arn(), task, &self.clock, &callbacks) {
+        match Invocation::new(&self.registry, task, invocation, surroundings) {
             Invocation::Run(run) => self.spawn_handler(execution, id, run.answer()),
             Invocation::Refused(event) => self.spawn_handler(execution, id, std::future::ready(Some(event))),
             Invocation::LeftToWorkers(task) => {

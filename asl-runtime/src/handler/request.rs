@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use asl_core::execution::{Event, ScheduleTask};
-use asl_core::program::Resource;
+use asl_core::program::{IntegrationPattern, Resource};
 use asl_core::{Failure, Timestamp, Value};
 use serde::de::DeserializeOwned;
 
@@ -20,19 +20,24 @@ pub struct TaskRequest(Arc<Attempt>);
 struct Attempt {
     execution_arn: Arc<str>,
     task: ScheduleTask,
+    invocation: u64,
     clock: Arc<dyn Clock>,
     callbacks: Callbacks,
     submitted: AtomicBool,
 }
 
+/// What is around an attempt: the same for every Task of an execution.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) execution_arn: Arc<str>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) callbacks: Callbacks,
+}
+
 impl TaskRequest {
-    pub(crate) fn new(
-        execution_arn: Arc<str>,
-        task: ScheduleTask,
-        clock: Arc<dyn Clock>,
-        callbacks: Callbacks,
-    ) -> Self {
-        Self(Arc::new(Attempt { execution_arn, task, clock, callbacks, submitted: AtomicBool::new(false) }))
+    pub(crate) fn new(task: ScheduleTask, invocation: u64, surroundings: Surroundings) -> Self {
+        let Surroundings { execution_arn, clock, callbacks } = surroundings;
+        Self(Arc::new(Attempt { execution_arn, task, invocation, clock, callbacks, submitted: AtomicBool::new(false) }))
     }
 
     /// What the Task is called with: the state's effective input.
@@ -83,6 +88,13 @@ impl TaskRequest {
         self.0.task.retry_count
     }
 
+    /// How many Tasks this state scheduled before in this execution: 0 at first.
+    ///
+    /// Retries count, and so do the iterations of a Map and every further entry of the state.
+    pub fn invocation(&self) -> u64 {
+        self.0.invocation
+    }
+
     /// The same for every delivery of this attempt, different for every other attempt of any execution.
     pub fn idempotency_key(&self) -> &str {
         &self.0.task.idempotency_key
@@ -129,6 +141,26 @@ impl TaskRequest {
         let output = output.into();
         self.0.submitted.store(true, Ordering::Relaxed);
         self.report(Event::TaskSubmitted { task: self.0.task.task, output }).await
+    }
+
+    /// Makes `answer` the end of the Task, whatever its integration pattern.
+    ///
+    /// This is for handlers that stand in for a service together with whoever would answer later:
+    /// the job of a `.sync` Task is submitted and has ended; the token of a `.waitForTaskToken` Task is answered.
+    /// What this returns, the handler returns.
+    ///
+    /// # Errors
+    ///
+    /// Those of `answer`, and when nobody waits for the Task any more.
+    pub async fn complete(&self, answer: Result<Value, Failure>) -> Result<Value, Failure> {
+        if self.resource().pattern() != IntegrationPattern::RequestResponse {
+            self.submitted(Value::empty_object()).await?;
+        }
+        let output = answer?;
+        if let (IntegrationPattern::WaitForTaskToken, Some(token)) = (self.resource().pattern(), self.task_token()) {
+            self.callbacks().send_task_success(token, output.clone()).await?;
+        }
+        Ok(output)
     }
 
     /// Says that the Task is alive, which starts its `HeartbeatSeconds` anew.

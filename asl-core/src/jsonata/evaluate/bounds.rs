@@ -14,8 +14,13 @@ pub(in super::super) struct Bounds {
 }
 
 impl Bounds {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(in super::super) fn new(limits: Limits) -> Self {
         Self { limits, steps: 0, depth: 0, memory: 0 }
+    }
+
+    /// The steps taken so far.
+    pub(in super::super) fn steps(&self) -> u64 {
+        self.steps
     }
 
     /// One level deeper, one step on.

@@ -8,7 +8,7 @@ use super::super::error::Fault;
 use super::super::functions::{self, Layout};
 use super::super::item::Item;
 use super::frame::FrameId;
-use super::{Evaluated, Evaluator};
+use super::{Bounds, Evaluated, Evaluator};
 
 /// The longest range that the reference makes.
 const LONGEST_RANGE: f64 = 1e7;
@@ -119,11 +119,11 @@ impl<'e> Evaluator<'e> {
             _ => {
                 let left = self.evaluate(left, input, frame)?;
                 let right = self.evaluate(right, input, frame)?;
-                append(text, left.as_ref()).map_err(blame)?;
+                append(text, left.as_ref(), &mut self.bounds).map_err(blame)?;
                 right
             }
         };
-        append(text, right.as_ref()).map_err(blame)?;
+        append(text, right.as_ref(), &mut self.bounds).map_err(blame)?;
         self.bounds.charge_text(text.len()).map_err(blame)
     }
 
@@ -160,11 +160,11 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-fn append(text: &mut String, item: Option<&Item>) -> Result<(), Fault> {
+fn append(text: &mut String, item: Option<&Item>, bounds: &mut Bounds) -> Result<(), Fault> {
     let Some(item) = item else { return Ok(()) };
     match item.as_str() {
         Some(part) => text.push_str(part),
-        None => text.push_str(&functions::to_text(item, Layout::Compact)?),
+        None => text.push_str(&functions::to_text(item, Layout::Compact, bounds)?),
     }
     Ok(())
 }

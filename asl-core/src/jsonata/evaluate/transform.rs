@@ -1,6 +1,6 @@
 //! `|pattern|update, delete|`: a copy of a value with the parts that match a pattern changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::ast::Span;
@@ -53,10 +53,12 @@ impl<'e> Evaluator<'e> {
                 None => found.object.take().map(Value::Object),
             };
             let context = current.map(Item::Value);
+            let size = context.as_ref().and_then(Item::as_object).map_or(0, |object| object.len() as u64);
             let update = self.evaluate(&transform.update, context.as_ref(), frame)?;
             let update = update.map(|update| members(&update, transform.update.span)).transpose()?;
             if let (Some(update), Some(path)) = (update, &found.path) {
                 drop(context);
+                self.bounds.spend(size / 16)?;
                 change(&mut document, path, |object| {
                     for (key, value) in update {
                         object.insert(key, value);
@@ -70,10 +72,10 @@ impl<'e> Evaluator<'e> {
                 let keys = texts(&deletions)
                     .ok_or_else(|| Fault::at("T2012", delete.span).with("value", functions::quote(&deletions)))?;
                 if let Some(path) = &found.path {
-                    change(&mut document, path, |object| {
-                        for key in &keys {
-                            object.remove(key);
-                        }
+                    self.bounds.spend((size + keys.len() as u64) / 4)?;
+                    change(&mut document, path, |object| match keys.as_slice() {
+                        [only] => drop(object.remove(only)),
+                        _ => *object = without(object, &keys),
                     });
                 }
             }
@@ -81,7 +83,9 @@ impl<'e> Evaluator<'e> {
         if document.depth() > depth {
             self.bounds.check_value_depth(document.depth()).map_err(|fault| fault.with_span(span))?;
         }
-        Ok(Some(Item::Value(document)))
+        let document = Item::Value(document);
+        self.bounds.check_extent(document.extent()).map_err(|fault| fault.with_span(span))?;
+        Ok(Some(document))
     }
 
     /// What the pattern finds in the document, in order.
@@ -160,6 +164,13 @@ fn members(update: &Item, span: Span) -> Result<Vec<(Arc<str>, Value)>, Fault> {
     };
     let value = |item: Item| item.into_value(|_| Value::Null).unwrap_or(Value::Null);
     Ok(object.iter().map(|(key, item)| (key.clone(), value(item))).collect())
+}
+
+/// The members of an object but for these.
+fn without(object: &Object, keys: &[Arc<str>]) -> Object {
+    let keys: BTreeSet<&str> = keys.iter().map(|key| &**key).collect();
+    let kept = object.iter().filter(|(key, _)| !keys.contains(&***key));
+    kept.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// The texts that a delete clause came to: one, or an array of them.

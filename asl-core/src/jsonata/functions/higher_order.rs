@@ -88,6 +88,7 @@ pub(super) fn sift(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> 
         let accepted = call(evaluator, function, value.clone(), key.clone().into(), arguments.item(0))?;
         if evaluator.is_truthy(accepted.as_ref())? {
             evaluator.bounds.charge_items(2)?;
+            evaluator.bounds.read_text(key.len().saturating_mul(4))?;
             kept.insert(key.clone(), value);
         }
     }

@@ -4,33 +4,35 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Arguments;
-use super::text::to_15_digits;
+use super::text::{COST_OF_DIGITS, to_15_digits};
+use crate::jsonata::error::Fault;
 use crate::jsonata::evaluate::{Evaluated, Evaluator};
 use crate::jsonata::item::{Item, Record};
 use crate::value::Value;
 
+/// About how many bytes an array or object takes beside its parts, and a member of an object.
+const CONTAINER: usize = 96;
+const MEMBER: usize = 48;
+
 /// The value of a name: of an object its member, of an array those of its elements as a sequence.
 pub(in super::super) fn lookup(evaluator: &mut Evaluator<'_>, item: &Item, key: &str) -> Evaluated {
-    let mut looked_at = 0;
-    let found = lookup_counting(item, key, &mut looked_at);
-    evaluator.bounds.spend(looked_at / 4)?;
-    Ok(found)
-}
-
-fn lookup_counting(item: &Item, key: &str, looked_at: &mut u64) -> Option<Item> {
-    *looked_at += 1;
     if let Some(object) = item.as_object() {
-        return object.get(key);
+        return Ok(object.get(key));
     }
-    let array = item.as_array()?;
+    let Some(array) = item.as_array() else { return Ok(None) };
+    evaluator.bounds.spend(array.len() as u64 / 4)?;
     let mut found = Vec::new();
-    for value in array.iter().filter_map(|element| lookup_counting(&element, key, looked_at)) {
+    for element in array.iter() {
+        let Some(value) = lookup(evaluator, &element, key)? else { continue };
         match value.as_array() {
-            Some(values) => found.extend(values.iter()),
+            Some(values) => {
+                evaluator.bounds.charge_items(values.len())?;
+                found.extend(values.iter());
+            }
             None => found.push(value),
         }
     }
-    Some(Item::sequence(found))
+    Ok(Some(Item::sequence(found)))
 }
 
 pub(super) fn look_up(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
@@ -58,7 +60,7 @@ fn collect_keys(item: &Item, keys: &mut Vec<Arc<str>>, known: &mut BTreeSet<Arc<
     *looked_at += 1;
     if let Some(object) = item.as_object() {
         for (key, _) in object.iter() {
-            *looked_at += 1;
+            *looked_at += 1 + key.len() as u64 / 4;
             if known.insert(key.clone()) {
                 keys.push(key.clone());
             }
@@ -71,33 +73,31 @@ fn collect_keys(item: &Item, keys: &mut Vec<Arc<str>>, known: &mut BTreeSet<Arc<
 /// Objects of one member each.
 pub(super) fn spread(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(item) = arguments.take(0) else { return Ok(None) };
-    let spread = spread_item(item);
-    if let Some(array) = spread.as_array() {
-        // Each item is an object of its own.
-        evaluator.bounds.charge_items(array.len().saturating_mul(2))?;
-    }
-    Ok(Some(spread))
+    spread_item(evaluator, item).map(Some)
 }
 
-fn spread_item(item: Item) -> Item {
+fn spread_item(evaluator: &mut Evaluator<'_>, item: Item) -> Result<Item, Fault> {
     if let Some(object) = item.as_object() {
+        // Each item is an object of its own.
+        evaluator.bounds.charge_items(object.len().saturating_mul(4))?;
         let members = object.iter().map(|(key, value)| {
             let mut record = Record::default();
             record.insert(key.clone(), value);
             Item::object(record)
         });
-        return Item::sequence(members.collect());
+        return Ok(Item::sequence(members.collect()));
     }
-    let Some(array) = item.as_array() else { return item };
+    let Some(array) = item.as_array() else { return Ok(item) };
     let mut items = Vec::new();
     for element in array.iter() {
-        let spread = spread_item(element);
+        let spread = spread_item(evaluator, element)?;
+        evaluator.bounds.spend(1)?;
         match spread.as_array() {
             Some(parts) => items.extend(parts.iter()),
             None => items.push(spread),
         }
     }
-    if array.len() == 0 { Item::sequence(items) } else { Item::array(items) }
+    Ok(if array.len() == 0 { Item::sequence(items) } else { Item::array(items) })
 }
 
 /// One object with the members of all, later ones in the place of earlier ones.
@@ -108,6 +108,7 @@ pub(super) fn merge(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) ->
         let Some(object) = element.as_object() else { continue };
         evaluator.bounds.charge_items(object.len() * 2)?;
         for (key, value) in object.iter() {
+            evaluator.bounds.read_text(key.len().saturating_mul(4))?;
             merged.insert(key.clone(), value);
         }
     }
@@ -117,24 +118,32 @@ pub(super) fn merge(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) ->
 /// A copy that shares nothing with the original, as if it had been written as JSON and read again.
 pub(super) fn clone(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -> Evaluated {
     let Some(item) = arguments.item(0) else { return Ok(None) };
-    let mut parts = 0;
-    let copy = copy(item, &mut parts);
-    evaluator.bounds.charge_items(parts)?;
+    let copy = copy(evaluator, item)?;
     if item.extent().depth > 0 {
         evaluator.bounds.check_value_depth(copy.depth())?;
     }
     Ok(Some(Item::Value(copy)))
 }
 
-fn copy(item: &Item, parts: &mut usize) -> Value {
-    *parts += 1;
+fn copy(evaluator: &mut Evaluator<'_>, item: &Item) -> Result<Value, Fault> {
+    evaluator.bounds.charge_items(1)?;
     if let Some(array) = item.as_array() {
-        return array.iter().map(|element| copy(&element, parts)).collect();
+        evaluator.bounds.charge(CONTAINER)?;
+        return array.iter().map(|element| copy(evaluator, &element)).collect();
     }
     if let Some(object) = item.as_object() {
-        return Value::Object(object.iter().map(|(key, member)| (key.clone(), copy(&member, parts))).collect());
+        evaluator.bounds.charge(CONTAINER + object.len().saturating_mul(MEMBER))?;
+        let mut members = Vec::with_capacity(object.len());
+        for (key, member) in object.iter() {
+            evaluator.bounds.read_text(key.len())?;
+            members.push((key.clone(), copy(evaluator, &member)?));
+        }
+        return Ok(Value::Object(members.into_iter().collect()));
     }
-    match item {
+    if item.as_f64().is_some_and(|number| number.fract() != 0.0) {
+        evaluator.bounds.spend(COST_OF_DIGITS)?;
+    }
+    Ok(match item {
         Item::Value(Value::Number(number)) => match Item::from(to_15_digits(number.as_f64())) {
             Item::Value(rounded) => rounded,
             _ => Value::Null,
@@ -142,7 +151,7 @@ fn copy(item: &Item, parts: &mut usize) -> Value {
         Item::Value(value) => value.clone(),
         Item::Function(_) => Value::from(""),
         _ => Value::Null,
-    }
+    })
 }
 
 #[cfg(test)]

@@ -55,6 +55,15 @@ pub(super) fn split(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) ->
                 reason = "not negative; too large saturates"
             )]
             let most = limit.map_or(usize::MAX, |limit| limit as usize);
+            evaluator.bounds.read_text(text.len())?;
+            let count = if separator.is_empty() {
+                text.chars().take(most).count()
+            } else {
+                text.split(&*separator).take(most).count()
+            };
+            evaluator.bounds.charge_items(count)?;
+            // Each part is a text of its own.
+            evaluator.bounds.charge(count.saturating_mul(32))?;
             if separator.is_empty() {
                 parts.extend(text.chars().take(most).map(|character| Item::from(&*character.encode_utf8(&mut [0; 4]))));
             } else {
@@ -69,13 +78,14 @@ pub(super) fn split(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) ->
                     parts.push(text.get(start..).unwrap_or("").into());
                     break;
                 };
+                evaluator.bounds.charge_items(2)?;
                 parts.push(text.get(start..found.start).unwrap_or("").into());
                 start = found.end;
             }
         }
         (None, None) => {}
     }
-    evaluator.bounds.charge_items(parts.len())?;
+    evaluator.bounds.check_length(parts.len())?;
     evaluator.bounds.charge_text(text.len())?;
     Ok(Some(Item::array(parts)))
 }
@@ -281,6 +291,8 @@ impl<'e> Matches<'e> {
                 let Some(function) = next.take() else { return Ok(None) };
                 let given = if std::mem::take(is_first) { vec![Some(text.clone().into())] } else { Vec::new() };
                 let Some(result) = evaluator.call(function, given, None)? else { return Ok(None) };
+                // Where the match is, is counted from the start.
+                evaluator.bounds.spend(text.len() as u64 / 16)?;
                 let member = |name: &str| result.as_object().and_then(|object| object.get(name));
                 let (start, end) = (member("start"), member("end"));
                 *next = member("next").and_then(|next| next.as_function());
@@ -309,10 +321,11 @@ fn find(evaluator: &mut Evaluator<'_>, regex: &Regex, text: &str, search: Search
         Search::After(end) if end < text.len() => end,
         _ => return Ok(None),
     };
-    evaluator.bounds.spend(regex.cost(text.len() - position))?;
+    let bytes = text.len() - position;
+    evaluator.bounds.spend(regex.cost(bytes, Patience::Little))?;
     let mut result = regex.find_at(text, position, Patience::Little);
     if result.is_err() {
-        evaluator.bounds.spend(Regex::COST_OF_PATIENCE)?;
+        evaluator.bounds.spend(regex.cost(bytes, Patience::Much))?;
         result = regex.find_at(text, position, Patience::Much);
     }
     let found = result.map_err(|TooManySteps| Fault::new("U1006"))?;

@@ -10,8 +10,7 @@ pub(super) fn string(evaluator: &mut Evaluator<'_>, arguments: &mut Arguments) -
         return Ok(Some(item));
     }
     let layout = if arguments.boolean(1) == Some(true) { Layout::Indented } else { Layout::Compact };
-    let text = to_text(&item.unwrapped(), layout)?;
-    evaluator.bounds.charge_text(text.len())?;
+    let text = to_text(&item.unwrapped(), layout, &mut evaluator.bounds)?;
     Ok(Some(text.into()))
 }
 

@@ -1,8 +1,21 @@
 //! Values as text: numbers as ECMAScript prints them, JSON as `JSON.stringify` does.
 
+use std::sync::Arc;
+
+use crate::jsonata::Limits;
 use crate::jsonata::error::Fault;
+use crate::jsonata::evaluate::Bounds;
 use crate::jsonata::item::Item;
 use crate::value::Value;
+
+/// The steps that it takes to find the digits of a fraction.
+pub(super) const COST_OF_DIGITS: u64 = 6;
+
+/// The most bytes of a value that a message quotes.
+const MAX_QUOTED: usize = 1 << 20;
+
+/// How many bytes may be written before they are counted.
+const UNCHARGED: usize = 4096;
 
 /// Where a JSON text has blanks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,28 +27,35 @@ pub(in super::super) enum Layout {
 }
 
 /// How a value is cast to text: a text is itself, a function is empty, everything else is JSON.
-pub(in super::super) fn to_text(item: &Item, layout: Layout) -> Result<String, Fault> {
+pub(in super::super) fn to_text(item: &Item, layout: Layout, bounds: &mut Bounds) -> Result<String, Fault> {
     match item {
-        Item::Value(Value::String(text)) => Ok(String::from(&**text)),
+        Item::Value(Value::String(text)) => {
+            bounds.charge_text(text.len())?;
+            Ok(String::from(&**text))
+        }
         Item::Value(Value::Number(number)) => Ok(rounded_text(number.as_f64())),
         Item::NonFinite(_) => Err(Fault::new("D3001")),
         Item::Function(_) => Ok(String::new()),
         _ => {
-            let mut json = Json { out: String::new(), layout, level: 0 };
+            let mut json = Json { out: String::new(), layout, level: 0, charged: 0, bounds };
             json.write(item)?;
+            json.charge(0)?;
             Ok(json.out)
         }
     }
 }
 
-/// A value as messages quote it.
+/// A value as messages quote it; nothing if that would fill them.
 pub(in super::super) fn quote(item: &Item) -> String {
     match item {
         Item::Value(Value::String(_)) => {
             item.clone().into_value(|_| Value::Null).map_or_else(|_| String::new(), |value| value.to_string())
         }
         Item::NonFinite(_) => "null".to_owned(),
-        _ => to_text(item, Layout::Compact).unwrap_or_default(),
+        _ => {
+            let limits = Limits { memory: MAX_QUOTED, ..Limits::default() };
+            to_text(item, Layout::Compact, &mut Bounds::new(limits)).unwrap_or_default()
+        }
     }
 }
 
@@ -102,24 +122,41 @@ pub(super) fn to_15_digits(number: f64) -> f64 {
     format!("{rounded:.14e}").parse().unwrap_or(number)
 }
 
-struct Json {
+struct Json<'b> {
     out: String,
     layout: Layout,
     level: usize,
+    /// How much of `out` is counted already.
+    charged: usize,
+    bounds: &'b mut Bounds,
 }
 
-impl Json {
+impl Json<'_> {
+    /// Counts what was written, and what is about to be.
+    fn charge(&mut self, more: usize) -> Result<(), Fault> {
+        let length = self.out.len() + more;
+        let uncharged = length.saturating_sub(self.charged);
+        self.charged = self.charged.max(length);
+        self.bounds.charge_text(uncharged)
+    }
+
     fn write(&mut self, item: &Item) -> Result<(), Fault> {
         if let Some(array) = item.as_array() {
             let items = array.iter().map(|element| (None, element));
             return self.container('[', ']', items);
         }
         if let Some(object) = item.as_object() {
-            let members = object.iter().map(|(key, member)| (Some(Value::from(key.clone()).to_string()), member));
+            let members = object.iter().map(|(key, member)| (Some(key.clone()), member));
             return self.container('{', '}', members);
         }
         match item {
-            Item::Value(Value::Number(number)) => self.out.push_str(&rounded_text(number.as_f64())),
+            Item::Value(Value::String(text)) => self.quoted(text)?,
+            Item::Value(Value::Number(number)) => {
+                if number.as_f64().fract() != 0.0 {
+                    self.bounds.spend(COST_OF_DIGITS)?;
+                }
+                self.out.push_str(&rounded_text(number.as_f64()));
+            }
             Item::Value(value) => self.out.push_str(&value.to_string()),
             Item::NonFinite(number) if number.is_nan() => self.out.push_str("null"),
             Item::NonFinite(_) => return Err(Fault::new("D1001").with("value", "null")),
@@ -133,7 +170,7 @@ impl Json {
         &mut self,
         open: char,
         close: char,
-        parts: impl Iterator<Item = (Option<String>, Item)>,
+        parts: impl Iterator<Item = (Option<Arc<str>>, Item)>,
     ) -> Result<(), Fault> {
         self.out.push(open);
         self.level += 1;
@@ -145,16 +182,29 @@ impl Json {
             is_empty = false;
             self.break_line();
             if let Some(key) = key {
-                self.out.push_str(&key);
+                self.quoted(&key)?;
                 self.out.push_str(if self.layout == Layout::Indented { ": " } else { ":" });
             }
             self.write(&part)?;
+            if self.out.len() - self.charged.min(self.out.len()) > UNCHARGED {
+                self.charge(0)?;
+            }
         }
         self.level -= 1;
         if !is_empty {
             self.break_line();
         }
         self.out.push(close);
+        Ok(())
+    }
+
+    fn quoted(&mut self, text: &Arc<str>) -> Result<(), Fault> {
+        if text.len() > UNCHARGED {
+            // An escape takes up to six characters.
+            let escapes = text.bytes().filter(u8::is_ascii_control).count();
+            self.charge(text.len() + 5 * escapes)?;
+        }
+        self.out.push_str(&Value::String(text.clone()).to_string());
         Ok(())
     }
 
@@ -200,7 +250,8 @@ mod tests {
             (f64::MAX, "null"),
         ];
         for (number, expected) in cases {
-            assert_eq!(to_text(&number.into(), Layout::Compact).unwrap(), expected);
+            let text = to_text(&number.into(), Layout::Compact, &mut Bounds::new(Limits::default()));
+            assert_eq!(text.unwrap(), expected);
         }
     }
 }

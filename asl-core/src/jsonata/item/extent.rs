@@ -6,14 +6,14 @@
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in super::super) struct Extent {
     pub(in super::super) depth: usize,
-    /// About how many bytes of JSON text.
+    /// About how many bytes, as JSON text or in memory, whichever is more.
     pub(in super::super) size: usize,
 }
 
 impl Extent {
     /// What `bytes` of text, or a number or the like, count.
     pub(super) fn scalar(bytes: usize) -> Self {
-        Self { depth: 0, size: bytes.saturating_add(2) }
+        Self { depth: 0, size: bytes.saturating_add(16) }
     }
 
     /// Adds a part one level below.

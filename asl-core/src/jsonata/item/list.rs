@@ -30,7 +30,7 @@ pub(in super::super) enum Role {
 
 impl List {
     pub(in super::super) fn new(items: Vec<Item>, role: Role) -> Self {
-        let mut extent = Extent { depth: 1, size: 2 };
+        let mut extent = Extent { depth: 1, size: 32 };
         for item in &items {
             extent.add(item.extent());
         }

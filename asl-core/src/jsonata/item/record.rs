@@ -30,7 +30,7 @@ impl Record {
     /// Sets `key`, in its place if it was there and at the end otherwise.
     pub(in super::super) fn insert(&mut self, key: Arc<str>, item: Item) {
         self.contents.add(item.extent());
-        self.contents.size = self.contents.size.saturating_add(key.len());
+        self.contents.size = self.contents.size.saturating_add(16 + key.len());
         if let Some(position) = self.position(&key) {
             if let Some((_, slot)) = self.members.get_mut(position) {
                 *slot = item;
@@ -49,7 +49,7 @@ impl Record {
     }
 
     pub(in super::super) fn extent(&self) -> Extent {
-        Extent { depth: self.contents.depth.max(1), size: self.contents.size.saturating_add(2) }
+        Extent { depth: self.contents.depth.max(1), size: self.contents.size.saturating_add(32) }
     }
 
     pub(super) fn to_object(&self, non_finite: fn(f64) -> Value) -> Result<Object, FunctionInResult> {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Flags;
+use super::{Flags, Reading};
 
 const DIGIT: &str = "0-9";
 const WORD: &str = "A-Za-z0-9_";
@@ -15,12 +15,37 @@ const LINE_END: &str = r"\n\r\x{2028}\x{2029}";
 /// The deepest that groups may nest, as the engine's own parser recurses.
 const MAX_NESTING: usize = 100;
 
+/// From this count on, a repetition is as good as one without end.
+const MANY: u32 = 16;
+
+/// A pattern for the engine.
+pub(super) struct Rewritten {
+    pub(super) pattern: String,
+    pub(super) reading: Reading,
+}
+
 /// `pattern` rewritten, or why it is not a pattern.
-pub(super) fn rewrite(pattern: &str, flags: Flags) -> Result<String, String> {
+pub(super) fn rewrite(pattern: &str, flags: Flags) -> Result<Rewritten, String> {
     let groups = Groups::of(pattern)?;
-    let mut rewriter = Rewriter { rest: pattern, out: String::new(), groups, nesting: 0, flags };
+    let mut rewriter = Rewriter {
+        rest: pattern,
+        out: String::new(),
+        groups,
+        nesting: 0,
+        flags,
+        looking_from: None,
+        is_simple: true,
+        repeats_often: false,
+        looks_far: vec![false],
+        end_of_far: None,
+        reading: Reading::Once,
+    };
     rewriter.pattern()?;
-    Ok(rewriter.out)
+    let reading = match rewriter.reading {
+        Reading::Once if rewriter.repeats_often && !rewriter.is_simple => Reading::Again,
+        reading => reading,
+    };
+    Ok(Rewritten { pattern: rewriter.out, reading })
 }
 
 struct Rewriter<'a> {
@@ -29,6 +54,16 @@ struct Rewriter<'a> {
     groups: Groups<'a>,
     nesting: usize,
     flags: Flags,
+    /// How deep the outermost look around is, while in one.
+    looking_from: Option<usize>,
+    /// Whether there is nothing that needs backtracking.
+    is_simple: bool,
+    repeats_often: bool,
+    /// For each open group: whether a look around in it may read all of the text.
+    looks_far: Vec<bool>,
+    /// Where the last such group ends in `out`.
+    end_of_far: Option<usize>,
+    reading: Reading,
 }
 
 impl Rewriter<'_> {
@@ -41,15 +76,11 @@ impl Rewriter<'_> {
                     false
                 }
                 '^' => {
-                    let start =
-                        if self.flags.is_multi_line { format!(r"(?:\A|(?<=[{LINE_END}]))") } else { r"\A".to_owned() };
-                    self.out.push_str(&start);
+                    self.end_of_text(r"\A", "<=");
                     false
                 }
                 '$' => {
-                    let end =
-                        if self.flags.is_multi_line { format!(r"(?:\z|(?=[{LINE_END}]))") } else { r"\z".to_owned() };
-                    self.out.push_str(&end);
+                    self.end_of_text(r"\z", "=");
                     false
                 }
                 '(' => {
@@ -57,6 +88,11 @@ impl Rewriter<'_> {
                     false
                 }
                 ')' => {
+                    self.looking_from = self.looking_from.filter(|outermost| *outermost != self.nesting);
+                    if self.looks_far.pop().unwrap_or(false) {
+                        self.look_far();
+                        self.end_of_far = Some(self.out.len() + 1);
+                    }
                     self.nesting = self.nesting.checked_sub(1).ok_or("unmatched ')'")?;
                     self.out.push(')');
                     true
@@ -98,6 +134,19 @@ impl Rewriter<'_> {
         Some(next)
     }
 
+    /// What was just read may be long: if in a look around, that looks far.
+    fn look_around_far(&mut self) {
+        if self.looking_from.is_some() {
+            self.look_far();
+        }
+    }
+
+    fn look_far(&mut self) {
+        if let Some(group) = self.looks_far.last_mut() {
+            *group = true;
+        }
+    }
+
     fn push_class(&mut self, inside: &str) {
         self.out.push('[');
         self.out.push_str(inside);
@@ -106,6 +155,7 @@ impl Rewriter<'_> {
 
     fn open_group(&mut self) -> Result<(), String> {
         self.nesting += 1;
+        self.looks_far.push(false);
         if self.nesting > MAX_NESTING {
             return Err(format!("groups nest deeper than {MAX_NESTING} levels"));
         }
@@ -116,6 +166,10 @@ impl Rewriter<'_> {
         let openings = ["?:", "?=", "?!", "?<=", "?<!"];
         if let Some(opening) = openings.into_iter().find(|opening| self.rest.starts_with(opening)) {
             self.rest = self.rest.strip_prefix(opening).unwrap_or("");
+            if opening != "?:" {
+                self.looking_from.get_or_insert(self.nesting);
+                self.is_simple = false;
+            }
             self.out.push('(');
             self.out.push_str(opening);
             return Ok(());
@@ -127,7 +181,19 @@ impl Rewriter<'_> {
     }
 
     /// A reference to the group of this number, which matches the empty text if the group did not take part.
+    /// An end of the text or, by the flag, of a line, beyond which `looking` looks.
+    fn end_of_text(&mut self, end: &str, looking: &str) {
+        if self.flags.is_multi_line {
+            self.is_simple = false;
+            self.out.extend(["(?:", end, "|(?", looking, "[", LINE_END, "]))"]);
+        } else {
+            self.out.push_str(end);
+        }
+    }
+
     fn reference(&mut self, group: usize) {
+        self.is_simple = false;
+        self.look_around_far();
         let group = group.to_string();
         self.out.extend(["(?(", &group, r")\", &group, ")"]);
     }
@@ -135,6 +201,13 @@ impl Rewriter<'_> {
     fn repeat(&mut self, is_repeatable: bool, quantifier: &str) -> Result<(), String> {
         if !is_repeatable {
             return Err("nothing to repeat".to_owned());
+        }
+        if repeats_often(quantifier) {
+            self.repeats_often = true;
+            if self.end_of_far == Some(self.out.len()) {
+                self.reading = Reading::InLoops;
+            }
+            self.look_around_far();
         }
         self.out.push_str(quantifier);
         if let Some(rest) = self.rest.strip_prefix('?') {
@@ -224,6 +297,7 @@ impl Rewriter<'_> {
         let escape = self.bump().ok_or("\\ at end of pattern")?;
         match escape {
             'b' | 'B' => {
+                self.is_simple = false;
                 // The engine's own `\b` goes by Unicode's words.
                 let (behind, before) = (format!("(?<=[{WORD}])"), format!("(?=[{WORD}])"));
                 let (not_behind, not_before) = (format!("(?<![{WORD}])"), format!("(?![{WORD}])"));
@@ -298,6 +372,12 @@ impl Rewriter<'_> {
         self.rest = if second.is_some() { rest.get(2 + length..)? } else { rest };
         Some(character)
     }
+}
+
+/// Whether a quantifier repeats without end, or as good as that.
+fn repeats_often(quantifier: &str) -> bool {
+    let most = quantifier.trim_matches(['{', '}']).rsplit(',').next().unwrap_or(quantifier);
+    most.parse::<u32>().map_or(quantifier != "?", |most| most >= MANY)
 }
 
 enum ClassAtom {

@@ -103,6 +103,7 @@ fn item<'a>(map: &'a Map<'a>, states: &States<'a, '_>) -> Shape<'a> {
 fn made<'a>(template: &'a Template<'a>, states: &States<'a, '_>) -> Shape<'a> {
     match &template.kind {
         TemplateKind::Literal(_) => Shape::Scalar,
+        TemplateKind::Open(_) => Shape::Anything,
         TemplateKind::Jsonata(jsonata) => match find(jsonata, states) {
             Some(Ok(shape)) => shape,
             Some(Err(_)) | None => Shape::Anything,

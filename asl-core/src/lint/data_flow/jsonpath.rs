@@ -108,7 +108,7 @@ impl<'a> Analysis<'a> {
     fn template(&mut self, visit: &Visit<'a, '_>, template: &'a Template<'a>, document: &Shape<'a>) -> Shape<'a> {
         match &template.kind {
             TemplateKind::Literal(_) => Shape::Scalar,
-            TemplateKind::Jsonata(_) => Shape::Anything,
+            TemplateKind::Jsonata(_) | TemplateKind::Open(_) => Shape::Anything,
             TemplateKind::Array(elements) => {
                 let elements = elements.iter().map(|element| self.template(visit, element, document)).collect();
                 Shape::array_of(elements, template.span)

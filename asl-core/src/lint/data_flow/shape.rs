@@ -204,7 +204,7 @@ impl<'a> Shape<'a> {
             return Ok(Self::Anything);
         }
         let mut place = self.clone();
-        let mut steps = path.steps().enumerate().peekable();
+        let mut steps = path.plain_steps().enumerate().peekable();
         while let Some((position, step)) = steps.next() {
             let found = match step {
                 PathStep::Name(name) => place.member(name),
@@ -268,7 +268,7 @@ impl<'a> Shape<'a> {
 
     /// The document with a value placed where a Reference Path says.
     pub(super) fn place(&self, path: &'a JsonPath, value: Self, origin: Span) -> Self {
-        let names: Option<Vec<&'a str>> = path.steps().map(PathStep::name).collect();
+        let names: Option<Vec<&'a str>> = path.plain_steps().map(PathStep::name).collect();
         names.map_or(Self::Anything, |names| self.place_at(&names, value, origin))
     }
 
@@ -286,7 +286,7 @@ impl<'a> Shape<'a> {
 
     /// The document where it is known that the path finds nothing.
     pub(super) fn without(&self, path: &'a JsonPath, origin: Span) -> Self {
-        let names: Option<Vec<&'a str>> = path.steps().map(PathStep::name).collect();
+        let names: Option<Vec<&'a str>> = path.plain_steps().map(PathStep::name).collect();
         match names {
             Some(names) if !names.is_empty() => self.without_names(&names, origin),
             _ => self.clone(),

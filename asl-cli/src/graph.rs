@@ -1,0 +1,101 @@
+//! `asl graph`: draws a state machine.
+
+mod ascii;
+mod dot;
+mod label;
+mod mermaid;
+mod palette;
+mod scene;
+mod svg;
+mod trace;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use asl_core::graph::Graph;
+use clap::ValueEnum;
+
+use self::scene::Scene;
+use self::trace::Trace;
+use crate::files;
+use crate::outcome::{End, Problem};
+
+/// How much of a history is read: AWS keeps 25,000 events, each with at most 256 KiB of input or output.
+const MAX_HISTORY_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Draw a state machine: its states, transitions, catchers, branches and iterations
+///
+/// A definition with faults is drawn as far as it can be read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  asl graph order.asl.json
+  asl graph order.asl.json --format svg --output order.svg
+  aws stepfunctions get-execution-history --execution-arn ARN > history.json
+  asl graph order.asl.json --format svg --history history.json --output order.svg")]
+pub(crate) struct Arguments {
+    /// The definition; `-` is standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// What to write
+    #[arg(long, value_enum, default_value_t = Format::Ascii)]
+    format: Format,
+
+    /// Show the path that an execution took: its history as `GetExecutionHistory` returns it; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+
+    /// Where to write; standard output if not given
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for a terminal
+    Ascii,
+    /// A Mermaid flowchart, which Markdown on many sites shows as a picture
+    Mermaid,
+    /// A Graphviz graph
+    Dot,
+    /// A picture
+    Svg,
+}
+
+/// Draws the definition.
+pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Problem> {
+    let from_input = |path: &PathBuf| path == Path::new("-");
+    if from_input(&arguments.file) && arguments.history.as_ref().is_some_and(from_input) {
+        return Err(usage("the definition and the history cannot both be standard input"));
+    }
+    let text = files::read(&arguments.file)?;
+    let name = arguments.file.display();
+    let graph =
+        Graph::read(&text).ok_or_else(|| usage(&format!("`{name}` is not a definition: it is no JSON object")))?;
+    let trace = arguments.history.as_deref().map(read_trace).transpose()?;
+    let trace = trace.as_ref();
+    let scene = Scene::of(&graph, trace);
+    let drawn = match arguments.format {
+        Format::Ascii => ascii::draw(&scene, trace),
+        Format::Mermaid => mermaid::draw(&scene, trace),
+        Format::Dot => dot::draw(&scene, trace),
+        Format::Svg => svg::draw(&scene, trace).map_err(|too_large| usage(&too_large.to_string()))?,
+    };
+    match &arguments.output {
+        None => out.write_all(drawn.as_bytes())?,
+        Some(path) => fs::write(path, drawn)
+            .map_err(|error| Problem::Broken { message: format!("cannot write `{}`: {error}", path.display()) })?,
+    }
+    Ok(End::Good)
+}
+
+fn read_trace(path: &Path) -> Result<Trace, Problem> {
+    let text = files::read_at_most(MAX_HISTORY_BYTES, path)?;
+    Trace::read(&text).map_err(|reason| usage(&format!("`{}` is not a history: {reason}", path.display())))
+}
+
+fn usage(message: &str) -> Problem {
+    Problem::Usage { message: message.to_owned() }
+}

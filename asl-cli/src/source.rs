@@ -1,0 +1,91 @@
+//! In which form a text holds definitions: by its name, and where that does not say, by how it begins.
+
+use std::path::Path;
+
+/// The notation of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    Yaml,
+}
+
+/// What a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// One definition.
+    Definition(Format),
+    /// A CloudFormation or SAM template, which has definitions among its resources.
+    Template(Format),
+}
+
+/// Whether a file of this name is a definition, whatever is in it: `*.asl.json`.
+pub(crate) fn is_definition(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(".asl.json")
+}
+
+/// The form of `text`, which is called `path`.
+pub(crate) fn form(path: &Path, text: &str) -> Form {
+    let extension = path.extension().unwrap_or_default();
+    let format = if extension == "json" {
+        Format::Json
+    } else if extension == "yaml" || extension == "yml" {
+        Format::Yaml
+    } else {
+        guessed(text)
+    };
+    if !is_definition(path) && looks_like_template(text) { Form::Template(format) } else { Form::Definition(format) }
+}
+
+/// YAML if the first line that says something could begin a YAML document, and could not begin JSON.
+fn guessed(text: &str) -> Format {
+    let text = text.trim_start_matches('\u{feff}');
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let is_key = |key: &str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_yaml = first.starts_with(['#', '%'])
+        || first.starts_with("---")
+        || first
+            .split_once(':')
+            .is_some_and(|(key, value)| is_key(key) && (value.is_empty() || value.starts_with(' ')));
+    if is_yaml { Format::Yaml } else { Format::Json }
+}
+
+/// Cheap, as every JSON and YAML file of a directory is asked: `Resources`, and the type of a state machine.
+fn looks_like_template(text: &str) -> bool {
+    ["AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"].iter().any(|kind| text.contains(kind))
+        && text.contains("Resources")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = "Resources:\n  M:\n    Type: AWS::Serverless::StateMachine\n";
+
+    #[test]
+    fn the_form_is_told_by_name_and_beginning() {
+        let (json, yaml) = (Form::Definition(Format::Json), Form::Definition(Format::Yaml));
+        for (name, text, expected) in [
+            ("a.asl.json", "StartAt: A", json),
+            ("a.asl.yaml", "{}", yaml),
+            ("a.json", "StartAt: A", json),
+            ("a.yml", "{}", yaml),
+            ("a.yaml", TEMPLATE, Form::Template(Format::Yaml)),
+            ("a.template", TEMPLATE, Form::Template(Format::Yaml)),
+            (
+                "a.template",
+                r#"{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine"}}}"#,
+                Form::Template(Format::Json),
+            ),
+            ("-", "{", json),
+            ("-", "", json),
+            ("-", "no json: no yaml", json),
+            ("-", "\n# why\nStartAt: A", yaml),
+            ("-", "---\n{}", yaml),
+            ("-", "StartAt: A\n", yaml),
+            ("-", "States:\n  A: {}\n", yaml),
+        ] {
+            assert_eq!(form(Path::new(name), text), expected, "{name} {text}");
+        }
+    }
+}
