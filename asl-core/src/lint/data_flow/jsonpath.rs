@@ -206,6 +206,10 @@ impl<'a> Analysis<'a> {
 
     fn catch(&mut self, visit: &Visit<'a, '_>) {
         for (catcher, target) in visit.node.state.catchers().iter().zip(&visit.node.catchers) {
+            let is_anything = matches!(self.inputs.get(*target), Shape::Anything);
+            if is_anything && catcher.assign.is_none() {
+                continue;
+            }
             let error = error_output(catcher);
             if let Some(template) = &catcher.assign {
                 self.template(visit, template, &error);

@@ -86,7 +86,9 @@ impl<'a> Shape<'a> {
                 return Self::Anything;
             }
         }
-        members.sort_unstable_by_key(|(name, _)| *name);
+        if !members.is_sorted_by_key(|(name, _)| *name) {
+            members.sort_unstable_by_key(|(name, _)| *name);
+        }
         match Extent::around(members.iter().map(|(_, shape)| shape)) {
             Some(extent) => Self::Object(Rc::new(Object { members, rest, extent, origin })),
             None => Self::Anything,
@@ -268,13 +270,16 @@ impl<'a> Shape<'a> {
 
     /// The document with a value placed where a Reference Path says.
     pub(super) fn place(&self, path: &'a JsonPath, value: Self, origin: Span) -> Self {
-        let names: Option<Vec<&'a str>> = path.plain_steps().map(PathStep::name).collect();
-        names.map_or(Self::Anything, |names| self.place_at(&names, value, origin))
+        if path.plain_steps().all(|step| step.name().is_some()) {
+            self.place_at(&mut path.plain_steps().filter_map(PathStep::name), value, origin)
+        } else {
+            Self::Anything
+        }
     }
 
-    fn place_at(&self, names: &[&'a str], value: Self, origin: Span) -> Self {
-        let Some((name, inner)) = names.split_first() else { return value };
-        let placed = self.member(name).place_at(inner, value, origin);
+    fn place_at(&self, names: &mut dyn Iterator<Item = &'a str>, value: Self, origin: Span) -> Self {
+        let Some(name) = names.next() else { return value };
+        let placed = self.member(name).place_at(names, value, origin);
         match self {
             Self::Object(object) => object.with(name, placed),
             Self::Nothing => Self::object(vec![(name, placed)], Rest::Nothing, origin),
@@ -286,16 +291,17 @@ impl<'a> Shape<'a> {
 
     /// The document where it is known that the path finds nothing.
     pub(super) fn without(&self, path: &'a JsonPath, origin: Span) -> Self {
-        let names: Option<Vec<&'a str>> = path.plain_steps().map(PathStep::name).collect();
-        match names {
-            Some(names) if !names.is_empty() => self.without_names(&names, origin),
-            _ => self.clone(),
+        let mut steps = path.plain_steps().peekable();
+        if steps.peek().is_some() && steps.all(|step| step.name().is_some()) {
+            self.without_names(&mut path.plain_steps().filter_map(PathStep::name), origin)
+        } else {
+            self.clone()
         }
     }
 
-    fn without_names(&self, names: &[&'a str], origin: Span) -> Self {
-        let Some((name, inner)) = names.split_first() else { return Self::Nothing };
-        let below = self.member(name).without_names(inner, origin);
+    fn without_names(&self, names: &mut dyn Iterator<Item = &'a str>, origin: Span) -> Self {
+        let Some(name) = names.next() else { return Self::Nothing };
+        let below = self.member(name).without_names(names, origin);
         match self {
             Self::Object(object) => object.with(name, below),
             Self::Anything => Self::object(vec![(name, below)], Rest::Anything, origin),
@@ -310,7 +316,7 @@ fn other_element<'a>(array: &Rc<Array<'a>>) -> Shape<'a> {
 
 impl<'a> Object<'a> {
     fn member(&self, name: &str) -> Shape<'a> {
-        match self.members.binary_search_by_key(&name, |(known, _)| known) {
+        match self.position(name) {
             Ok(position) => self.members.get(position).map_or(Shape::Anything, |(_, shape)| shape.clone()),
             Err(_) if self.rest == Rest::Nothing => Shape::Nothing,
             Err(_) => Shape::Anything,
@@ -325,26 +331,49 @@ impl<'a> Object<'a> {
 
     fn with(&self, name: &'a str, shape: Shape<'a>) -> Shape<'a> {
         let mut members = Vec::with_capacity(self.members.len() + 1);
-        members.extend(self.members.iter().filter(|(known, _)| *known != name).cloned());
+        let (before, after) = match self.position(name) {
+            Ok(position) => (self.members.get(..position), self.members.get(position + 1..)),
+            Err(position) => (self.members.get(..position), self.members.get(position..)),
+        };
+        members.extend_from_slice(before.unwrap_or_default());
         members.push((name, shape));
+        members.extend_from_slice(after.unwrap_or_default());
         Shape::object(members, self.rest, self.origin)
+    }
+
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.members.binary_search_by_key(&name, |(known, _)| known)
+    }
+
+    /// Whether both are said to have the same members.
+    fn is_like(&self, other: &Self) -> bool {
+        self.members.len() == other.members.len()
+            && self.members.iter().zip(&other.members).all(|((one, _), (other, _))| one == other)
     }
 
     fn join(&self, other: &Self) -> Shape<'a> {
         let mut members = Vec::with_capacity(self.members.len());
-        members.extend(self.members.iter().map(|(name, shape)| (*name, shape.join(&other.member(name)))));
-        let news = other
-            .members
-            .iter()
-            .filter(|(name, _)| self.members.binary_search_by_key(name, |(known, _)| known).is_err());
-        members.extend(news.map(|(name, shape)| (*name, shape.join(&self.member(name)))));
+        if self.is_like(other) {
+            let pairs = self.members.iter().zip(&other.members);
+            members.extend(pairs.map(|((name, one), (_, other))| (*name, one.join(other))));
+        } else {
+            members.extend(self.members.iter().map(|(name, shape)| (*name, shape.join(&other.member(name)))));
+            let news = other.members.iter().filter(|(name, _)| self.position(name).is_err());
+            members.extend(news.map(|(name, shape)| (*name, shape.join(&self.member(name)))));
+        }
         Shape::object(members, self.rest.max(other.rest), self.origin)
     }
 
     fn covers(&self, other: &Self) -> bool {
-        self.rest >= other.rest
-            && self.members.iter().all(|(name, shape)| shape.covers(&other.member(name)))
-            && other.members.iter().all(|(name, shape)| self.member(name).covers(shape))
+        if self.rest < other.rest {
+            return false;
+        }
+        if self.is_like(other) {
+            return self.members.iter().zip(&other.members).all(|((_, one), (_, other))| one.covers(other));
+        }
+        let news = || other.members.iter().filter(|(name, _)| self.position(name).is_err());
+        self.members.iter().all(|(name, shape)| shape.covers(&other.member(name)))
+            && (self.rest != Rest::Nothing || news().all(|(_, shape)| matches!(shape, Shape::Nothing)))
     }
 }
 
