@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::compatibility::Compatibility;
 use crate::definition::{self, StateMachine};
 use crate::diagnostic::{Code, Diagnostics, Level, Levels};
+use crate::lint;
 use crate::placeholder::{self, Filled, Placeholders, Substitutions};
 use crate::program::Program;
 use crate::report::{Reading, Report};
@@ -232,6 +233,10 @@ fn diagnose_tree<T>(
     let machine = definition::read(root, &report);
     if let Some(machine) = machine.as_ref().filter(|_| is_well_formed) {
         validate::validate(machine, options.machine_type, &report);
+        // What is not known yet could be what would make it sound.
+        if !is_open && !diagnostics.has_errors() && !report.has_errors() {
+            lint::lint(machine, &report);
+        }
     }
     diagnostics.extend(report.take_diagnostics());
     diagnostics.remove_repeated();

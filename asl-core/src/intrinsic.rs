@@ -24,6 +24,7 @@ use crate::evaluate::Scope;
 use crate::expression::ExpressionError;
 use crate::failure::{ErrorName, Failure};
 use crate::jsonpath::JsonPath;
+use crate::random::Random;
 use crate::value::Value;
 
 /// A compiled call of an intrinsic function, and the calls nested in it; cheap to clone.
@@ -63,6 +64,11 @@ impl Intrinsic {
         paths
     }
 
+    /// Why the call, or one nested in it, fails whatever it is evaluated with, if its arguments alone tell.
+    pub(crate) fn certain_failure(&self) -> Option<String> {
+        self.call.certain_failure()
+    }
+
     /// What the call gives in `scope`.
     ///
     /// # Errors
@@ -86,6 +92,20 @@ impl Call {
         let value = self.function.apply(&arguments, scope.random)?;
         scope.budget.spend(&value).map_err(|over_budget| over_budget.to_string())?;
         Ok(value)
+    }
+
+    fn certain_failure(&self) -> Option<String> {
+        let mut nested = self.arguments.iter().filter_map(|argument| match argument {
+            Argument::Call(call) => call.certain_failure(),
+            Argument::Literal(_) | Argument::Path(_) => None,
+        });
+        nested.next().or_else(|| {
+            let literals = self.arguments.iter().map(|argument| match argument {
+                Argument::Literal(value) => Some(value.clone()),
+                Argument::Path(_) | Argument::Call(_) => None,
+            });
+            self.function.apply(&literals.collect::<Option<Vec<_>>>()?, &Random::from_seed(0)).err()
+        })
     }
 
     fn collect_paths<'a>(&'a self, paths: &mut Vec<&'a JsonPath>) {

@@ -39,6 +39,25 @@ pub(crate) enum Root {
     Variable(Arc<str>),
 }
 
+/// A step of a path, for checks before it is ever evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PathStep<'a> {
+    Name(&'a str),
+    Index(i64),
+    /// Whatever does not lead from one value to one value, and what counts.
+    Other,
+}
+
+impl<'a> PathStep<'a> {
+    /// The name, if it is one.
+    pub(crate) fn name(self) -> Option<&'a str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Index(_) | Self::Other => None,
+        }
+    }
+}
+
 /// A compiled path; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct JsonPath(Arc<Parsed>);
@@ -72,6 +91,15 @@ impl JsonPath {
 
     fn steps(&self) -> &[Step] {
         &self.0.steps
+    }
+
+    /// The steps in order, for checks.
+    pub(crate) fn plain_steps(&self) -> impl Iterator<Item = PathStep<'_>> {
+        self.steps().iter().map(|step| match step {
+            Step::Name(name) => PathStep::Name(name),
+            Step::Index(index) => PathStep::Index(*index),
+            _ => PathStep::Other,
+        })
     }
 
     /// Whether the path is a Reference Path: names and non-negative indices only.

@@ -82,6 +82,8 @@ mod name_map;
 mod report;
 mod validate;
 
+mod lint;
+
 mod compile;
 mod format;
 pub mod program;

@@ -54,6 +54,11 @@ impl<'a> Report<'a> {
         self.faults.borrow_mut().push(fault);
     }
 
+    /// Whether an error was found so far.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.faults.borrow().iter().any(Fault::is_error)
+    }
+
     /// Whether a string or key is known only in part, so that nothing can be said against it.
     pub(crate) fn is_open(&self, text: &str) -> bool {
         self.reading.placeholders == Placeholders::Understood && placeholder::find(text).is_some()

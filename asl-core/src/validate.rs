@@ -14,6 +14,7 @@ mod service_names;
 mod transitions;
 mod variables;
 
+pub(crate) use self::variables::{assignments, for_each_reference};
 use crate::compile::MachineType;
 use crate::definition::StateMachine;
 use crate::report::Report;

@@ -54,9 +54,11 @@ fn sound_definitions_have_no_diagnostics() {
 }
 
 /// Codes whose shortest example is too large for a file.
-fn of_large_definitions() -> [Compiled; 2] {
+fn of_large_definitions() -> [Compiled; 3] {
     let deep = "[".repeat(syntax::MAX_DEPTH + 1) + &"]".repeat(syntax::MAX_DEPTH + 1);
-    [compile(&" ".repeat(syntax::MAX_SIZE + 1)), compile(&deep)]
+    let long = "x".repeat(256 * 1024);
+    let pass = format!(r#"{{"StartAt": "A", "States": {{"A": {{"Type": "Pass", "Result": "{long}", "End": true}}}}}}"#);
+    [compile(&" ".repeat(syntax::MAX_SIZE + 1)), compile(&deep), compile(&pass)]
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod properties;
 #[cfg(test)]
 mod templates;
 #[cfg(test)]
+mod workflows;
+#[cfg(test)]
 mod world;
 #[cfg(test)]
 mod yaml;

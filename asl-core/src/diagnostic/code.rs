@@ -130,6 +130,24 @@ codes! {
     NO_PATH, NO_PATH, Warning, "the value looks like a path, but the field's name does not end in `Path`";
     PASS_RESULT_IS_STATIC, PASS_RESULT_IS_STATIC, Warning, "a path in the Result of a Pass state is not evaluated";
 
+    PATH_NEVER_EXISTS, -, Warning, "nothing can be where the path leads";
+    INPUT_OVERWRITTEN, -, Warning, "a result has taken the place of the input that is read";
+    VARIABLE_READ_TOO_EARLY, -, Warning, "the variable is read before any state can have assigned it";
+    UNUSED_VARIABLE, -, Warning, "the variable is assigned but never read";
+    ENDLESS_LOOP, -, Warning, "no state of a loop leads out of it";
+    LOOP_WITHOUT_CHANGE, -, Warning, "nothing in a loop changes what its Choice states test";
+    RETRY_NEVER_MATCHES, -, Warning, "no error that the Retrier names can get to it";
+    CATCH_NEVER_MATCHES, -, Warning, "no error that the Catcher names can get to it";
+    TASK_WITHOUT_CATCH, -, Warning, "the last Task lets its errors through, all others catch theirs";
+    UNREACHABLE_CHOICE_RULE, -, Warning, "the Choice rule can never decide";
+    CALLBACK_WITHOUT_TIMEOUT, -, Warning, "a lost answer lets the Task wait for a year";
+    PAYLOAD_TOO_LARGE, -, Warning, "the payload is larger than any state can take";
+    INTRINSIC_ALWAYS_FAILS, -, Warning, "the intrinsic function refuses these arguments";
+    JSONPATH_IN_JSONATA, -, Warning, "the string looks like JSONPath in a state in JSONata";
+    JSONATA_IN_JSONPATH, -, Warning, "the string looks like JSONata in a state in JSONPath";
+    UNMARKED_JSONATA, -, Warning, "`{%` and `%}` do not stand at the ends of the string";
+    PATH_IN_ARRAY, -, Warning, "an element of an array looks like an expression";
+
     INVALID_JSONATA_EXPRESSION, INVALID_JSONATA_EXPRESSION, Error, "the expression is not JSONata";
     UNSUPPORTED_JSONATA_EXPRESSION, UNSUPPORTED_JSONATA_EXPRESSION, Error, "the expression refers to what is not there";
     UNKNOWN_FUNCTION, -, Warning, "JSONata has no function of this name";

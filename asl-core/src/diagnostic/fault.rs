@@ -2,7 +2,7 @@
 
 use super::aws_form::{AwsForm, aws_location};
 use super::help::usual_help;
-use super::{Code, Diagnostic};
+use super::{Code, Diagnostic, Severity};
 use crate::source::{JsonPointer, Source, Span};
 use crate::syntax::Node;
 
@@ -61,6 +61,10 @@ impl Fault {
     pub(crate) fn with_help(mut self, help: impl Into<Option<String>>) -> Self {
         self.help = help.into();
         self
+    }
+
+    pub(crate) fn is_error(&self) -> bool {
+        self.code.severity() == Severity::Error
     }
 
     /// AWS's words, where they are not the message.

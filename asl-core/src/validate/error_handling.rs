@@ -68,9 +68,15 @@ fn misplaced(name: &Spanned<&str>, next: Option<&ErrorEquals<'_>>) -> Fault {
 
 fn check_name(name: &Spanned<&str>, report: &Report<'_>) {
     let is_reserved = name.value.starts_with("States.");
-    if is_reserved && !RESERVED.contains(&name.value) {
+    if is_reserved && !RESERVED.contains(&name.value) && !is_http_status(name.value) {
         let message = format!("there is no error called `{}`", name.value);
         let help = similar(name.value, RESERVED.iter().copied(), report);
         report.add(Fault::new(Code::UNKNOWN_ERROR_NAME, name.span, message).with_help(help));
     }
+}
+
+/// Whether this is the error of an HTTP Task that was answered with a status, such as `States.Http.StatusCode.429`.
+fn is_http_status(name: &str) -> bool {
+    let status = name.strip_prefix("States.Http.StatusCode.");
+    status.is_some_and(|status| status.len() == 3 && status.bytes().all(|digit| digit.is_ascii_digit()))
 }

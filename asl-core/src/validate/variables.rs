@@ -30,8 +30,8 @@ struct Scope<'a> {
 
 /// A member of an `Assign` field.
 #[derive(Clone, Copy)]
-struct Assignment<'a> {
-    member: &'a TemplateMember<'a>,
+pub(crate) struct Assignment<'a> {
+    pub(crate) member: &'a TemplateMember<'a>,
     state: &'a State<'a>,
     is_catchers: bool,
 }
@@ -151,7 +151,7 @@ fn invalid_name(name: &str) -> Option<String> {
 }
 
 /// What a state assigns: itself, in its Choice rules and in its Catchers.
-fn assignments<'a>(state: &'a State<'a>) -> impl Iterator<Item = Assignment<'a>> {
+pub(crate) fn assignments<'a>(state: &'a State<'a>) -> impl Iterator<Item = Assignment<'a>> {
     let rules = match &state.kind {
         Some(StateKind::Choice(choice)) => choice.rules(),
         _ => &[],
@@ -165,7 +165,7 @@ fn assignments<'a>(state: &'a State<'a>) -> impl Iterator<Item = Assignment<'a>>
 }
 
 /// Calls `visit` with every variable that a state's own fields mention.
-fn for_each_reference(state: &State<'_>, report: &Report<'_>, visit: &mut impl FnMut(&str, Span)) {
+pub(crate) fn for_each_reference(state: &State<'_>, report: &Report<'_>, visit: &mut impl FnMut(&str, Span)) {
     state.for_each_jsonata(&mut |jsonata, _| {
         let variables = jsonata.references().variables.iter().filter(|variable| &*variable.name != RESERVED);
         variables.for_each(|variable| visit(&variable.name, jsonata.place(&variable.span, report)));
