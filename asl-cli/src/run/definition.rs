@@ -2,7 +2,7 @@
 
 use asl_core::diagnostic::Severity;
 use asl_core::template;
-use asl_core::{Compiled, MachineType, Options, Program, compile_with};
+use asl_core::{Compiled, MachineType, Options, Placeholders, Program, compile_with};
 
 use super::{Arguments, Type, tell_faults};
 use crate::files;
@@ -13,7 +13,7 @@ use crate::source::{self, Form};
 pub(super) fn program(arguments: &Arguments) -> Result<Option<Program>, Problem> {
     let path = &arguments.file;
     let text = files::read(path)?;
-    let options = Options::new().machine_type(match arguments.r#type {
+    let options = Options::new().placeholders(Placeholders::Understood).machine_type(match arguments.r#type {
         Type::Standard => MachineType::Standard,
         Type::Express => MachineType::Express,
     });
