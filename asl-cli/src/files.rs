@@ -33,13 +33,12 @@ pub(crate) fn read_at_most(max_bytes: u64, path: &Path) -> Result<String, Proble
     } else {
         File::open(path).and_then(|file| file.take(max_bytes).read_to_end(&mut bytes))
     };
-    let broken = |reason: String| Problem::Broken { message: format!("cannot read `{}`: {reason}", path.display()) };
-    read.map_err(|error| broken(error.to_string()))?;
+    read.map_err(|error| Problem::cannot_read(path, error))?;
     let is_cut = bytes.len() as u64 == max_bytes;
     String::from_utf8(bytes).or_else(|error| match error.utf8_error() {
         // The character that the limit cuts through is no fault.
         cut if is_cut && cut.error_len().is_none() => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
-        fault => Err(broken(format!("it is not UTF-8: {fault}"))),
+        fault => Err(Problem::cannot_read(path, format_args!("it is not UTF-8: {fault}"))),
     })
 }
 
@@ -87,8 +86,7 @@ fn search(directory: &Path, wanted: &impl Fn(&Path) -> bool) -> Result<Vec<PathB
     let mut files = Vec::new();
     let mut directories = vec![directory.to_owned()];
     while let Some(directory) = directories.pop() {
-        let broken =
-            |error: io::Error| Problem::Broken { message: format!("cannot read `{}`: {error}", directory.display()) };
+        let broken = |error: io::Error| Problem::cannot_read(&directory, error);
         for entry in fs::read_dir(&directory).map_err(broken)? {
             let entry = entry.map_err(broken)?;
             let path = entry.path();

@@ -1,16 +1,16 @@
 //! `asl fmt`: definitions in their canonical form.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use asl_core::Format;
-use asl_core::source::Source;
 
 use crate::colour;
 use crate::files::{self, By, Found};
 use crate::outcome::{End, Problem};
 use crate::source::{self, Form};
+use crate::stderr::tell_faults;
 
 const ABOUT: &str = "\
 Bring definitions into their canonical form.
@@ -67,29 +67,24 @@ fn format(found: &Found, arguments: &Arguments, out: &mut dyn Write) -> Result<E
     if *by == By::Name {
         check_form(found, &text)?;
     }
-    let name = path.display().to_string();
     let formatted = match asl_core::format(&text) {
         Ok(formatted) => formatted,
         Err(diagnostics) => {
-            let rendered =
-                diagnostics.render(&Source::new(&name, &text)).colour(arguments.colour.on_stderr()).to_string();
-            // When standard error is closed there is nobody to tell.
-            let _ = io::stderr().lock().write_all(rendered.as_bytes());
+            tell_faults(&diagnostics, path, &text, &arguments.colour);
             return Ok(End::Bad);
         }
     };
     let is_canonical = formatted == text;
     if arguments.check {
         if !is_canonical {
-            writeln!(out, "{name}")?;
+            writeln!(out, "{}", path.display())?;
         }
         return Ok(if is_canonical { End::Good } else { End::Bad });
     }
     if files::is_stdin(path) {
         out.write_all(formatted.as_bytes())?;
     } else if !is_canonical {
-        let broken = |error: io::Error| Problem::Broken { message: format!("cannot write `{name}`: {error}") };
-        fs::write(path, formatted).map_err(broken)?;
+        fs::write(path, formatted).map_err(|error| Problem::cannot_write(path, error))?;
     }
     Ok(End::Good)
 }

@@ -72,13 +72,11 @@ enum Format {
 
 /// Draws the definition.
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Problem> {
-    let from_input = |path: &PathBuf| path == Path::new("-");
-    if from_input(&arguments.file) && arguments.history.as_ref().is_some_and(from_input) {
+    if files::is_stdin(&arguments.file) && arguments.history.as_deref().is_some_and(files::is_stdin) {
         return Err(usage("the definition and the history cannot both be standard input"));
     }
     let text = files::read(&arguments.file)?;
-    let graph =
-        read_graph(arguments, &text).map_err(|reason| usage(&format!("{}: {reason}", arguments.file.display())))?;
+    let graph = read_graph(arguments, &text).map_err(|reason| Problem::with(&arguments.file, reason))?;
     let trace = arguments.history.as_deref().map(read_trace).transpose()?;
     let trace = trace.as_ref();
     let scene = Scene::of(&graph, trace);
@@ -90,8 +88,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
     };
     match &arguments.output {
         None => out.write_all(drawn.as_bytes())?,
-        Some(path) => fs::write(path, drawn)
-            .map_err(|error| Problem::Broken { message: format!("cannot write `{}`: {error}", path.display()) })?,
+        Some(path) => fs::write(path, drawn).map_err(|error| Problem::cannot_write(path, error))?,
     }
     Ok(End::Good)
 }

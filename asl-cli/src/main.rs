@@ -4,6 +4,7 @@
 
 mod colour;
 mod completions;
+mod deployment;
 mod explain;
 mod files;
 mod fmt;
@@ -11,6 +12,7 @@ mod graph;
 mod outcome;
 mod run;
 mod source;
+mod stderr;
 mod subject;
 mod validate;
 

@@ -1,6 +1,8 @@
 //! How a command ends, and the exit code that says so.
 
+use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The exit codes, for `--help`.
@@ -41,6 +43,21 @@ pub(crate) enum Problem {
 }
 
 impl Problem {
+    /// What the file at `path` holds does not fit what is asked for.
+    pub(crate) fn with(path: &Path, reason: impl Display) -> Self {
+        Self::Usage { message: format!("{}: {reason}", path.display()) }
+    }
+
+    /// The file or directory at `path` cannot be read.
+    pub(crate) fn cannot_read(path: &Path, reason: impl Display) -> Self {
+        Self::Broken { message: format!("cannot read `{}`: {reason}", path.display()) }
+    }
+
+    /// The file at `path` cannot be written.
+    pub(crate) fn cannot_write(path: &Path, reason: impl Display) -> Self {
+        Self::Broken { message: format!("cannot write `{}`: {reason}", path.display()) }
+    }
+
     /// Tells a person, and gives the exit code.
     pub(crate) fn report(&self, err: &mut dyn Write) -> ExitCode {
         // When standard error is closed as well there is nobody left to tell.

@@ -9,17 +9,17 @@ mod process;
 mod progress;
 mod snapshot;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use asl_core::diagnostic::Diagnostics;
 use asl_core::execution::Outcome;
-use asl_core::source::Source;
 use asl_core::{Failure, Timestamp, Value, history, syntax};
 
 use self::execute::Run;
+use crate::deployment::Deployment;
 use crate::outcome::{End, Problem};
-use crate::{colour, files, source};
+use crate::stderr::{tell, tell_faults};
+use crate::{colour, files};
 
 const HELP: &str = "\
 Who answers the Tasks, in this order:
@@ -79,18 +79,14 @@ pub(crate) struct Arguments {
     /// Write the snapshot's file instead of comparing with it
     #[arg(long, requires = "snapshot")]
     update: bool,
-    /// Put a value in for the placeholder `${NAME}`, as `DefinitionSubstitutions` do
-    #[arg(long, value_name = "NAME=VALUE", value_parser = source::substitution)]
-    substitute: Vec<(String, String)>,
+    #[command(flatten)]
+    deployment: Deployment,
     /// What random numbers, UUIDs and jitter are drawn from
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// The virtual time at which the execution starts, such as 2026-01-31T12:00:00Z [default: now]
     #[arg(long, value_name = "TIMESTAMP", conflicts_with = "real_time")]
     start_at: Option<Timestamp>,
-    /// The type of the state machine
-    #[arg(long, value_name = "TYPE", value_enum, default_value_t = Type::Standard)]
-    r#type: Type,
     /// The execution's name
     #[arg(long, value_name = "NAME", default_value = "run")]
     name: String,
@@ -109,19 +105,11 @@ enum HistoryForm {
     Table,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Type {
-    /// Runs for up to a year
-    Standard,
-    /// Runs for up to five minutes; waits neither for jobs nor for task tokens nor for activities
-    Express,
-}
-
 /// Executes the definition.
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Problem> {
     check_stdin(arguments)?;
     let Some(program) = definition::program(arguments)? else { return Ok(End::Bad) };
-    let Some(input) = input(&arguments.input)? else { return Ok(End::Bad) };
+    let Some(input) = input(arguments)? else { return Ok(End::Bad) };
     let Some(answers) = answers::of(arguments, &program)? else { return Ok(End::Bad) };
     let run = execute::execute(arguments, &program, input, &answers)?;
     if let Some(path) = &arguments.snapshot {
@@ -167,7 +155,7 @@ fn end(run: &Run) -> End {
 /// Standard input is one thing only.
 fn check_stdin(arguments: &Arguments) -> Result<(), Problem> {
     let readers = [
-        (arguments.file == Path::new("-"), "the definition"),
+        (files::is_stdin(&arguments.file), "the definition"),
         (arguments.input == "-", "the input"),
         (arguments.ask, "the answers of --ask"),
     ];
@@ -182,15 +170,15 @@ fn check_stdin(arguments: &Arguments) -> Result<(), Problem> {
 }
 
 /// The input, or nothing after its faults were told.
-fn input(given: &str) -> Result<Option<Value>, Problem> {
-    let path = Path::new(given);
-    let is_file = given == "-" || path.is_file();
-    let text = if is_file { files::read(path)? } else { given.to_owned() };
+fn input(arguments: &Arguments) -> Result<Option<Value>, Problem> {
+    let path = Path::new(&arguments.input);
+    let is_file = files::is_stdin(path) || path.is_file();
+    let text = if is_file { files::read(path)? } else { arguments.input.clone() };
     let (root, faults) = syntax::parse(&text);
     match root {
         Some(root) if !faults.has_errors() => Ok(Some(Value::from(&root))),
         _ if is_file => {
-            tell(faults.render(&Source::new(given, &text)).to_string().trim_end());
+            tell_faults(&faults, path, &text, &arguments.colour);
             Ok(None)
         }
         _ => {
@@ -200,14 +188,4 @@ fn input(given: &str) -> Result<Option<Value>, Problem> {
             Err(Problem::Usage { message })
         }
     }
-}
-
-fn tell_faults(faults: &Diagnostics, path: &Path, text: &str, colour: &colour::Choice) {
-    let name = path.display().to_string();
-    tell(faults.render(&Source::new(&name, text)).colour(colour.on_stderr()).to_string().trim_end());
-}
-
-/// Tells a person; when standard error is closed there is nobody to tell.
-fn tell(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! In which form a text holds definitions, which of them is meant, and what is put in for their placeholders.
+//! In which form a text holds definitions, and which of them is meant.
 //!
 //! The form is told by the name, and where that does not say, by how the text begins.
 
@@ -58,14 +58,6 @@ fn guessed(text: &str) -> Format {
 fn looks_like_template(text: &str) -> bool {
     ["AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"].iter().any(|kind| text.contains(kind))
         && text.contains("Resources")
-}
-
-/// Reads `NAME=VALUE`.
-pub(crate) fn substitution(written: &str) -> Result<(String, String), String> {
-    match written.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write it like `NAME=VALUE`".to_owned()),
-    }
 }
 
 /// The state machine of a template that is called `name`, or its only one.

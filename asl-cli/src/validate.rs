@@ -13,13 +13,14 @@ mod totals;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use asl_core::Options;
 use asl_core::compatibility::Compatibility;
-use asl_core::{MachineType, Options, Placeholders};
 
 use self::check::Checked;
 use self::config::Configs;
 use self::levels::Levels;
 use self::totals::Totals;
+use crate::deployment::Deployment;
 use crate::outcome::{End, Problem};
 use crate::subject::{Subject, SubjectParser};
 use crate::{colour, files, source};
@@ -75,12 +76,8 @@ pub(crate) struct Arguments {
     /// Whose rules to follow where AWS and the published specification differ
     #[arg(long, value_enum, default_value_t = Language::Aws)]
     language: Language,
-    /// The type of the state machines, unless a template says it
-    #[arg(long = "type", value_name = "TYPE", value_enum, default_value_t = Type::Standard)]
-    machine_type: Type,
-    /// Put a value in for the placeholder `${NAME}`, as `DefinitionSubstitutions` do
-    #[arg(long, value_name = "NAME=VALUE", value_parser = source::substitution)]
-    substitute: Vec<(String, String)>,
+    #[command(flatten)]
+    deployment: Deployment,
     #[command(flatten)]
     colour: colour::Choice,
 }
@@ -103,12 +100,6 @@ enum Language {
     Spec,
     /// AWS Step Functions
     Aws,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Type {
-    Standard,
-    Express,
 }
 
 /// Writes what is wrong with each definition, and sums it up on standard error.
@@ -148,17 +139,10 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
 impl Arguments {
     /// The options that are the same for all files.
     fn options(&self) -> Options {
-        let options = Options::new()
-            .placeholders(Placeholders::Understood)
-            .compatibility(match self.language {
-                Language::Spec => Compatibility::Specification,
-                Language::Aws => Compatibility::Aws,
-            })
-            .machine_type(match self.machine_type {
-                Type::Standard => MachineType::Standard,
-                Type::Express => MachineType::Express,
-            });
-        self.substitute.iter().fold(options, |options, (name, value)| options.substitute(name, value))
+        self.deployment.options().compatibility(match self.language {
+            Language::Spec => Compatibility::Specification,
+            Language::Aws => Compatibility::Aws,
+        })
     }
 }
 

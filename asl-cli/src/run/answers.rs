@@ -7,12 +7,13 @@ use asl_core::Program;
 use asl_runtime::mock_config::MockedTestCase;
 use asl_runtime::{MockConfig, Registry};
 
+use super::Arguments;
 use super::ask::Ask;
 use super::pace::Pace;
 use super::process::ProcessHandler;
-use super::{Arguments, tell_faults};
 use crate::files;
 use crate::outcome::Problem;
+use crate::stderr::tell_faults;
 
 /// `--handler NAME=COMMAND`.
 #[derive(Debug, Clone)]
@@ -79,7 +80,7 @@ fn test_case(
             return Ok(None);
         }
     };
-    let usage = |message: String| Problem::Usage { message: format!("{}: {message}", path.display()) };
+    let usage = |message: String| Problem::with(path, message);
     let machines: Vec<&str> = config.state_machines().collect();
     let machine = match (&arguments.machine, machines.as_slice()) {
         (Some(machine), _) => machine,

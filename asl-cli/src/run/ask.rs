@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc};
 
 use super::pace::Pace;
-use super::tell;
+use crate::stderr::tell;
 
 /// The longest line that is read.
 const MAX_LINE: u64 = 1_048_576;

@@ -2,22 +2,19 @@
 
 use asl_core::diagnostic::Severity;
 use asl_core::template;
-use asl_core::{Compiled, MachineType, Options, Placeholders, Program, compile_with};
+use asl_core::{Compiled, Program, compile_with};
 
-use super::{Arguments, Type, tell_faults};
+use super::Arguments;
 use crate::files;
 use crate::outcome::Problem;
 use crate::source::{self, Form};
+use crate::stderr::tell_faults;
 
 /// The program, or nothing after its faults were told.
 pub(super) fn program(arguments: &Arguments) -> Result<Option<Program>, Problem> {
     let path = &arguments.file;
     let text = files::read(path)?;
-    let options = Options::new().placeholders(Placeholders::Understood).machine_type(match arguments.r#type {
-        Type::Standard => MachineType::Standard,
-        Type::Express => MachineType::Express,
-    });
-    let options = arguments.substitute.iter().fold(options, |options, (name, value)| options.substitute(name, value));
+    let options = arguments.deployment.options();
     let Compiled { program, diagnostics, .. } = match source::form(path, &text) {
         Form::Definition(format) => compile_with(&text, options.format(format)),
         Form::Template(format) => {
@@ -26,8 +23,8 @@ pub(super) fn program(arguments: &Arguments) -> Result<Option<Program>, Problem>
                 tell_faults(&template.diagnostics, path, &text, &arguments.colour);
                 return Ok(None);
             }
-            let usage = |message: String| Problem::Usage { message: format!("{}: {message}", path.display()) };
-            source::chosen(&template.definitions, arguments.machine.as_deref()).map_err(usage)?.compile(options)
+            let chosen = source::chosen(&template.definitions, arguments.machine.as_deref());
+            chosen.map_err(|reason| Problem::with(path, reason))?.compile(options)
         }
     };
     if program.is_none() {

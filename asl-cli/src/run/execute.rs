@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use asl_core::diagnostic::Colour;
 use asl_core::execution::{Limits, Outcome, Start};
 use asl_core::history::HistoryEvent;
-use asl_core::{Program, Timestamp, Value};
+use asl_core::{MachineType, Program, Timestamp, Value};
 use asl_runtime::clock::{Clock as _, SystemClock};
 use asl_runtime::{Engine, Error, Simulation};
 
+use super::Arguments;
 use super::answers::Answers;
 use super::pace::{Interrupt, Pace, interrupted, runtime};
 use super::progress::Progress;
-use super::{Arguments, Type, tell};
 use crate::outcome::Problem;
+use crate::stderr::tell;
 
 /// How often progress is shown in real time.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -34,13 +34,11 @@ pub(super) fn execute(
     answers: &Answers,
 ) -> Result<Run, Problem> {
     let mut limits = Limits::default();
-    if arguments.r#type == Type::Express {
+    if arguments.deployment.machine_type() == MachineType::Express {
         limits.execution_seconds = EXPRESS_SECONDS;
     }
-    let mut shown = Shown {
-        progress: (!arguments.quiet).then(|| Progress::new(arguments.colour.on_stderr() == Colour::Ansi)),
-        count: 0,
-    };
+    let mut shown =
+        Shown { progress: (!arguments.quiet).then(|| Progress::new(arguments.colour.on_stderr())), count: 0 };
     match &answers.pace {
         Pace::Virtual(_) => {
             let start_at = arguments.start_at.unwrap_or_else(|| SystemClock.now());

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use asl_core::diagnostic::Colour;
 use asl_core::history::{Elapsed, EventDetails, HistoryEvent, StateType};
 use asl_core::{Failure, Timestamp};
 
@@ -11,7 +12,7 @@ const SHOWN_CHARACTERS: usize = 120;
 
 /// Makes lines of events.
 pub(super) struct Progress {
-    is_coloured: bool,
+    colour: Colour,
     started_at: Option<Timestamp>,
     /// Where each event belongs: an index of `visits`.
     places: HashMap<u64, usize>,
@@ -63,8 +64,8 @@ impl Mark {
 }
 
 impl Progress {
-    pub(super) fn new(is_coloured: bool) -> Self {
-        Self { is_coloured, started_at: None, places: HashMap::new(), visits: Vec::new() }
+    pub(super) fn new(colour: Colour) -> Self {
+        Self { colour, started_at: None, places: HashMap::new(), visits: Vec::new() }
     }
 
     /// What to show of `event`, if anything; events must come in order.
@@ -75,7 +76,7 @@ impl Progress {
         let text: String =
             text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
         let sign = mark.sign();
-        Some(if self.is_coloured {
+        Some(if self.colour == Colour::Ansi {
             format!("\x1b[2m{time:>9}\x1b[0m {}{sign}\x1b[0m {text}", mark.ansi())
         } else {
             format!("{time:>9} {sign} {text}")

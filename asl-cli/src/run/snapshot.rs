@@ -14,8 +14,9 @@ use asl_core::history::{Elapsed, HistoryEvent};
 use serde_json::Value;
 use similar::TextDiff;
 
-use super::{Arguments, tell};
+use super::Arguments;
 use crate::outcome::{End, Problem};
+use crate::stderr::tell;
 
 /// Compares the history with the file at `path`, or writes the file.
 pub(super) fn compare(
@@ -24,12 +25,9 @@ pub(super) fn compare(
     arguments: &Arguments,
     out: &mut dyn Write,
 ) -> Result<End, Problem> {
-    let broken = |what: &str, error: &io::Error| Problem::Broken {
-        message: format!("cannot {what} `{}`: {error}", path.display()),
-    };
     let actual = redacted(history);
     if arguments.update {
-        fs::write(path, actual).map_err(|error| broken("write", &error))?;
+        fs::write(path, actual).map_err(|error| Problem::cannot_write(path, error))?;
         return Ok(End::Good);
     }
     let expected = match fs::read_to_string(path) {
@@ -38,7 +36,7 @@ pub(super) fn compare(
             tell(&format!("there is no snapshot `{}` yet; write it with --update", path.display()));
             return Ok(End::Bad);
         }
-        Err(error) => return Err(broken("read", &error)),
+        Err(error) => return Err(Problem::cannot_read(path, error)),
     };
     let expected = expected.replace("\r\n", "\n");
     if expected == actual {

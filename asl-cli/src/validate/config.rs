@@ -35,7 +35,7 @@ impl Configs {
 /// The absolute directory of a file; of standard input, the current one.
 fn directory_of(path: &Path) -> Result<PathBuf, Problem> {
     let path = if files::is_stdin(path) { Path::new(NAME) } else { path };
-    let absolute = path::absolute(path).map_err(|error| broken(path, &error))?;
+    let absolute = path::absolute(path).map_err(|error| Problem::cannot_read(path, error))?;
     Ok(absolute.parent().unwrap_or(&absolute).to_owned())
 }
 
@@ -48,14 +48,10 @@ fn nearest(directory: &Path) -> Result<Levels, Problem> {
                 return read(&text).map_err(|reason| Problem::Usage { message: message(reason) });
             }
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
-            Err(error) => return Err(broken(&path, &error)),
+            Err(error) => return Err(Problem::cannot_read(&path, error)),
         }
     }
     Ok(Levels::default())
-}
-
-fn broken(path: &Path, error: &io::Error) -> Problem {
-    Problem::Broken { message: format!("cannot read `{}`: {error}", path.display()) }
 }
 
 fn read(text: &str) -> Result<Levels, String> {
