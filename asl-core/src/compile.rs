@@ -29,7 +29,8 @@ impl Compiled {
     ///
     /// # Errors
     ///
-    /// When the definition has errors.
+    /// When the definition has errors, or when [placeholders](Options::placeholders) are left in it, of which no
+    /// diagnostic tells.
     pub fn into_program(self) -> Result<Program, Diagnostics> {
         self.program.ok_or(self.diagnostics)
     }

@@ -1,7 +1,8 @@
 //! `${placeholders}`: parts of a definition that CloudFormation, SAM or Terraform fill in before AWS sees it.
 //!
 //! A string with a placeholder is known only in part, a value that is one not at all.
-//! Finding them is all that this module does; what is left unchecked because of them is for `definition` to say.
+//! This module finds them, keeps them from disturbing the notation around them, and puts their values in;
+//! what is left unchecked because of them is for `definition` to say.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Replays recorded executions against the engine and scores it, and does the same for JSONata's own test suite.
+//! Scores the engine against executions and verdicts that AWS recorded, and against JSONata's own test suite.
 //!
 //! A [`Case`] is an execution as AWS ran it. [`replay`] runs its definition and input in virtual time,
 //! its Tasks answered by what they answered then; [`score`] compares the history with the recorded one,

@@ -1,4 +1,4 @@
-//! Replays a corpus, or runs JSONata's test suite, and prints how well the engine does.
+//! Replays a corpus, runs JSONata's test suite or compares verdicts, and prints how well the engine does.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to the terminal")]
 
@@ -14,7 +14,7 @@ use conformance::{
     write_results,
 };
 
-/// Replay recorded executions, or run JSONata's test suite, and score the engine as the corpus' judges do
+/// Replay recorded executions, run JSONata's test suite or compare verdicts, and score the engine as the corpus' judges do
 #[derive(Parser)]
 struct Arguments {
     /// The folder with executions/*.jsonl [default: that of `ASL_CONFORMANCE_CORPUS`, else ../shared/conformance]
