@@ -108,10 +108,10 @@ enum HistoryForm {
 /// Executes the definition.
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Problem> {
     check_stdin(arguments)?;
-    let Some(program) = definition::program(arguments)? else { return Ok(End::Bad) };
+    let Some(definition) = definition::read(arguments)? else { return Ok(End::Bad) };
     let Some(input) = input(arguments)? else { return Ok(End::Bad) };
-    let Some(answers) = answers::of(arguments, &program)? else { return Ok(End::Bad) };
-    let run = execute::execute(arguments, &program, input, &answers)?;
+    let Some(answers) = answers::of(arguments, &definition.program)? else { return Ok(End::Bad) };
+    let run = execute::execute(arguments, &definition, input, &answers)?;
     if let Some(path) = &arguments.snapshot {
         return snapshot::compare(path, &run.history, arguments, out);
     }

@@ -169,6 +169,23 @@ fn definitions_in_yaml_and_in_templates_are_run() {
 }
 
 #[test]
+fn an_express_machine_runs_for_five_minutes_whoever_says_that_it_is_one() {
+    let run = |seconds: u32, properties: &str, more: &[&str]| {
+        let template = format!(
+            "Resources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n{properties}      Definition:\n        \
+             StartAt: A\n        States: {{A: {{Type: Wait, Seconds: {seconds}, End: true}}}}\n"
+        );
+        let mut arguments = vec!["run", "-", "--quiet"];
+        arguments.extend(more);
+        asl(&arguments, &template).code
+    };
+    let express = "      Type: EXPRESS\n";
+    assert_eq!((run(299, express, &[]), run(301, express, &[])), (0, 1));
+    assert_eq!((run(301, "", &[]), run(301, "", &["--type", "express"])), (0, 1));
+    assert_eq!(run(301, "      Type: STANDARD\n", &["--type", "express"]), 0);
+}
+
+#[test]
 fn the_person_at_the_terminal_answers() {
     let path = file("asked.asl.json");
     fs::write(&path, charge(r#""Retry": [{"ErrorEquals": ["Busy"]}],"#)).unwrap();

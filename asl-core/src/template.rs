@@ -113,6 +113,11 @@ impl<'t> Definition<'t> {
         &self.logical_id
     }
 
+    /// The machine's type, if the template says it.
+    pub fn machine_type(&self) -> Option<MachineType> {
+        self.machine_type
+    }
+
     /// Where in the template the definition stands, or the property that says where it is.
     pub fn pointer(&self) -> &JsonPointer {
         &self.pointer

@@ -1,8 +1,8 @@
 //! The definition that is run: a file's own, or one in a template.
 
-use asl_core::diagnostic::Severity;
+use asl_core::diagnostic::{Diagnostics, Severity};
 use asl_core::template;
-use asl_core::{Compiled, Program, compile_with};
+use asl_core::{Compiled, MachineType, Program, compile_with};
 
 use super::Arguments;
 use crate::files;
@@ -10,11 +10,18 @@ use crate::outcome::Problem;
 use crate::source::{self, Form};
 use crate::stderr::tell_faults;
 
-/// The program, or nothing after its faults were told.
-pub(super) fn program(arguments: &Arguments) -> Result<Option<Program>, Problem> {
+/// A definition without faults.
+pub(super) struct Definition {
+    pub(super) program: Program,
+    pub(super) machine_type: MachineType,
+}
+
+/// The definition, or nothing after its faults were told.
+pub(super) fn read(arguments: &Arguments) -> Result<Option<Definition>, Problem> {
     let path = &arguments.file;
     let text = files::read(path)?;
     let options = arguments.deployment.options();
+    let mut machine_type = arguments.deployment.machine_type();
     let Compiled { program, diagnostics, .. } = match source::form(path, &text) {
         Form::Definition(format) => compile_with(&text, options.format(format)),
         Form::Template(format) => {
@@ -24,17 +31,20 @@ pub(super) fn program(arguments: &Arguments) -> Result<Option<Program>, Problem>
                 return Ok(None);
             }
             let chosen = source::chosen(&template.definitions, arguments.machine.as_deref());
-            chosen.map_err(|reason| Problem::with(path, reason))?.compile(options)
+            let chosen = chosen.map_err(|reason| Problem::with(path, reason))?;
+            machine_type = chosen.machine_type().unwrap_or(machine_type);
+            chosen.compile(options)
         }
     };
-    if program.is_none() {
-        let errors = diagnostics.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
-        tell_faults(&errors, path, &text, &arguments.colour);
-        if errors.is_empty() {
-            let message = "the definition has placeholders without values; give them with --substitute NAME=VALUE";
-            let message = message.to_owned();
-            return Err(Problem::Usage { message });
-        }
+    if let Some(program) = program {
+        return Ok(Some(Definition { program, machine_type }));
     }
-    Ok(program)
+    let errors: Diagnostics =
+        diagnostics.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
+    if errors.is_empty() {
+        let message = "the definition has placeholders without values; give them with --substitute NAME=VALUE";
+        return Err(Problem::Usage { message: message.to_owned() });
+    }
+    tell_faults(&errors, path, &text, &arguments.colour);
+    Ok(None)
 }

@@ -10,6 +10,7 @@ use asl_runtime::{Engine, Error, Simulation};
 
 use super::Arguments;
 use super::answers::Answers;
+use super::definition::Definition;
 use super::pace::{Interrupt, Pace, interrupted, runtime};
 use super::progress::Progress;
 use crate::outcome::Problem;
@@ -26,15 +27,16 @@ pub(super) struct Run {
     pub(super) history: Vec<HistoryEvent>,
 }
 
-/// Executes `program`.
+/// Executes `definition`.
 pub(super) fn execute(
     arguments: &Arguments,
-    program: &Program,
+    definition: &Definition,
     input: Value,
     answers: &Answers,
 ) -> Result<Run, Problem> {
+    let Definition { program, machine_type } = definition;
     let mut limits = Limits::default();
-    if arguments.deployment.machine_type() == MachineType::Express {
+    if *machine_type == MachineType::Express {
         limits.execution_seconds = EXPRESS_SECONDS;
     }
     let mut shown =
