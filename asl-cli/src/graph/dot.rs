@@ -19,7 +19,9 @@ pub(super) fn draw(scene: &Scene<'_>, trace: Option<&Trace>) -> String {
     digraph.line(1, format_args!("edge [fontname=\"Helvetica\", fontsize=10, color=\"{}\"]", palette::LINK));
     digraph.line(1, format_args!("graph [fontname=\"Helvetica\", fontsize=12]"));
     digraph.nodes(scene, 1);
-    digraph.links(scene);
+    for (link, from, to) in scene.all_links() {
+        digraph.link(link, from, to);
+    }
     digraph.line(0, format_args!("}}"));
     digraph.text
 }
@@ -90,17 +92,7 @@ impl Digraph<'_> {
         format!("{name}\\n{}", escaped(&label::state(state)))
     }
 
-    fn links(&mut self, scene: &Scene<'_>) {
-        for link in &scene.links {
-            self.link(scene, link);
-        }
-        for inner in scene.nodes.iter().flat_map(|node| &node.inner) {
-            self.links(inner);
-        }
-    }
-
-    fn link(&mut self, scene: &Scene<'_>, link: &Link<'_>) {
-        let (Some(from), Some(to)) = (scene.nodes.get(link.from), scene.nodes.get(link.to)) else { return };
+    fn link(&mut self, link: &Link<'_>, from: &Node<'_>, to: &Node<'_>) {
         let mut attributes = Vec::new();
         let words: Vec<String> = label::link(link).iter().map(|words| escaped(words)).collect();
         if !words.is_empty() {

@@ -14,7 +14,10 @@ use super::trace::Trace;
 pub(super) fn draw(scene: &Scene<'_>, trace: Option<&Trace>) -> String {
     let mut flowchart = Flowchart { text: "flowchart TD\n".to_owned(), trace, links: 0, taken: Vec::new() };
     flowchart.nodes(scene, 1);
-    flowchart.links(scene);
+    // Mermaid numbers links in the order in which they are written.
+    for (link, from, to) in scene.all_links() {
+        flowchart.link(link, from, to);
+    }
     flowchart.styles(scene);
     flowchart.text
 }
@@ -68,18 +71,7 @@ impl Flowchart<'_> {
         format!("{name}<br><small>{}</small>", escaped(&label::state(state)))
     }
 
-    /// The links, from the outermost machine inwards, in the order in which Mermaid numbers them.
-    fn links(&mut self, scene: &Scene<'_>) {
-        for link in &scene.links {
-            self.link(scene, link);
-        }
-        for inner in scene.nodes.iter().flat_map(|node| &node.inner) {
-            self.links(inner);
-        }
-    }
-
-    fn link(&mut self, scene: &Scene<'_>, link: &Link<'_>) {
-        let (Some(from), Some(to)) = (scene.nodes.get(link.from), scene.nodes.get(link.to)) else { return };
+    fn link(&mut self, link: &Link<'_>, from: &Node<'_>, to: &Node<'_>) {
         let words: Vec<String> = label::link(link).iter().map(|words| escaped(words)).collect();
         let words = if words.is_empty() { String::new() } else { format!("|\"{}\"|", words.join("<br>")) };
         let arrow = if link.is_catch() { "-.->" } else { "-->" };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use asl_core::graph::{Graph, Machine, Role, State, TransitionKind};
 
-use super::trace::Trace;
+use super::trace::{Trace, Way};
 
 /// A machine with its nodes and links.
 #[derive(Debug)]
@@ -69,10 +69,12 @@ impl<'g> Scene<'g> {
             .collect()
     }
 
-    /// How many links this machine and those inside of it have.
-    pub(super) fn count_links(&self) -> usize {
+    /// Every link of this machine and of those inside, from the outermost one inwards, with the nodes that it joins.
+    pub(super) fn all_links(&self) -> Vec<(&Link<'g>, &Node<'g>, &Node<'g>)> {
+        let joined = |link: &Link<'_>| Some((self.nodes.get(link.from)?, self.nodes.get(link.to)?));
+        let links = self.links.iter().filter_map(|link| joined(link).map(|(from, to)| (link, from, to)));
         let inner = self.nodes.iter().flat_map(|node| &node.inner);
-        self.links.len() + inner.map(Self::count_links).sum::<usize>()
+        links.chain(inner.flat_map(Self::all_links)).collect()
     }
 
     fn machine(machine: &'g Machine, trace: Option<&Trace>, numbers: &mut usize) -> Self {
@@ -101,12 +103,13 @@ impl<'g> Scene<'g> {
             for transition in &state.transitions {
                 let (kind, target) = (&transition.kind, &*transition.target);
                 let to = find(&mut scene, target);
-                let place = *places.entry((to, is_catch(kind))).or_insert(scene.links.len());
+                let way = if is_catch(kind) { Way::Catch } else { Way::Transition };
+                let place = *places.entry((to, way)).or_insert(scene.links.len());
                 if let Some(link) = scene.links.get_mut(place) {
                     link.kinds.push(kind);
                     continue;
                 }
-                let taken = trace.map_or(0, |trace| trace.taken(&state.name, target, is_catch(kind)));
+                let taken = trace.map_or(0, |trace| trace.taken(&state.name, target, way));
                 scene.links.push(Link { from: *from, to, kinds: vec![kind], taken });
             }
         }

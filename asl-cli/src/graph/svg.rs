@@ -49,7 +49,7 @@ impl fmt::Display for TooLarge {
 
 /// Draws `scene`, and the path of `trace` over it.
 pub(super) fn draw(scene: &Scene<'_>, trace: Option<&Trace>) -> Result<String, TooLarge> {
-    let (nodes, links) = (scene.all_nodes().len(), scene.count_links());
+    let (nodes, links) = (scene.all_nodes().len(), scene.all_links().len());
     if nodes > MAX_NODES || links > MAX_LINKS {
         return Err(TooLarge { nodes, links });
     }

@@ -40,7 +40,15 @@ pub(super) enum Mark {
 struct Step {
     from: Arc<str>,
     to: Arc<str>,
-    after_a_failure: bool,
+    by: Way,
+}
+
+/// How a state was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Way {
+    /// By any transition that is not a Catcher's.
+    Transition,
+    Catch,
 }
 
 impl Mark {
@@ -101,11 +109,11 @@ impl Trace {
         self.started.get(name).copied().unwrap_or(0)
     }
 
-    /// How often the execution went from one state to another, by Catchers or else by other transitions.
+    /// How often the execution went from one state to another in this way.
     ///
     /// A history does not say which of two Choice rules, or of two Catchers, led to the same state.
-    pub(super) fn taken(&self, from: &str, to: &str, after_a_failure: bool) -> usize {
-        self.taken.get(&Step { from: from.into(), to: to.into(), after_a_failure }).copied().unwrap_or(0)
+    pub(super) fn taken(&self, from: &str, to: &str, by: Way) -> usize {
+        self.taken.get(&Step { from: from.into(), to: to.into(), by }).copied().unwrap_or(0)
     }
 }
 
@@ -192,8 +200,8 @@ impl Replay {
     fn enter(&mut self, state: &str, kind: &str, before: Place) -> Place {
         let state: Arc<str> = state.into();
         if let Some(from) = before.left.and_then(|left| self.visits.get(left)) {
-            let after_a_failure = from.ended == Some(Mark::Caught);
-            let step = Step { from: from.state.clone(), to: state.clone(), after_a_failure };
+            let by = if from.ended == Some(Mark::Caught) { Way::Catch } else { Way::Transition };
+            let step = Step { from: from.state.clone(), to: state.clone(), by };
             *self.taken.entry(step).or_default() += 1;
         } else {
             *self.started.entry(state.clone()).or_default() += 1;
@@ -291,7 +299,7 @@ mod tests {
             writeln!(text, "{state}: {} of {}", visits.mark().name(), visits.entered).unwrap();
         }
         for (step, count) in &trace.taken {
-            let arrow = if step.after_a_failure { "=>" } else { "->" };
+            let arrow = if step.by == Way::Catch { "=>" } else { "->" };
             writeln!(text, "{} {arrow} {} {count}", step.from, step.to).unwrap();
         }
         text
@@ -305,7 +313,7 @@ mod tests {
              11 FailStateEntered C\n12 ExecutionFailed\n",
         );
         assert_eq!(told(&trace), "A: succeeded of 1\nB: caught of 1\nC: failed of 1\nA -> B 1\nB => C 1\n");
-        assert_eq!((trace.taken("B", "C", true), trace.taken("B", "C", false)), (1, 0));
+        assert_eq!((trace.taken("B", "C", Way::Catch), trace.taken("B", "C", Way::Transition)), (1, 0));
     }
 
     #[test]
