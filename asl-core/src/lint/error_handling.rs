@@ -60,16 +60,16 @@ fn dead<'a>(name: &str, earlier: &[Spanned<&'a str>], state: &State<'_>) -> Opti
     {
         return Some(Dead::NoHeartbeat);
     }
-    let is_task = matches!(state.kind, Some(StateKind::Task(_)));
-    earlier.iter().find(|other| covers(other.value, name, is_task)).map(|other| Dead::Taken(*other))
+    earlier.iter().find(|other| covers(other.value, name, state)).map(|other| Dead::Taken(*other))
 }
 
-/// Whether every error that `name` matches is matched by `other`, too.
-fn covers(other: &str, name: &str, is_task: bool) -> bool {
+/// Whether every error of `state` that `name` matches is matched by `other`, too.
+fn covers(other: &str, name: &str, state: &State<'_>) -> bool {
+    let is_task = || matches!(state.kind, Some(StateKind::Task(_)));
     other == name
         || (other == ErrorName::TIMEOUT && name == ErrorName::HEARTBEAT_TIMEOUT)
         // What the interpreter raises while it processes a Task state does not count as the Task's failure.
-        || (is_task && other == ErrorName::TASK_FAILED && !name.starts_with("States."))
+        || (other == ErrorName::TASK_FAILED && is_task() && !name.starts_with("States."))
 }
 
 fn has_heartbeat(task: &Task<'_>) -> bool {
