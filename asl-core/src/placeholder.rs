@@ -11,7 +11,7 @@ use std::ops::Range;
 use crate::source::{Source, Span};
 use crate::syntax::{self, Format, Member, Node, NodeKind};
 
-/// What `${…}` in a definition means.
+/// What `${…}` in a definition means; exhaustive, it is the one or the other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Placeholders {
     /// Itself, as AWS sees it.
