@@ -8,6 +8,7 @@ mod pace;
 mod process;
 mod progress;
 mod snapshot;
+mod unanswered;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

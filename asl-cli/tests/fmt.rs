@@ -61,3 +61,11 @@ fn only_json_is_formatted() {
     let ran = directory.asl(&["fmt", "."]);
     assert_eq!((ran.code, &*ran.err), (2, "error: there are no `*.asl.json` files to format\n"));
 }
+
+#[test]
+fn placeholders_stay_as_written() {
+    let text = r#"{"StartAt":"A","States":{"A":{"Seconds":${Seconds},"Type":"Wait","End":true}}}"#;
+    let ran = asl(&["fmt", "-"], text);
+    assert_eq!((ran.code, &*ran.err), (0, ""));
+    assert!(ran.out.contains(r#""A": { "Type": "Wait", "Seconds": ${Seconds}, "End": true }"#), "{}", ran.out);
+}

@@ -78,9 +78,6 @@ fn tasks_that_nobody_answers_are_told_before_the_start() {
     let ran = asl(&["run", ORDER], "");
     assert_eq!((ran.code, &*ran.out), (2, ""));
     insta::assert_snapshot!("nobody_answers", ran.err);
-    let ran = mocked("ChargeOnly", &[]);
-    assert_eq!(ran.code, 2);
-    assert!(ran.err.contains("state `Ship`") && !ran.err.contains("state `Charge`"), "{}", ran.err);
     let activity =
         charge("").replace("lambda:us-east-1:000000000000:function", "states:us-east-1:000000000000:activity");
     assert_eq!(asl(&["run", "-"], &activity).code, 2);
@@ -233,6 +230,31 @@ fn snapshots_hide_seeds_tokens_and_times() {
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains("<task-token:1>") && text.contains("<task-token:2>"), "{text}");
     assert_eq!(mocked("Paid", &["--snapshot", snapshot, "--seed", "1"]).code, 0);
+}
+
+#[test]
+fn a_test_case_may_leave_out_what_it_does_not_reach() {
+    let folder = std::env::temp_dir().join(format!("asl-run-left-out-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let mocks = folder.join("mocks.json");
+    fs::write(
+        &mocks,
+        r#"{"StateMachines": {"M": {"TestCases": {"Declined": {"Charge": "No"}, "Charged": {"Charge": "Yes"}}}},
+            "MockedResponses": {"No": {"0": {"Throw": {"Error": "Declined", "Cause": "no"}}}, "Yes": {"0": {"Return": 1}}}}"#,
+    )
+    .unwrap();
+    let definition = r#"{"StartAt": "Charge", "States": {
+        "Charge": {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:Charge",
+            "Catch": [{"ErrorEquals": ["Declined"], "Next": "Sorry"}], "Next": "Ship"},
+        "Ship": {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:Ship",
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Sorry"}], "End": true},
+        "Sorry": {"Type": "Pass", "Result": "sorry", "End": true}}}"#;
+    let run = |case: &str| asl(&["run", "-", "-q", "--mock", mocks.to_str().unwrap(), "--test-case", case], definition);
+    let declined = run("Declined");
+    assert_eq!((declined.code, &*declined.out, &*declined.err), (0, "\"sorry\"\n", ""));
+    let charged = run("Charged");
+    assert_eq!((charged.code, &*charged.out), (1, ""));
+    assert!(charged.err.contains("the test case does not mock state `Ship`"), "{}", charged.err);
 }
 
 #[test]

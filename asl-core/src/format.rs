@@ -1,7 +1,7 @@
 //! The one canonical text of a definition, for people to read and for tools to compare.
 //!
 //! Fields stand in the order of the language's table of fields, states and data in their own.
-//! What fits on a line of 100 columns is on one line, machines excepted; strings and numbers stay as written.
+//! What fits on a line of 100 columns is on one line, machines excepted; strings, numbers and placeholders stay as written.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthChar as _;
 use crate::definition::Part;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{JsonPointer, Source, Span};
-use crate::syntax::{self, Member, Node, NodeKind};
+use crate::syntax::{self, Dialect, Format, Member, Node, NodeKind};
 
 /// How many columns a line may have, unless a single key or value needs more.
 const MAX_WIDTH: usize = 100;
@@ -43,7 +43,7 @@ const INDENT: usize = 2;
 /// ```
 pub fn format(text: &str) -> Result<String, Diagnostics> {
     let source = Source::new("definition", text);
-    let (root, mut diagnostics) = syntax::parse(text);
+    let (root, mut diagnostics) = syntax::parse_as(text, Format::Json, Dialect::WithPlaceholders);
     if let Some(root) = &root {
         diagnostics.extend(syntax::duplicate_keys(root, &source));
     }
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_refused() {
-        for text in ["", "{", r#"{"a": 1, "a": 2}"#, "// no\n{}", r#"{"a": ${b}}"#] {
+        for text in ["", "{", r#"{"a": 1, "a": 2}"#, "// no\n{}", r#"{"a": ${b}"#] {
             assert!(format(text).unwrap_err().has_errors(), "{text}");
         }
     }

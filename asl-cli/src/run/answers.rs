@@ -11,6 +11,7 @@ use super::Arguments;
 use super::ask::Ask;
 use super::pace::Pace;
 use super::process::ProcessHandler;
+use super::unanswered::Unanswered;
 use crate::files;
 use crate::outcome::Problem;
 use crate::stderr::tell_faults;
@@ -40,13 +41,17 @@ pub(super) struct Answers {
     pub(super) pace: Pace,
 }
 
-/// Who answers the Tasks of `program`: everybody has somebody, or nothing after the mock file's faults were told.
+/// Who answers the Tasks of `program`, or nothing after the mock file's faults were told.
+///
+/// Somebody answers every Task; a test case may leave out those that it does not reach.
 pub(super) fn of(arguments: &Arguments, program: &Program) -> Result<Option<Answers>, Problem> {
     let broken = |error: std::io::Error| Problem::Broken { message: format!("no runtime could be started: {error}") };
     let pace = if arguments.real_time { Pace::Real } else { Pace::simulated().map_err(broken)? };
     let mut registry = Registry::new();
     if arguments.ask {
         registry = registry.handler("*", Ask::new(pace.clone()));
+    } else if arguments.mock.is_some() {
+        registry = registry.handler("*", Unanswered);
     }
     for Handler { name, command } in &arguments.handler {
         registry = registry.handler(Arc::clone(name), ProcessHandler::new(command, pace.clone()));

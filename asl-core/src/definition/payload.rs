@@ -176,7 +176,7 @@ impl<'t, 'f> Reader<'t, 'f> {
                 TemplateKind::Array(elements.filter_map(read).collect())
             }
             NodeKind::Object(members) => {
-                TemplateKind::Object(members.iter().filter_map(|member| self.member(member, location)).collect())
+                TemplateKind::Object(members.iter().map(|member| self.member(member, location)).collect())
             }
             NodeKind::String(text) if self.fields.report.is_open(text) => TemplateKind::Open(Value::from(node)),
             _ if JsonataString::is_at(node, self.fields.language) => {
@@ -188,15 +188,21 @@ impl<'t, 'f> Reader<'t, 'f> {
         Some(Template { span: node.span, kind })
     }
 
-    fn member(&self, member: &'t Member<'t>, object: &Location<'_>) -> Option<TemplateMember<'t>> {
+    fn member(&self, member: &'t Member<'t>, object: &Location<'_>) -> TemplateMember<'t> {
         let is_json_path = self.fields.language == QueryLanguage::JsonPath;
         let is_open = member.value.as_str().is_some_and(|text| self.fields.report.is_open(text));
         let value = if is_json_path && !is_open && member.key.ends_with(TemplateMember::SUFFIX) {
-            MemberValue::Expression(self.expression(member)?)
+            self.expression(member).map(MemberValue::Expression)
         } else {
-            MemberValue::Template(self.template(&member.value, &Location::Member(object, &member.key))?)
+            self.template(&member.value, &Location::Member(object, &member.key)).map(MemberValue::Template)
         };
-        Some(TemplateMember { key: Spanned { value: &member.key, span: member.key_span }, value })
+        // What could not be read is reported, but the payload has a member of this name.
+        let unread =
+            || MemberValue::Template(Template { span: member.value.span, kind: TemplateKind::Open(Value::Null) });
+        TemplateMember {
+            key: Spanned { value: &member.key, span: member.key_span },
+            value: value.unwrap_or_else(unread),
+        }
     }
 
     fn expression(&self, member: &Member<'_>) -> Option<Spanned<Expression>> {

@@ -68,7 +68,7 @@ pub struct Limits {
     pub assign_bytes: usize,
     /// All variables of an execution together, in bytes: 10 MiB.
     pub variables_bytes: usize,
-    /// How many steps of evaluation JSONata may take from one wait to the next, in all states together: 32 million.
+    /// How many steps of evaluation JSONata may take from one wait to the next, in all states together: 16 million.
     ///
     /// AWS has no such limit; here it keeps a loop of costly expressions from holding the thread that runs it.
     pub evaluation_steps: u64,
@@ -84,7 +84,7 @@ impl Default for Limits {
             map_concurrency: 40,
             assign_bytes: 262_144,
             variables_bytes: 10 * 1024 * 1024,
-            evaluation_steps: 32_000_000,
+            evaluation_steps: 16_000_000,
         }
     }
 }
