@@ -150,7 +150,8 @@ impl Arguments {
 fn tell(checked: &[Checked], broken: Vec<Problem>) -> Result<End, Problem> {
     let err = &mut io::stderr().lock();
     let totals = Totals::of(checked);
-    if totals.is_worth_telling() {
+    let is_none_read = totals.files == 0 && !broken.is_empty();
+    if totals.is_worth_telling() && !is_none_read {
         // When standard error is closed there is nobody to tell.
         let _ = writeln!(err, "{totals}");
     }

@@ -234,27 +234,11 @@ fn snapshots_hide_seeds_tokens_and_times() {
 
 #[test]
 fn a_test_case_may_leave_out_what_it_does_not_reach() {
-    let folder = std::env::temp_dir().join(format!("asl-run-left-out-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let mocks = folder.join("mocks.json");
-    fs::write(
-        &mocks,
-        r#"{"StateMachines": {"M": {"TestCases": {"Declined": {"Charge": "No"}, "Charged": {"Charge": "Yes"}}}},
-            "MockedResponses": {"No": {"0": {"Throw": {"Error": "Declined", "Cause": "no"}}}, "Yes": {"0": {"Return": 1}}}}"#,
-    )
-    .unwrap();
-    let definition = r#"{"StartAt": "Charge", "States": {
-        "Charge": {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:Charge",
-            "Catch": [{"ErrorEquals": ["Declined"], "Next": "Sorry"}], "Next": "Ship"},
-        "Ship": {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:Ship",
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Sorry"}], "End": true},
-        "Sorry": {"Type": "Pass", "Result": "sorry", "End": true}}}"#;
-    let run = |case: &str| asl(&["run", "-", "-q", "--mock", mocks.to_str().unwrap(), "--test-case", case], definition);
-    let declined = run("Declined");
-    assert_eq!((declined.code, &*declined.out, &*declined.err), (0, "\"sorry\"\n", ""));
-    let charged = run("Charged");
-    assert_eq!((charged.code, &*charged.out), (1, ""));
-    assert!(charged.err.contains("the test case does not mock state `Ship`"), "{}", charged.err);
+    assert!(mocked("Declined", &["-q"]).err.starts_with("the execution failed: OrderFailed"));
+    let ran = mocked("ChargeOnly", &["-q"]);
+    assert_eq!((ran.code, &*ran.out), (1, ""));
+    let told = "the execution was aborted: Unanswered\ncause: the test case does not mock state `Ship`";
+    assert!(ran.err.starts_with(told), "{}", ran.err);
 }
 
 #[test]

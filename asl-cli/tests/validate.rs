@@ -38,6 +38,8 @@ fn a_file_that_cannot_be_read_is_named_and_the_others_checked() {
     assert_eq!(ran.code, 3);
     assert!(ran.out.starts_with("error[WRONG_TYPE]"), "{}", ran.out);
     assert!(ran.err.contains("\nerror: cannot read `missing.asl.json`: "), "{}", ran.err);
+    let ran = asl(&["validate", "missing.asl.json"], "");
+    assert!(ran.code == 3 && ran.err.starts_with("error: cannot read `missing.asl.json`: "), "{}", ran.err);
 }
 
 #[test]

@@ -92,6 +92,12 @@ impl<'t> Fields<'t> {
         Self::of(root, What::Field(""), QueryLanguage::JsonPath, report)
     }
 
+    /// The names of all fields, and only the fields that such an object may have in the language around it.
+    pub(super) fn known(self, may_have: fn(QueryLanguage) -> &'static [&'static str]) -> (FieldNames<'t>, Self) {
+        let (names, known) = (self.names(), may_have(self.language));
+        (names, self.only(|name| known.contains(&name)))
+    }
+
     /// Only the fields whose name `is_wanted`.
     pub(super) fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
         self.unwanted = self.names().iter().filter(|name| !is_wanted(name.value)).collect();

@@ -35,9 +35,8 @@ impl<'t> ItemBatcher<'t> {
     }
 
     pub(super) fn read(fields: Fields<'t>) -> Self {
-        let (language, field_names) = (fields.language, fields.names());
-        let fields = fields.only(|name| Self::fields(language).contains(&name));
-        let batch_input = match language {
+        let (field_names, fields) = fields.known(Self::fields);
+        let batch_input = match fields.language {
             QueryLanguage::JsonPath => Template::read_object(&fields, "BatchInput"),
             QueryLanguage::Jsonata => Template::read(&fields, "BatchInput"),
         };

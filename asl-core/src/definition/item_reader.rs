@@ -43,8 +43,7 @@ impl<'t> ItemReader<'t> {
     }
 
     pub(super) fn read(fields: Fields<'t>) -> Self {
-        let (language, field_names) = (fields.language, fields.names());
-        let fields = fields.only(|name| Self::fields(language).contains(&name));
+        let (field_names, fields) = fields.known(Self::fields);
         Self {
             span: fields.span,
             field_names,
@@ -97,8 +96,7 @@ impl<'t> ReaderConfig<'t> {
     }
 
     fn read(fields: Fields<'t>) -> Self {
-        let (language, field_names) = (fields.language, fields.names());
-        let fields = fields.only(|name| Self::fields(language).contains(&name));
+        let (field_names, fields) = fields.known(Self::fields);
         // Nothing needs it before the map runs, but it must be a string.
         fields.text("ItemsPointer");
         Self {

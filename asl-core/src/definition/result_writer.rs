@@ -35,8 +35,7 @@ impl<'t> ResultWriter<'t> {
     }
 
     pub(super) fn read(fields: Fields<'t>) -> Self {
-        let (language, field_names) = (fields.language, fields.names());
-        let fields = fields.only(|name| Self::fields(language).contains(&name));
+        let (field_names, fields) = fields.known(Self::fields);
         Self {
             span: fields.span,
             field_names,
