@@ -18,7 +18,7 @@ use asl_core::{Failure, Program, Timestamp, Value};
 
 pub use self::builder::EngineBuilder;
 pub use self::description::{
-    ActivityTask, ExecutionDescription, ExecutionStatus, ExecutionSummary, StartedExecution, StateMachineSummary,
+    ActivityTask, ExecutionDescription, ExecutionSummary, StartedExecution, StateMachineSummary,
 };
 use self::hosted::HostedExecution;
 use self::inner::{Inner, StateMachine, lock};
@@ -26,6 +26,7 @@ use self::names::{check_name, random_name};
 use self::worker::{Message, Told};
 use crate::callbacks::Callbacks;
 use crate::error::{DistributedMap, Error, InvalidDefinition};
+pub use crate::status::ExecutionStatus;
 
 /// Runs executions of state machines; cheap to clone, every clone is the same engine.
 ///

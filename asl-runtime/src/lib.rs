@@ -74,6 +74,7 @@ mod invocation;
 pub mod mock_config;
 mod registry;
 mod simulation;
+mod status;
 pub mod store;
 
 pub use callbacks::Callbacks;

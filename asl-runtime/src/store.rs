@@ -1,39 +1,87 @@
-//! Where executions are journalled: a log of what came in, from which everything else follows.
+//! Where an engine keeps what must not be lost: journals, records and documents.
 //!
-//! An execution is a deterministic function of its [`JournalEntry`]s, so the journal holds no states and no history.
+//! An execution is a deterministic function of its [`JournalEntry`]s, so the journal holds what came in and nothing
+//! else: states, history and Tasks follow from it. A [`Snapshot`] only shortens the way to them.
 
+mod error;
+mod journal;
 mod memory;
+mod record;
 
 use std::fmt;
 use std::sync::Arc;
 
 use asl_core::Timestamp;
-use asl_core::execution::{Event, Snapshot, Start};
-use asl_core::program::Fingerprint;
+use asl_core::execution::{Event, Snapshot};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+pub use self::error::StoreError;
+pub use self::journal::{Batch, Inbound, Journal, JournalEntry};
 pub use self::memory::MemoryStore;
+pub use self::record::{End, ExecutionQuery, ExecutionRecord, Opening, Parent, Standing};
 
-/// Keeps the journals of executions.
+/// Keeps what engines must not lose.
 ///
 /// # Contract
 ///
-/// - An execution's version is the number of entries in its journal.
-/// - [`append`](Self::append) is durable when it returns: the engine then performs the commands that the entries cause.
-/// - A batch is appended as a whole or not at all.
-/// - An append that answers [`StoreError::Unavailable`] is tried again, with the same batches or with each alone.
-///   Where it may have happened nevertheless, the store must recognise the batch by its expected version and entries,
-///   and answer that it is appended: a conflict would make the engine give the execution up.
+/// - What a method wrote is durable when it returns: the engine then acts on it.
+/// - A method that writes does so as a whole or not at all.
+/// - What answered [`StoreError::Unavailable`] is tried again. Where it may have happened nevertheless,
+///   the store must recognise it and answer as if it had just happened: a conflict would make the engine give the
+///   execution up.
+/// - Several engines may use one store. An execution has one [`OwnerId`] at a time, and only the owner appends to it.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync + 'static {
-    /// Appends every batch, in one transaction.
+    /// Makes a new owner, whose executions are its own until `lease_until`.
     ///
     /// # Errors
     ///
-    /// [`StoreError::VersionConflict`] when an execution is not at the version that its batch expects;
-    /// nothing is appended then.
-    async fn append(&self, batches: &[Batch]) -> Result<(), StoreError>;
+    /// When the store cannot be written.
+    async fn join(&self, lease_until: Timestamp) -> Result<OwnerId, StoreError>;
+
+    /// Extends an owner's lease.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written. A lease that ran out can be extended: what others claimed meanwhile is theirs.
+    async fn renew(&self, owner: OwnerId, lease_until: Timestamp) -> Result<(), StoreError>;
+
+    /// Ends an owner's lease: others may claim its executions at once.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    async fn leave(&self, owner: OwnerId) -> Result<(), StoreError>;
+
+    /// Makes up to `limit` executions that run and whose owner's lease ended before `now` executions of `owner`,
+    /// the oldest first, and returns them.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    async fn claim(&self, owner: OwnerId, now: Timestamp, limit: usize) -> Result<Vec<ExecutionRecord>, StoreError>;
+
+    /// Appends every batch, in one transaction; executions that are new become `owner`'s.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::VersionConflict`] when an execution is not at the version that its batch expects,
+    /// or is new and exists; [`StoreError::Fenced`] when it has another owner. Nothing is appended then.
+    async fn append(&self, owner: OwnerId, batches: &[Batch]) -> Result<(), StoreError>;
+
+    /// Keeps a snapshot of an execution at `version`, in place of any older one.
+    ///
+    /// # Errors
+    ///
+    /// As [`append`](Self::append), where the version must be one that the execution has reached.
+    async fn save_snapshot(
+        &self,
+        owner: OwnerId,
+        execution_arn: &str,
+        version: u64,
+        snapshot: Snapshot,
+    ) -> Result<(), StoreError>;
 
     /// Everything that is needed to go on with an execution: its newest snapshot and the entries after it.
     ///
@@ -42,102 +90,140 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// When the store cannot be read.
     async fn load(&self, execution_arn: &str) -> Result<Option<Journal>, StoreError>;
 
-    /// Keeps a snapshot of an execution at `version`, in place of any older one.
+    /// The whole journal of an execution, without a snapshot: what its history follows from.
     ///
     /// # Errors
     ///
-    /// When the execution has fewer entries than `version`, or the store cannot be written.
-    async fn save_snapshot(&self, execution_arn: &str, version: u64, snapshot: Snapshot) -> Result<(), StoreError>;
+    /// When the store cannot be read.
+    async fn load_from_start(&self, execution_arn: &str) -> Result<Option<Journal>, StoreError>;
 
-    /// Removes executions that ended and are not to be kept; those that do not exist are passed over.
+    /// What is known of an execution without its journal.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    async fn find(&self, execution_arn: &str) -> Result<Option<ExecutionRecord>, StoreError>;
+
+    /// Executions as `query` says, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    async fn list(&self, query: &ExecutionQuery) -> Result<Vec<ExecutionRecord>, StoreError>;
+
+    /// Removes executions that ended, with everything that is kept of them; others are passed over.
     ///
     /// # Errors
     ///
     /// When the store cannot be written.
     async fn remove(&self, execution_arns: &[Arc<str>]) -> Result<(), StoreError>;
 
-    /// The ARNs of all executions, in the order in which they were started.
+    /// Leaves an event for the owner of an execution, which is another engine.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    async fn post(&self, execution_arn: &str, event: &Event) -> Result<(), StoreError>;
+
+    /// Up to `limit` events that were left for executions of `owner`, the oldest first.
+    /// They stay until a batch says that they were [received](Batch::received).
     ///
     /// # Errors
     ///
     /// When the store cannot be read.
-    async fn list(&self) -> Result<Vec<Arc<str>>, StoreError>;
+    async fn posts(&self, owner: OwnerId, limit: usize) -> Result<Vec<Post>, StoreError>;
+
+    /// Writes a document in place of the one at `expected`; `None` expects that there is none.
+    /// Returns its new revision.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::RevisionConflict`] when the document is at another revision.
+    async fn put(&self, key: DocumentKey<'_>, expected: Option<u64>, body: &str) -> Result<u64, StoreError>;
+
+    /// A document, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    async fn get(&self, key: DocumentKey<'_>) -> Result<Option<Document>, StoreError>;
+
+    /// Up to `limit` documents of a collection, by name, which come after the name `after`.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    async fn scan(&self, collection: Collection, after: &str, limit: usize) -> Result<Vec<Document>, StoreError>;
+
+    /// Removes a document; does nothing if there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    async fn delete(&self, key: DocumentKey<'_>) -> Result<(), StoreError>;
 }
 
-/// Entries to append to the journal of one execution.
-#[derive(Debug, Clone)]
-pub struct Batch {
-    /// Whose journal.
+/// An engine that uses a store; never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OwnerId(pub u64);
+
+/// An event that another engine left for an execution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Post {
+    /// What a batch says that it received.
+    pub id: u64,
+    /// Whom it is for.
     pub execution_arn: Arc<str>,
-    /// How many entries the journal has; 0 starts a new one.
-    pub expected_version: u64,
-    /// What to append, in order.
-    pub entries: Vec<JournalEntry>,
+    /// What happened.
+    pub event: Event,
 }
 
-/// Something that came in, and when.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct JournalEntry {
-    /// The time that the execution was told.
-    pub at: Timestamp,
-    /// What came in.
-    pub inbound: Inbound,
-}
-
-/// What comes in to an execution.
-///
-/// Exhaustive on purpose: who replays a journal must handle everything in it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Inbound {
-    /// The execution was started: the first entry of every journal.
-    Started {
-        /// With what.
-        start: Box<Start>,
-        /// The definition that it is pinned to.
-        fingerprint: Fingerprint,
-    },
-    /// Something happened.
-    Event(Event),
-    /// A deadline passed.
-    DeadlineReached,
-}
-
-/// What a store knows of an execution.
-#[derive(Debug, Clone)]
-pub struct Journal {
-    /// How many entries there are in all.
-    pub version: u64,
-    /// The newest snapshot, and the version that it was taken at.
-    pub snapshot: Option<(u64, Snapshot)>,
-    /// The entries after the snapshot, all if there is none.
-    pub entries: Vec<JournalEntry>,
-}
-
-/// Why a store failed.
-#[derive(Debug, Clone, thiserror::Error)]
+/// What kind of thing a [`Document`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum StoreError {
-    /// Somebody else wrote to the execution's journal.
-    #[error("`{execution_arn}` is at version {found} of its journal, not {expected}")]
-    VersionConflict {
-        /// Whose journal.
-        execution_arn: Arc<str>,
-        /// The version that the batch expected.
-        expected: u64,
-        /// The version that the journal has.
-        found: u64,
-    },
-    /// The store cannot be reached now; it may be later.
-    #[error("the store is unavailable: {0}")]
-    Unavailable(Arc<str>),
-    /// The store is broken, or holds what this version cannot read.
-    #[error("the store is broken: {0}")]
-    Broken(Arc<str>),
+pub enum Collection {
+    /// Texts of definitions, by fingerprint.
+    Definitions,
+    /// State machines, by ARN.
+    StateMachines,
+    /// Activities, by ARN.
+    Activities,
+    /// Map Runs, by ARN.
+    MapRuns,
+    /// What engines on this store share, such as the key of task tokens.
+    Engine,
 }
 
-impl StoreError {
-    /// Whether the same call may succeed later.
-    pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+impl Collection {
+    /// The collection's name, for stores to keep; never changes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Definitions => "definitions",
+            Self::StateMachines => "state-machines",
+            Self::Activities => "activities",
+            Self::MapRuns => "map-runs",
+            Self::Engine => "engine",
+        }
     }
+}
+
+/// Where a document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocumentKey<'a> {
+    /// Among what.
+    pub collection: Collection,
+    /// Its name there.
+    pub name: &'a str,
+}
+
+/// A small text that engines keep, such as a state machine; its form is the engine's business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its name in its collection.
+    pub name: Arc<str>,
+    /// Changes with every write.
+    pub revision: u64,
+    /// JSON text.
+    pub body: Arc<str>,
 }

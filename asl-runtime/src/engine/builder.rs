@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use asl_core::execution::Limits;
 use tokio::runtime::Handle;
@@ -18,6 +19,9 @@ use crate::handler::TaskHandler;
 use crate::mock_config::MockedTestCase;
 use crate::registry::Registry;
 use crate::store::{MemoryStore, Store};
+
+/// How long an engine's executions are its own after it last said that it lives.
+const LEASE: Duration = Duration::from_secs(30);
 
 /// Sets an [`Engine`] up.
 #[must_use = "an engine must be built"]
@@ -135,15 +139,17 @@ impl EngineBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::NoRuntime`] outside a tokio runtime.
-    pub fn build(self) -> Result<Engine, Error> {
+    /// [`Error::NoRuntime`] outside a tokio runtime, and [`Error::Store`] when the store does not answer.
+    pub async fn build(self) -> Result<Engine, Error> {
         let runtime = Handle::try_current().map_err(|_| Error::NoRuntime)?;
+        let owner = self.store.join(self.clock.now().saturating_add(LEASE)).await?;
         let timers = Arc::new(Timers::default());
         let (senders, receivers): (Vec<_>, Vec<_>) =
             (0..self.workers.get()).map(|_| mpsc::channel(self.queue_length.get())).unzip();
         let inner = Arc::new_cyclic(|this| Inner {
             registry: self.registry,
             store: self.store,
+            owner,
             clock: self.clock,
             limits: self.limits,
             names: self.names,

@@ -1,10 +1,10 @@
 //! What the engine tells about machines, executions and activities, in the API's words.
 
-use std::fmt;
 use std::sync::Arc;
 
-use asl_core::execution::Outcome;
 use asl_core::{Failure, Timestamp, Value};
+
+use crate::status::ExecutionStatus;
 
 /// A machine, as `ListStateMachines` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,46 +66,6 @@ pub struct ExecutionSummary {
     pub start_date: Timestamp,
     /// When it ended, if it did.
     pub stop_date: Option<Timestamp>,
-}
-
-/// The status of an execution; prints as AWS names it, such as `TIMED_OUT`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ExecutionStatus {
-    /// `RUNNING`
-    Running,
-    /// `SUCCEEDED`
-    Succeeded,
-    /// `FAILED`
-    Failed,
-    /// `TIMED_OUT`
-    TimedOut,
-    /// `ABORTED`
-    Aborted,
-}
-
-impl ExecutionStatus {
-    pub(super) fn of(outcome: Option<&Outcome>) -> Self {
-        match outcome {
-            None => Self::Running,
-            Some(Outcome::Succeeded(_)) => Self::Succeeded,
-            Some(Outcome::Failed(_)) => Self::Failed,
-            Some(Outcome::TimedOut(_)) => Self::TimedOut,
-            Some(Outcome::Aborted(_)) => Self::Aborted,
-        }
-    }
-}
-
-impl fmt::Display for ExecutionStatus {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Running => "RUNNING",
-            Self::Succeeded => "SUCCEEDED",
-            Self::Failed => "FAILED",
-            Self::TimedOut => "TIMED_OUT",
-            Self::Aborted => "ABORTED",
-        })
-    }
 }
 
 /// What `GetActivityTask` answers.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use asl_core::execution::{Event, Outcome, Start, TaskId};
+use asl_core::execution::{Event, Start, TaskId};
 use asl_core::history::{EventDetails, HistoryEvent};
 use asl_core::{Program, Timestamp, Value};
 use tokio::sync::SetOnce;
@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 
 use crate::driver::{Driver, Work};
 use crate::error::Error;
-use crate::store::{Inbound, JournalEntry, StoreError};
+use crate::store::{Batch, End, Inbound, JournalEntry, Opening, Standing, StoreError};
 
 /// An execution, its handlers, and what is known of it outside.
 ///
@@ -31,13 +31,6 @@ pub(super) struct HostedExecution {
     state: Mutex<State>,
 }
 
-/// How and when an execution ended.
-#[derive(Debug, Clone)]
-pub(super) struct End {
-    pub(super) outcome: Outcome,
-    pub(super) stop_date: Timestamp,
-}
-
 #[derive(Debug, Default)]
 struct State {
     driver: Option<Driver>,
@@ -52,6 +45,18 @@ struct State {
     handlers: HashMap<TaskId, AbortOnDrop>,
     /// Why the execution cannot go on: its journal could not be written.
     broken: Option<StoreError>,
+}
+
+impl State {
+    fn end(&self) -> Option<End> {
+        let outcome = self.driver.as_ref()?.outcome()?;
+        Some(End { outcome: outcome.clone(), stop_date: self.told_at })
+    }
+
+    /// How the execution stands, if that is not what it was.
+    fn standing(&self) -> Option<Standing> {
+        self.end().map(Standing::Ended)
+    }
 }
 
 /// A running handler, which stops at its next await when nobody waits for it any more.
@@ -146,6 +151,20 @@ impl HostedExecution {
         self.with(|state| state.driver.iter().flat_map(Driver::tokens).cloned().collect())
     }
 
+    /// What to append to the journal for `entries`.
+    pub(super) fn batch(&self, entries: Vec<JournalEntry>) -> Batch {
+        let (expected_version, standing) = self.with(|state| (state.version, state.standing()));
+        let is_new = matches!(entries.first(), Some(JournalEntry { inbound: Inbound::Started { .. }, .. }));
+        let opening = is_new.then(|| Opening {
+            state_machine_arn: Arc::clone(&self.state_machine_arn),
+            name: Arc::clone(&self.name),
+            start_date: self.start_date,
+            parent: None,
+        });
+        let execution_arn = Arc::clone(&self.arn);
+        Batch { execution_arn, expected_version, entries, opening, standing, received: Vec::new() }
+    }
+
     pub(super) fn version(&self) -> u64 {
         self.with(|state| state.version)
     }
@@ -210,8 +229,7 @@ impl HostedExecution {
             state.durable_events = driver.history().len();
             let deadline = driver.next_deadline();
             let before = std::mem::replace(&mut state.armed, deadline);
-            let end = driver.outcome().map(|outcome| End { outcome: outcome.clone(), stop_date: state.told_at });
-            (end, before, deadline)
+            (state.end(), before, deadline)
         });
         // Both are set once; later entries change neither.
         let _ = self.started.set(Ok(()));

@@ -23,12 +23,13 @@ use crate::error::Error;
 use crate::handler::Surroundings;
 use crate::invocation::Invocation;
 use crate::registry::Registry;
-use crate::store::Store;
+use crate::store::{OwnerId, Store};
 
 /// The parts of an engine, shared by its handles, workers and handlers.
 pub(super) struct Inner {
     pub(super) registry: Registry,
     pub(super) store: Arc<dyn Store>,
+    pub(super) owner: OwnerId,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
     pub(super) names: Names,

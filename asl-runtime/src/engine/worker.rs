@@ -80,8 +80,7 @@ impl Inner {
             if entries.is_empty() {
                 self.carry_out(&execution, 0, consequences);
             } else {
-                let (execution_arn, expected_version) = (Arc::clone(execution.arn()), execution.version());
-                batches.push(Batch { execution_arn, expected_version, entries });
+                batches.push(execution.batch(entries));
                 changed.push((execution, consequences));
             }
         }
@@ -153,14 +152,14 @@ impl Inner {
     async fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
         let mut backoff = APPEND_BACKOFF;
         for _ in 1..APPEND_ATTEMPTS {
-            match self.store.append(batches).await {
+            match self.store.append(self.owner, batches).await {
                 Err(error) if error.is_retryable() => tracing::warn!(%error, "append is tried again"),
                 result => return result,
             }
             self.clock.sleep(backoff).await;
             backoff *= 2;
         }
-        self.store.append(batches).await
+        self.store.append(self.owner, batches).await
     }
 
     /// Acts on what is in the journal now; returns the ARNs of executions that need not be kept any longer.

@@ -1,28 +1,40 @@
-//! Journals in memory, gone with the process.
+//! Everything in memory, gone with the process.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use asl_core::execution::Snapshot;
+use asl_core::Timestamp;
+use asl_core::execution::{Event, Snapshot};
 use async_trait::async_trait;
 
-use super::{Batch, Journal, JournalEntry, Store, StoreError};
+use super::{
+    Batch, Collection, Document, DocumentKey, ExecutionQuery, ExecutionRecord, Journal, JournalEntry, OwnerId, Post,
+    Standing, Store, StoreError,
+};
 
-/// Keeps journals in memory; clones share them.
+/// Keeps everything in memory; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct MemoryStore(Arc<Mutex<Journals>>);
+pub struct MemoryStore(Arc<Mutex<Memory>>);
 
 #[derive(Debug, Default)]
-struct Journals {
-    by_arn: HashMap<Arc<str>, Record>,
+struct Memory {
+    by_arn: HashMap<Arc<str>, Kept>,
     in_order: BTreeMap<u64, Arc<str>>,
+    /// How many executions there ever were.
     started: u64,
+    leases: HashMap<OwnerId, Timestamp>,
+    owners: u64,
+    posts: BTreeMap<u64, Post>,
+    posted: u64,
+    documents: BTreeMap<(Collection, Arc<str>), Document>,
 }
 
-#[derive(Debug, Default)]
-struct Record {
-    /// Its place among all executions.
-    place: u64,
+/// An execution.
+#[derive(Debug)]
+struct Kept {
+    record: ExecutionRecord,
+    owner: OwnerId,
     entries: Vec<JournalEntry>,
     snapshot: Option<(usize, Snapshot)>,
 }
@@ -33,112 +45,209 @@ impl MemoryStore {
         Self::default()
     }
 
-    fn journals(&self) -> MutexGuard<'_, Journals> {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Journals {
-    fn version(&self, execution_arn: &str) -> u64 {
-        self.by_arn.get(execution_arn).map_or(0, |record| record.entries.len() as u64)
+impl Memory {
+    /// Refuses a batch that does not fit what is kept.
+    fn check(&self, owner: OwnerId, batch: &Batch) -> Result<(), StoreError> {
+        let kept = self.by_arn.get(&batch.execution_arn);
+        check_version(kept, &batch.execution_arn, batch.expected_version, batch.opening.is_some())?;
+        check_owner(kept, owner)
     }
 
-    fn record(&mut self, execution_arn: &Arc<str>) -> &mut Record {
-        self.by_arn.entry(Arc::clone(execution_arn)).or_insert_with(|| {
+    fn apply(&mut self, owner: OwnerId, batch: &Batch) {
+        let Batch { execution_arn, entries, opening, standing, received, .. } = batch;
+        if let Some(opening) = opening {
             self.started += 1;
             self.in_order.insert(self.started, Arc::clone(execution_arn));
-            Record { place: self.started, ..Record::default() }
-        })
+            let record = ExecutionRecord {
+                number: self.started,
+                execution_arn: Arc::clone(execution_arn),
+                opening: opening.clone(),
+                standing: Standing::Running { sleeps_until: None },
+                version: 0,
+            };
+            let kept = Kept { record, owner, entries: Vec::new(), snapshot: None };
+            self.by_arn.insert(Arc::clone(execution_arn), kept);
+        }
+        if let Some(kept) = self.by_arn.get_mut(execution_arn) {
+            kept.entries.extend_from_slice(entries);
+            kept.record.version = kept.entries.len() as u64;
+            if let Some(standing) = standing {
+                kept.record.standing = standing.clone();
+            }
+        }
+        for post in received {
+            self.posts.remove(post);
+        }
+    }
+}
+
+/// Refuses what expects another version than the execution has, or a new one that exists.
+fn check_version(kept: Option<&Kept>, execution_arn: &Arc<str>, expected: u64, is_new: bool) -> Result<(), StoreError> {
+    let found = kept.map_or(0, |kept| kept.record.version);
+    if found == expected && kept.is_some() != is_new {
+        return Ok(());
+    }
+    Err(StoreError::VersionConflict { execution_arn: Arc::clone(execution_arn), expected, found })
+}
+
+fn check_owner(kept: Option<&Kept>, owner: OwnerId) -> Result<(), StoreError> {
+    match kept {
+        Some(kept) if kept.owner != owner => {
+            Err(StoreError::Fenced { execution_arn: Arc::clone(&kept.record.execution_arn) })
+        }
+        _ => Ok(()),
     }
 }
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
-        let mut journals = self.journals();
-        for Batch { execution_arn, expected_version, .. } in batches {
-            let found = journals.version(execution_arn);
-            if found != *expected_version {
-                let execution_arn = Arc::clone(execution_arn);
-                return Err(StoreError::VersionConflict { execution_arn, expected: *expected_version, found });
-            }
-        }
-        for Batch { execution_arn, entries, .. } in batches {
-            journals.record(execution_arn).entries.extend_from_slice(entries);
-        }
+    async fn join(&self, lease_until: Timestamp) -> Result<OwnerId, StoreError> {
+        let mut memory = self.memory();
+        memory.owners += 1;
+        let owner = OwnerId(memory.owners);
+        memory.leases.insert(owner, lease_until);
+        Ok(owner)
+    }
+
+    async fn renew(&self, owner: OwnerId, lease_until: Timestamp) -> Result<(), StoreError> {
+        self.memory().leases.insert(owner, lease_until);
         Ok(())
     }
 
-    async fn load(&self, execution_arn: &str) -> Result<Option<Journal>, StoreError> {
-        Ok(self.journals().by_arn.get(execution_arn).map(|record| {
-            let covered = record.snapshot.as_ref().map_or(0, |(version, _)| *version);
-            Journal {
-                version: record.entries.len() as u64,
-                snapshot: record.snapshot.as_ref().map(|(version, snapshot)| (*version as u64, snapshot.clone())),
-                entries: record.entries.iter().skip(covered).cloned().collect(),
-            }
-        }))
+    async fn leave(&self, owner: OwnerId) -> Result<(), StoreError> {
+        self.memory().leases.remove(&owner);
+        Ok(())
     }
 
-    async fn save_snapshot(&self, execution_arn: &str, version: u64, snapshot: Snapshot) -> Result<(), StoreError> {
-        let mut journals = self.journals();
-        let found = journals.version(execution_arn);
-        match (journals.by_arn.get_mut(execution_arn), usize::try_from(version)) {
-            (Some(record), Ok(covered)) if version <= found => {
-                record.snapshot = Some((covered, snapshot));
+    async fn claim(&self, owner: OwnerId, now: Timestamp, limit: usize) -> Result<Vec<ExecutionRecord>, StoreError> {
+        let mut memory = self.memory();
+        let Memory { by_arn, in_order, leases, .. } = &mut *memory;
+        let mut claimed = Vec::new();
+        for execution_arn in in_order.values() {
+            let Some(kept) = by_arn.get_mut(execution_arn) else { continue };
+            let is_free = leases.get(&kept.owner).is_none_or(|lease_until| *lease_until < now);
+            if claimed.len() < limit && is_free && kept.owner != owner && kept.record.standing.end().is_none() {
+                kept.owner = owner;
+                claimed.push(kept.record.clone());
+            }
+        }
+        Ok(claimed)
+    }
+
+    async fn append(&self, owner: OwnerId, batches: &[Batch]) -> Result<(), StoreError> {
+        let mut memory = self.memory();
+        batches.iter().try_for_each(|batch| memory.check(owner, batch))?;
+        batches.iter().for_each(|batch| memory.apply(owner, batch));
+        Ok(())
+    }
+
+    async fn save_snapshot(
+        &self,
+        owner: OwnerId,
+        execution_arn: &str,
+        version: u64,
+        snapshot: Snapshot,
+    ) -> Result<(), StoreError> {
+        let mut memory = self.memory();
+        check_owner(memory.by_arn.get(execution_arn), owner)?;
+        let found = memory.by_arn.get(execution_arn).map_or(0, |kept| kept.record.version);
+        match (memory.by_arn.get_mut(execution_arn), usize::try_from(version)) {
+            (Some(kept), Ok(covered)) if version <= found => {
+                kept.snapshot = Some((covered, snapshot));
                 Ok(())
             }
             _ => Err(StoreError::VersionConflict { execution_arn: execution_arn.into(), expected: version, found }),
         }
     }
 
+    async fn load(&self, execution_arn: &str) -> Result<Option<Journal>, StoreError> {
+        Ok(self.memory().by_arn.get(execution_arn).map(|kept| {
+            let covered = kept.snapshot.as_ref().map_or(0, |(version, _)| *version);
+            Journal {
+                version: kept.record.version,
+                snapshot: kept.snapshot.as_ref().map(|(version, snapshot)| (*version as u64, snapshot.clone())),
+                entries: kept.entries.iter().skip(covered).cloned().collect(),
+            }
+        }))
+    }
+
+    async fn load_from_start(&self, execution_arn: &str) -> Result<Option<Journal>, StoreError> {
+        Ok(self.memory().by_arn.get(execution_arn).map(|kept| Journal {
+            version: kept.record.version,
+            snapshot: None,
+            entries: kept.entries.clone(),
+        }))
+    }
+
+    async fn find(&self, execution_arn: &str) -> Result<Option<ExecutionRecord>, StoreError> {
+        Ok(self.memory().by_arn.get(execution_arn).map(|kept| kept.record.clone()))
+    }
+
+    async fn list(&self, query: &ExecutionQuery) -> Result<Vec<ExecutionRecord>, StoreError> {
+        let memory = self.memory();
+        let newest_first = memory.in_order.values().rev().filter_map(|execution_arn| memory.by_arn.get(execution_arn));
+        let found = newest_first.map(|kept| &kept.record).filter(|record| query.matches(record));
+        Ok(found.take(query.limit.unwrap_or(usize::MAX)).cloned().collect())
+    }
+
     async fn remove(&self, execution_arns: &[Arc<str>]) -> Result<(), StoreError> {
-        let mut journals = self.journals();
+        let mut memory = self.memory();
         for execution_arn in execution_arns {
-            if let Some(record) = journals.by_arn.remove(execution_arn) {
-                journals.in_order.remove(&record.place);
+            if memory.by_arn.get(execution_arn).is_some_and(|kept| kept.record.standing.end().is_some())
+                && let Some(kept) = memory.by_arn.remove(execution_arn)
+            {
+                memory.in_order.remove(&kept.record.number);
+                memory.posts.retain(|_, post| post.execution_arn != *execution_arn);
             }
         }
         Ok(())
     }
 
-    async fn list(&self) -> Result<Vec<Arc<str>>, StoreError> {
-        Ok(self.journals().in_order.values().cloned().collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use asl_core::Timestamp;
-
-    use super::super::Inbound;
-    use super::*;
-
-    fn batch(execution_arn: &str, expected_version: u64) -> Batch {
-        let entry = JournalEntry { at: Timestamp::UNIX_EPOCH, inbound: Inbound::DeadlineReached };
-        Batch { execution_arn: execution_arn.into(), expected_version, entries: vec![entry] }
+    async fn post(&self, execution_arn: &str, event: &Event) -> Result<(), StoreError> {
+        let mut memory = self.memory();
+        memory.posted += 1;
+        let id = memory.posted;
+        memory.posts.insert(id, Post { id, execution_arn: execution_arn.into(), event: event.clone() });
+        Ok(())
     }
 
-    #[tokio::test]
-    async fn appends_every_batch_or_none() {
-        let store = MemoryStore::new();
-        store.append(&[batch("a", 0)]).await.unwrap();
-        let conflict = store.append(&[batch("b", 0), batch("a", 0)]).await.unwrap_err();
-        assert_eq!(conflict.to_string(), "`a` is at version 1 of its journal, not 0");
-        assert!(!conflict.is_retryable());
-        assert!(store.load("b").await.unwrap().is_none());
-        store.append(&[batch("b", 0), batch("a", 1)]).await.unwrap();
-        assert_eq!(store.load("a").await.unwrap().unwrap().version, 2);
-        assert_eq!(store.list().await.unwrap(), ["a".into(), "b".into()] as [Arc<str>; 2]);
+    async fn posts(&self, owner: OwnerId, limit: usize) -> Result<Vec<Post>, StoreError> {
+        let memory = self.memory();
+        let is_ours = |post: &&Post| memory.by_arn.get(&post.execution_arn).is_some_and(|kept| kept.owner == owner);
+        Ok(memory.posts.values().filter(is_ours).take(limit).cloned().collect())
     }
 
-    #[tokio::test]
-    async fn what_is_removed_can_be_started_again() {
-        let store = MemoryStore::new();
-        store.append(&[batch("a", 0), batch("b", 0)]).await.unwrap();
-        store.remove(&["a".into(), "unknown".into()]).await.unwrap();
-        assert_eq!(store.list().await.unwrap(), ["b".into()] as [Arc<str>; 1]);
-        store.append(&[batch("a", 0)]).await.unwrap();
-        assert_eq!(store.list().await.unwrap(), ["b".into(), "a".into()] as [Arc<str>; 2]);
+    async fn put(&self, key: DocumentKey<'_>, expected: Option<u64>, body: &str) -> Result<u64, StoreError> {
+        let mut memory = self.memory();
+        let place = (key.collection, Arc::from(key.name));
+        let found = memory.documents.get(&place).map(|document| document.revision);
+        if found != expected {
+            return Err(StoreError::RevisionConflict { name: place.1 });
+        }
+        let revision = found.unwrap_or_default() + 1;
+        let document = Document { name: Arc::clone(&place.1), revision, body: body.into() };
+        memory.documents.insert(place, document);
+        Ok(revision)
+    }
+
+    async fn get(&self, key: DocumentKey<'_>) -> Result<Option<Document>, StoreError> {
+        Ok(self.memory().documents.get(&(key.collection, key.name.into())).cloned())
+    }
+
+    async fn scan(&self, collection: Collection, after: &str, limit: usize) -> Result<Vec<Document>, StoreError> {
+        let from = (Bound::Excluded((collection, after.into())), Bound::Unbounded);
+        let memory = self.memory();
+        let documents = memory.documents.range(from).take_while(|((other, _), _)| *other == collection);
+        Ok(documents.take(limit).map(|(_, document)| document.clone()).collect())
+    }
+
+    async fn delete(&self, key: DocumentKey<'_>) -> Result<(), StoreError> {
+        self.memory().documents.remove(&(key.collection, key.name.into()));
+        Ok(())
     }
 }
