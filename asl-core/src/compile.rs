@@ -11,7 +11,7 @@ use crate::placeholder::{self, Filled, Placeholders, Substitutions};
 use crate::program::Program;
 use crate::report::{Reading, Report};
 use crate::source::Source;
-use crate::syntax::{self, Dialect, Format, Node};
+use crate::syntax::{self, Dialect, Node, Notation};
 use crate::validate;
 
 /// What came of a definition.
@@ -42,7 +42,7 @@ pub struct Options {
     compatibility: Compatibility,
     machine_type: MachineType,
     levels: Levels,
-    format: Format,
+    notation: Notation,
     placeholders: Placeholders,
     substitutions: Substitutions,
 }
@@ -98,8 +98,8 @@ impl Options {
 
     /// Sets the notation of the text; JSON by default.
     #[must_use]
-    pub fn format(mut self, format: Format) -> Self {
-        self.format = format;
+    pub fn notation(mut self, notation: Notation) -> Self {
+        self.notation = notation;
         self
     }
 
@@ -193,9 +193,9 @@ fn diagnose<T>(
 ) -> (Option<T>, Diagnostics) {
     let (readable, dialect) = match options.placeholders {
         Placeholders::Literal => (Cow::Borrowed(text), Dialect::Plain),
-        Placeholders::Understood => (placeholder::mask(text, options.format), Dialect::WithPlaceholders),
+        Placeholders::Understood => (placeholder::mask(text, options.notation), Dialect::WithPlaceholders),
     };
-    let (root, diagnostics) = syntax::parse_as(&readable, options.format, dialect);
+    let (root, diagnostics) = syntax::parse_as(&readable, options.notation, dialect);
     let Some(mut root) = root else { return (None, diagnostics) };
     let source = Source::new("definition", text);
     let filled = match options.placeholders {
@@ -204,7 +204,8 @@ fn diagnose<T>(
     };
     // Values change what the text means, and so which definition it is.
     let identity = if filled.rewritten.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(root.to_string()) };
-    let reading = Reading { format: options.format, placeholders: options.placeholders, rewritten: filled.rewritten };
+    let reading =
+        Reading { notation: options.notation, placeholders: options.placeholders, rewritten: filled.rewritten };
     let tree = Tree { root: &root, source: &source, reading, is_open: filled.is_open };
     diagnose_tree(tree, diagnostics, options, |machine| then(machine, &identity))
 }
@@ -257,7 +258,7 @@ pub(crate) fn compile_part(
 ) -> Compiled {
     let filled = placeholder::fill_in(&mut root, &options.substitutions, None);
     rewritten.extend(filled.rewritten);
-    let reading = Reading { format: options.format, placeholders: Placeholders::Understood, rewritten };
+    let reading = Reading { notation: options.notation, placeholders: Placeholders::Understood, rewritten };
     let tree = Tree { root: &root, source, reading, is_open: filled.is_open };
     let lower = |machine: &StateMachine<'_>| Program::lower(machine, &root.to_string(), options.compatibility);
     let (program, diagnostics) = diagnose_tree(tree, Diagnostics::default(), options, lower);

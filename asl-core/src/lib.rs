@@ -112,6 +112,6 @@ pub use failure::Failure;
 pub use format::format;
 pub use placeholder::Placeholders;
 pub use program::Program;
-pub use syntax::Format;
+pub use syntax::Notation;
 pub use timestamp::Timestamp;
 pub use value::Value;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::diagnostic::{Diagnostics, Fault};
 use crate::placeholder::{self, Placeholders};
 use crate::source::{Source, Span};
-use crate::syntax::{Format, Node, StringPlaces};
+use crate::syntax::{Node, Notation, StringPlaces};
 
 /// How many faults of one definition are kept.
 const MAX_FAULTS: usize = 500;
@@ -28,7 +28,7 @@ pub(crate) struct Report<'a> {
 /// How the text of a definition is to be taken.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reading {
-    pub(crate) format: Format,
+    pub(crate) notation: Notation,
     pub(crate) placeholders: Placeholders,
     /// Where the strings begin that are other than written, as values were put in.
     pub(crate) rewritten: BTreeSet<usize>,
@@ -92,12 +92,12 @@ impl<'a> Report<'a> {
 
     fn places(&self, string: Span) -> StringPlaces {
         let written = self.source.text_at(string);
-        let meant = match self.reading.format {
+        let meant = match self.reading.notation {
             // JSON's escapes say for themselves what they mean.
-            Format::Json => "",
-            Format::Yaml => self.root.string_at(string).unwrap_or_default(),
+            Notation::Json => "",
+            Notation::Yaml => self.root.string_at(string).unwrap_or_default(),
         };
-        StringPlaces::of(self.reading.format, string.start, written, meant)
+        StringPlaces::of(self.reading.notation, string.start, written, meant)
     }
 }
 

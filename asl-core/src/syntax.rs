@@ -57,7 +57,7 @@ pub const MAX_FAULTS: usize = 100;
 /// assert_eq!(missing_comma.location.position.to_string(), "1:17");
 /// ```
 pub fn parse(text: &str) -> (Option<Node<'_>>, Diagnostics) {
-    parse_as(text, Format::Json, Dialect::Plain)
+    parse_as(text, Notation::Json, Dialect::Plain)
 }
 
 /// Reads YAML, with the limits of [`parse`]; nothing after the first fault of the grammar is read.
@@ -72,12 +72,12 @@ pub fn parse(text: &str) -> (Option<Node<'_>>, Diagnostics) {
 /// assert_eq!(root.unwrap().to_string(), r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#);
 /// ```
 pub fn parse_yaml(text: &str) -> (Option<Node<'_>>, Diagnostics) {
-    parse_as(text, Format::Yaml, Dialect::Plain)
+    parse_as(text, Notation::Yaml, Dialect::Plain)
 }
 
 /// The notation of a text; exhaustive, definitions come in these two.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Format {
+pub enum Notation {
     /// [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
     #[default]
     Json,
@@ -95,10 +95,10 @@ pub(crate) enum Dialect {
     CloudFormation,
 }
 
-pub(crate) fn parse_as(text: &str, format: Format, dialect: Dialect) -> (Option<Node<'_>>, Diagnostics) {
-    match format {
-        Format::Json => parser::parse(text, dialect),
-        Format::Yaml => yaml::parse(text, dialect),
+pub(crate) fn parse_as(text: &str, notation: Notation, dialect: Dialect) -> (Option<Node<'_>>, Diagnostics) {
+    match notation {
+        Notation::Json => parser::parse(text, dialect),
+        Notation::Yaml => yaml::parse(text, dialect),
     }
 }
 
