@@ -15,9 +15,11 @@ use std::sync::Arc;
 
 use self::embedded::Embedded;
 use self::intrinsics::{literal, resolved};
-use crate::compile::{Compiled, MachineType, Options, compile_part, compile_with};
+use crate::compile::{Compiled, compile_part, compile_with};
+use crate::definition::MachineType;
 use crate::diagnostic::{Diagnostics, Location};
 use crate::graph::Graph;
+use crate::options::Options;
 use crate::placeholder::{Placeholders, Substitutions};
 use crate::source::{JsonPointer, Source, Span};
 use crate::syntax::{self, Dialect, Node, Notation};
@@ -195,11 +197,7 @@ impl<'t> Definition<'t> {
         let mut substitutions = read_substitutions(properties.get("DefinitionSubstitutions"));
         let (name, node) = names.definition.iter().find_map(|name| properties.get(name).map(|node| (*name, node)))?;
         let body = read_body(name, node, notation, source, &mut substitutions);
-        let machine_type = match properties.get(names.machine_type).and_then(Node::as_str) {
-            Some("EXPRESS") => Some(MachineType::Express),
-            Some("STANDARD") => Some(MachineType::Standard),
-            _ => None,
-        };
+        let machine_type = properties.get(names.machine_type).and_then(Node::as_str).and_then(MachineType::named);
         Some(Self {
             logical_id: logical_id.to_owned(),
             machine_type,
