@@ -14,7 +14,6 @@ mod service_names;
 mod transitions;
 mod variables;
 
-pub(crate) use self::variables::{assignments, for_each_reference};
 use crate::definition::{MachineType, StateMachine};
 use crate::report::Report;
 

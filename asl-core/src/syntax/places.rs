@@ -138,6 +138,11 @@ fn escape(text: &str) -> (usize, usize) {
     }
 }
 
+/// Whether what is `written` is a string whatever it says: in quotes, or as a block of YAML.
+pub(crate) fn is_quoted(written: &str) -> bool {
+    written.starts_with(['"', '\'', '|', '>'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
