@@ -52,7 +52,7 @@ use crate::value::{Object, Value};
 ///     .into_program()?;
 /// let execution = Execution::start(program, Start::new("first", serde_json::json!({})), Timestamp::UNIX_EPOCH);
 /// assert_eq!(execution.outcome().and_then(|outcome| outcome.output()), Some(&"hello".into()));
-/// # Ok::<(), asl_core::Diagnostics>(())
+/// # Ok::<(), asl_core::NoProgram>(())
 /// ```
 #[derive(Debug)]
 pub struct Execution {
