@@ -30,7 +30,7 @@ Who answers the Tasks, in this order:
                                  printed as {\"Error\": …, \"Cause\": …}, or else with `HandlerFailed` and the end of what
                                  it wrote to standard error; the environment has ASL_STATE_NAME, ASL_RESOURCE,
                                  ASL_RETRY_COUNT, ASL_INVOCATION, ASL_EXECUTION_ARN, ASL_IDEMPOTENCY_KEY and, where the
-                                 Task has one, ASL_TASK_TOKEN
+                                 Task has one, ASL_TASK_TOKEN; what the command leaves running is not waited for
   --ask                          you
 What they answer is the end of the Task: of a `.sync` job, of a task token, of an activity.
 

@@ -301,6 +301,19 @@ mod handlers {
     }
 
     #[test]
+    fn what_a_command_leaves_running_is_not_waited_for() {
+        let check = |command: &str, code: i32, out: &str, err: &str| {
+            let ran = run("", command);
+            assert_eq!((ran.code, ran.out.trim_end(), ran.err.trim_end()), (code, out, err), "{command}");
+        };
+        // What is left running ends by itself once the pipe is gone that it holds open.
+        let lingers = "(while sleep 1; do echo >&2; done) &";
+        check(&format!("{lingers} echo 1"), 0, "1", "");
+        let failed = "the execution failed: HandlerFailed\ncause: broken";
+        check(&format!("{lingers} echo broken >&2; exit 3"), 1, "", failed);
+    }
+
+    #[test]
     fn retries_run_the_command_again() {
         let ran = run(
             r#""Retry": [{"ErrorEquals": ["HandlerFailed"], "IntervalSeconds": 3600}],"#,
