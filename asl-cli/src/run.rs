@@ -56,7 +56,7 @@ pub(crate) struct Arguments {
     /// Answer Tasks from a mock file of Step Functions Local
     #[arg(long, value_name = "FILE")]
     mock: Option<PathBuf>,
-    /// The test case of the mock file
+    /// The test case of the mock file; `MACHINE#NAME` if the machine is called otherwise there than by --machine
     #[arg(long, value_name = "NAME", requires = "mock")]
     test_case: Option<String>,
     /// The state machine's name, in a template, in the mock file and in ARNs [default: the only one]

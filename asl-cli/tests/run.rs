@@ -115,6 +115,17 @@ fn faults_of_a_mock_file_are_shown_where_they_are() {
     let name = path.to_str().unwrap();
     let ran = asl(&["run", ORDER, "--mock", name, "--test-case", "C"], "");
     assert_eq!((ran.code, &*ran.out), (1, ""));
+    fs::write(&path, "{\n  \"StateMachines\": {\n    \"M\": {\"TestCases\": {\"C\": {\"Pay\": \"R\"}, \"D\": {\"Pay\": \"Rr\"}}},\n    \"N\": {\"TestCases\": {}}\n  },\n  \"MockedResponses\": {\"R\": {\"0\": {\"Return\": 1}}}\n}").unwrap();
+    let mocked = |test_case: &str, machine: &str| {
+        let arguments = ["run", "-", "--quiet", "--mock", name, "--test-case", test_case, "--machine", machine];
+        asl(&arguments, &charge(""))
+    };
+    for (test_case, machine) in [("C", "M"), ("M#C", "Other")] {
+        let answered = mocked(test_case, machine);
+        assert_eq!((answered.code, &*answered.out), (0, "1\n"), "{}", answered.err);
+    }
+    let dangling = mocked("M#D", "M").err;
+    assert!(dangling.contains("`Rr`") && dangling.contains(":3:57 (/StateMachines/M/TestCases/D/Pay)"), "{dangling}");
     insta::assert_snapshot!("faults_of_a_mock_file", ran.err.replace(name, "mocks.json"));
 }
 
