@@ -47,7 +47,7 @@ Examples:
 #[command(after_help = HELP)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Arguments {
-    /// The definition in JSON or YAML, or a template that has one; `-` is standard input
+    /// The definition in JSON or YAML, or a template that has or names one; `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The input: a file, `-` for standard input, or JSON itself

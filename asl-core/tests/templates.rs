@@ -20,7 +20,7 @@ fn described(text: &str, format: Format, name: &str) -> String {
         let program = if compiled.program.is_some() { "program" } else { "no program" };
         writeln!(found, "==== {}: {program}", definition.logical_id()).unwrap();
         if let Some(whereabouts) = definition.whereabouts() {
-            writeln!(found, "{} is elsewhere: {whereabouts:?}", definition.pointer()).unwrap();
+            writeln!(found, "{} is elsewhere: {whereabouts:?}", definition.location().pointer).unwrap();
         }
         found.push_str(&compiled.diagnostics.render(&source).to_string());
     }
