@@ -99,6 +99,11 @@ impl Trace {
         Ok(replay.into_trace())
     }
 
+    /// The states that were entered, in alphabetical order.
+    pub(super) fn state_names(&self) -> impl Iterator<Item = &str> {
+        self.states.keys().map(|name| &**name)
+    }
+
     /// What became of the state called `name`.
     pub(super) fn state(&self, name: &str) -> Visits {
         self.states.get(name).copied().unwrap_or_default()

@@ -102,6 +102,7 @@ codes! {
     DUPLICATE_KEY, INVALID_JSON_DESCRIPTION, Error, "an object has the same key twice";
     DEFINITION_TOO_LARGE, SCHEMA_VALIDATION_FAILED, Error, "the definition is larger than 1 MiB";
     TOO_DEEPLY_NESTED, TOO_DEEPLY_NESTED, Error, "objects and arrays are nested too deeply";
+    UNREADABLE_DEFINITION, -, Error, "the file cannot be read that a template names as a definition";
     NOT_AN_OBJECT, SCHEMA_VALIDATION_FAILED, Error, "the definition is not a JSON object";
 
     MISSING_FIELD, SCHEMA_VALIDATION_FAILED, Error, "a required field is missing";
