@@ -89,6 +89,18 @@ impl<'t> Template<'t> {
         }
     }
 
+    /// `Credentials`, whose role is a string, or an expression that gives one.
+    pub(super) fn read_credentials(fields: &Fields<'t>) -> Option<Self> {
+        const ROLE: &str = "RoleArn";
+        if let Some(NodeKind::Object(members)) = fields.node("Credentials").map(|node| &node.kind)
+            && let Some(role) = members.iter().find(|member| &*member.key == ROLE)
+            && role.value.as_str().is_none()
+        {
+            return wrong_type(&role.value, What::Field(ROLE), Expected::STRING, fields.report);
+        }
+        Self::read_object(fields, "Credentials")
+    }
+
     /// The members, if this is an object.
     pub(crate) fn members(&self) -> &[TemplateMember<'t>] {
         match &self.kind {
