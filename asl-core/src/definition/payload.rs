@@ -225,7 +225,7 @@ impl<'t, 'f> Reader<'t, 'f> {
             self.fields.report.add(fault.with_help(help.to_owned()));
             return None;
         };
-        match Expression::parse(text) {
+        match self.fields.report.expression(text) {
             Ok(value) => Some(Spanned { value, span }),
             Err(error) => {
                 let place = self.fields.report.inside(span, error.span);

@@ -156,7 +156,7 @@ fn check_template(template: &Template<'_>, report: &Report<'_>) {
 
 /// Two members must not have the same name once `.$` is stripped.
 fn check_names(members: &[TemplateMember<'_>], report: &Report<'_>) {
-    let mut first: NameMap<'_, &TemplateMember<'_>> = NameMap::new();
+    let mut first: NameMap<'_, &TemplateMember<'_>> = NameMap::with_capacity(members.len());
     for member in members {
         let earlier = first.add(member.name(), member);
         if let Some(earlier) = earlier.filter(|earlier| earlier.key.value != member.key.value) {
