@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use asl_core::syntax;
 
+use crate::faulty_text::FaultyText;
 use crate::outcome::Problem;
 
 /// How much of a file is read: one byte more than a definition may have, so that a larger one is noticed.
@@ -38,7 +39,7 @@ pub(crate) fn read_at_most(max_bytes: u64, path: &Path) -> Result<String, Proble
     String::from_utf8(bytes).or_else(|error| match error.utf8_error() {
         // The character that the limit cuts through is no fault.
         cut if is_cut && cut.error_len().is_none() => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
-        fault => Err(Problem::cannot_read(path, format_args!("it is not UTF-8: {fault}"))),
+        _ => Err(Problem::Faulty(FaultyText::not_utf8(path, error.as_bytes()))),
     })
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use asl_core::Notation;
 
 use crate::colour;
+use crate::faulty_text::FaultyText;
 use crate::files::{self, By, Found};
 use crate::outcome::{End, Problem};
 use crate::source::{self, Form};
@@ -19,8 +20,10 @@ The fields of states, Retriers, Catchers and Choice rules stand in one order: wh
 it, what is next. States, and the members of data, stay in the order in which they were written. What fits on a line of 100 \
 columns is on one line. Numbers and strings stay as they were written, so the definition means the same.
 
-Only JSON is formatted. Of a directory, all files called `*.asl.json` are. A text that is not sound JSON is left alone, and \
-what is wrong with it is written to standard error.";
+Only JSON is formatted. Of a directory, all files called `*.asl.json` are; to name a file in YAML or a template is bad usage, \
+with exit code 2. A text that is not sound JSON is left alone, and what is wrong with it is written to standard error, with \
+exit code 1. Placeholders and expressions of Terraform, `${…}`, stay as they were written; a text with directives, `%{…}`, is \
+left alone, since what they stand for has no order of its own.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,8 +57,14 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
     }
     let mut end = End::Good;
     for found in found {
-        if format(&found, arguments, out)? == End::Bad {
-            end = End::Bad;
+        match format(&found, arguments, out) {
+            Ok(End::Good) => {}
+            Ok(End::Bad) => end = End::Bad,
+            Err(Problem::Faulty(FaultyText { path, text, diagnostics })) => {
+                tell_faults(&diagnostics, &path, &text, &arguments.colour);
+                end = End::Bad;
+            }
+            Err(problem) => return Err(problem),
         }
     }
     Ok(end)
@@ -97,5 +106,7 @@ fn check_form(found: &Found, text: &str) -> Result<(), Problem> {
         Form::Definition(Notation::Yaml) => "YAML",
         Form::Template(_) => "a template",
     };
-    Err(Problem::Usage { message: format!("`{name}` is {what}: only definitions in JSON are formatted") })
+    Err(Problem::Usage {
+        message: format!("`{name}` is {what}: only definitions in JSON are formatted, so it is left as it is"),
+    })
 }

@@ -22,6 +22,7 @@ use self::trace::Trace;
 use crate::files;
 use crate::outcome::{End, Problem};
 use crate::source::{self, Form};
+use crate::stderr::tell;
 
 /// How much of a history is read: AWS keeps 25,000 events, each with at most 256 KiB of input or output.
 const MAX_HISTORY_BYTES: u64 = 256 * 1024 * 1024;
@@ -37,7 +38,7 @@ Examples:
   aws stepfunctions get-execution-history --execution-arn ARN > history.json
   asl graph order.asl.json --format svg --history history.json --output order.svg")]
 pub(crate) struct Arguments {
-    /// The definition in JSON or YAML, or a template that has one; `-` is standard input
+    /// The definition in JSON or YAML, or a template that has or names one; `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -76,9 +77,12 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
         return Err(usage("the definition and the history cannot both be standard input"));
     }
     let text = files::read(&arguments.file)?;
-    let graph = read_graph(arguments, &text).map_err(|reason| Problem::with(&arguments.file, reason))?;
+    let graph = read_graph(arguments, &text)?;
     let trace = arguments.history.as_deref().map(read_trace).transpose()?;
     let trace = trace.as_ref();
+    if let Some(name) = trace.and_then(|trace| stranger(trace, &graph)) {
+        tell(&format!("warning: the history is of another definition: this one has no state `{name}`"));
+    }
     let scene = Scene::of(&graph, trace);
     let drawn = match arguments.format {
         Format::Ascii => ascii::draw(&scene, trace),
@@ -93,20 +97,37 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
     Ok(End::Good)
 }
 
+/// A state of the history that the definition does not have.
+fn stranger<'t>(trace: &'t Trace, graph: &Graph) -> Option<&'t str> {
+    trace.state_names().find(|name| graph.states().all(|state| &*state.name != *name))
+}
+
 /// The graph of the file's definition, or of the one that is meant in a template.
-fn read_graph(arguments: &Arguments, text: &str) -> Result<Graph, String> {
-    let graph = match source::form(&arguments.file, text) {
-        Form::Definition(notation) => Graph::read_as(text, notation),
-        Form::Template(notation) => {
-            let template = template::definitions(text, notation);
-            let chosen = source::chosen(&template.definitions, arguments.machine.as_deref())?;
-            if chosen.whereabouts().is_some() {
-                return Err(source::elsewhere(chosen));
-            }
-            chosen.graph()
+fn read_graph(arguments: &Arguments, text: &str) -> Result<Graph, Problem> {
+    let path = &arguments.file;
+    let notation = match source::form(path, text) {
+        Form::Definition(_) if arguments.machine.is_some() => {
+            return Err(Problem::with(path, "`--machine` chooses from a template, and this is a definition"));
         }
+        Form::Definition(notation) => return drawable(path, Graph::read_as(text, notation)),
+        Form::Template(notation) => notation,
     };
-    graph.ok_or_else(|| "this is not a definition: it is no object".to_owned())
+    let template = template::definitions(text, notation);
+    let chosen = source::chosen(&template.definitions, arguments.machine.as_deref());
+    let chosen = chosen.map_err(|reason| Problem::with(path, reason))?;
+    let Some(named) = source::file_of(chosen, path) else {
+        return match chosen.whereabouts() {
+            Some(_) => Err(Problem::with(path, source::elsewhere(chosen))),
+            None => drawable(path, chosen.graph()),
+        };
+    };
+    let text = source::read_named(&named, chosen, path, text)?;
+    let (Form::Definition(notation) | Form::Template(notation)) = source::form(&named, &text);
+    drawable(&named, Graph::read_as(&text, notation))
+}
+
+fn drawable(path: &Path, graph: Option<Graph>) -> Result<Graph, Problem> {
+    graph.ok_or_else(|| Problem::with(path, "this is not a definition: it is no object"))
 }
 
 fn read_trace(path: &Path) -> Result<Trace, Problem> {

@@ -6,6 +6,7 @@ mod colour;
 mod completions;
 mod deployment;
 mod explain;
+mod faulty_text;
 mod files;
 mod fmt;
 mod graph;

@@ -5,6 +5,10 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use asl_core::source::Source;
+
+use crate::faulty_text::FaultyText;
+
 /// The exit codes, for `--help`.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -36,6 +40,8 @@ impl From<End> for ExitCode {
 pub(crate) enum Problem {
     /// An option or an input makes no sense.
     Usage { message: String },
+    /// An input has faults.
+    Faulty(FaultyText),
     /// The machine around the command failed.
     Broken { message: String },
     /// Who reads the output has gone away, as `head` does; that is no failure.
@@ -63,6 +69,10 @@ impl Problem {
         // When standard error is closed as well there is nobody left to tell.
         let (_, code) = match self {
             Self::Usage { message } => (writeln!(err, "error: {message}"), 2),
+            Self::Faulty(FaultyText { path, text, diagnostics }) => {
+                let name = path.display().to_string();
+                (write!(err, "{}", diagnostics.render(&Source::new(&name, text))), 1)
+            }
             Self::Broken { message } => (writeln!(err, "error: {message}"), 3),
             Self::NobodyReads => (Ok(()), 0),
         };

@@ -30,7 +30,7 @@ Who answers the Tasks, in this order:
                                  printed as {\"Error\": …, \"Cause\": …}, or else with `HandlerFailed` and the end of what
                                  it wrote to standard error; the environment has ASL_STATE_NAME, ASL_RESOURCE,
                                  ASL_RETRY_COUNT, ASL_INVOCATION, ASL_EXECUTION_ARN, ASL_IDEMPOTENCY_KEY and, where the
-                                 Task has one, ASL_TASK_TOKEN
+                                 Task has one, ASL_TASK_TOKEN; what the command leaves running is not waited for
   --ask                          you
 What they answer is the end of the Task: of a `.sync` job, of a task token, of an activity.
 
@@ -47,7 +47,7 @@ Examples:
 #[command(after_help = HELP)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Arguments {
-    /// The definition in JSON or YAML, or a template that has one; `-` is standard input
+    /// The definition in JSON or YAML, or a template that has or names one; `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The input: a file, `-` for standard input, or JSON itself
@@ -56,7 +56,7 @@ pub(crate) struct Arguments {
     /// Answer Tasks from a mock file of Step Functions Local
     #[arg(long, value_name = "FILE")]
     mock: Option<PathBuf>,
-    /// The test case of the mock file
+    /// The test case of the mock file; `MACHINE#NAME` if the machine is called otherwise there than by --machine
     #[arg(long, value_name = "NAME", requires = "mock")]
     test_case: Option<String>,
     /// The state machine's name, in a template, in the mock file and in ARNs [default: the only one]

@@ -2,10 +2,16 @@
 //!
 //! The form is told by the name, and where that does not say, by how the text begins.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use asl_core::Notation;
-use asl_core::template::Definition;
+use asl_core::diagnostic::{Code, Diagnostic, Diagnostics};
+use asl_core::suggestion::nearest;
+use asl_core::template::{Definition, Whereabouts};
+
+use crate::faulty_text::FaultyText;
+use crate::files;
+use crate::outcome::Problem;
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,21 +75,53 @@ pub(crate) fn chosen<'a, 't>(
     definitions: &'a [Definition<'t>],
     name: Option<&str>,
 ) -> Result<&'a Definition<'t>, String> {
-    let names = || definitions.iter().map(Definition::logical_id).collect::<Vec<_>>().join(", ");
+    let names = || definitions.iter().map(Definition::logical_id);
+    let listed = || names().collect::<Vec<_>>().join(", ");
     match (definitions, name) {
-        ([only], _) => Ok(only),
         ([], _) => Err("the template has no state machine".to_owned()),
-        (several, Some(name)) => several
-            .iter()
-            .find(|definition| definition.logical_id() == name)
-            .ok_or_else(|| format!("the template has no state machine `{name}`; it has {}", names())),
-        (_, None) => Err(format!("which state machine is meant? say --machine with one of {}", names())),
+        (_, Some(name)) => definitions.iter().find(|definition| definition.logical_id() == name).ok_or_else(|| {
+            let hint = nearest(name, names()).map(|similar| format!("did you mean `{similar}`?"));
+            format!(
+                "the template has no state machine `{name}`; {}",
+                hint.unwrap_or_else(|| format!("it has {}", listed()))
+            )
+        }),
+        ([only], None) => Ok(only),
+        (_, None) => Err(format!("which state machine is meant? say --machine with one of {}", listed())),
     }
 }
 
-/// What to say where a definition is wanted that its template does not have.
+/// Why there is nothing to work on if the definition is neither in the template nor in a [file beside it](file_of).
 pub(crate) fn elsewhere(definition: &Definition<'_>) -> String {
     format!("the definition of `{}` is not in the template; give its own file", definition.logical_id())
+}
+
+/// The file beside `template` that has the definition, if the template says so.
+pub(crate) fn file_of(definition: &Definition<'_>, template: &Path) -> Option<PathBuf> {
+    match definition.whereabouts() {
+        Some(Whereabouts::Uri(uri)) if !uri.contains("://") => {
+            Some(template.parent().unwrap_or(Path::new("")).join(uri))
+        }
+        _ => None,
+    }
+}
+
+/// The text of the file at `path` that has the definition; if there is none, that is a fault of `template` and its `text`.
+pub(crate) fn read_named(
+    path: &Path,
+    definition: &Definition<'_>,
+    template: &Path,
+    text: &str,
+) -> Result<String, Problem> {
+    files::read(path).map_err(|problem| match problem {
+        Problem::Broken { message } => {
+            let fault = Diagnostic::new(Code::UNREADABLE_DEFINITION, definition.location().clone(), message)
+                .with_help("put the file where the template says, as seen from the directory of the template");
+            let diagnostics = Diagnostics::from_iter([fault]);
+            Problem::Faulty(FaultyText { path: template.to_owned(), text: text.to_owned(), diagnostics })
+        }
+        problem => problem,
+    })
 }
 
 #[cfg(test)]

@@ -56,7 +56,10 @@ fn only_json_is_formatted() {
     for (name, what) in [("a.asl.yaml", "YAML"), ("template.yaml", "a template")] {
         let ran = directory.asl(&["fmt", name]);
         assert_eq!((ran.code, &*ran.out), (2, ""));
-        assert_eq!(ran.err, format!("error: `{name}` is {what}: only definitions in JSON are formatted\n"));
+        assert_eq!(
+            ran.err,
+            format!("error: `{name}` is {what}: only definitions in JSON are formatted, so it is left as it is\n")
+        );
     }
     let ran = directory.asl(&["fmt", "."]);
     assert_eq!((ran.code, &*ran.err), (2, "error: there are no `*.asl.json` files to format\n"));

@@ -135,6 +135,16 @@ fn what_is_no_definition_or_no_history_is_refused() {
 }
 
 #[test]
+fn a_history_of_another_definition_is_told() {
+    let history = r#"{"events": [{"id": 1, "type": "ExecutionStarted"}, {"id": 2, "previousEventId": 1,
+        "type": "PassStateEntered", "stateEnteredEventDetails": {"name": "Elsewhere"}}]}"#;
+    let ran = asl(&["graph", ORDER, "--history", "-"], history);
+    let expected = "warning: the history is of another definition: this one has no state `Elsewhere`\n";
+    assert_eq!((ran.code, &*ran.err), (0, expected));
+    assert!(ran.out.starts_with("(start)"), "{}", ran.out);
+}
+
+#[test]
 fn a_drawing_goes_to_the_file_that_is_named() {
     let file = std::env::temp_dir().join(format!("asl-graph-{}.txt", std::process::id()));
     let ran = asl(&["graph", ORDER, "--output", file.to_str().unwrap()], "");

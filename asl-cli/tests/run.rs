@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::terminal::{Ran, asl};
+use crate::terminal::{Directory, Ran, asl};
 
 const ORDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/run/order.asl.json");
 const MOCKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/run/mocks.json");
@@ -115,6 +115,17 @@ fn faults_of_a_mock_file_are_shown_where_they_are() {
     let name = path.to_str().unwrap();
     let ran = asl(&["run", ORDER, "--mock", name, "--test-case", "C"], "");
     assert_eq!((ran.code, &*ran.out), (1, ""));
+    fs::write(&path, "{\n  \"StateMachines\": {\n    \"M\": {\"TestCases\": {\"C\": {\"Pay\": \"R\"}, \"D\": {\"Pay\": \"Rr\"}}},\n    \"N\": {\"TestCases\": {}}\n  },\n  \"MockedResponses\": {\"R\": {\"0\": {\"Return\": 1}}}\n}").unwrap();
+    let mocked = |test_case: &str, machine: &str| {
+        let arguments = ["run", "-", "--quiet", "--mock", name, "--test-case", test_case, "--machine", machine];
+        asl(&arguments, &charge(""))
+    };
+    for (test_case, machine) in [("C", "M"), ("M#C", "Other")] {
+        let answered = mocked(test_case, machine);
+        assert_eq!((answered.code, &*answered.out), (0, "1\n"), "{}", answered.err);
+    }
+    let dangling = mocked("M#D", "M").err;
+    assert!(dangling.contains("`Rr`") && dangling.contains(":3:57 (/StateMachines/M/TestCases/D/Pay)"), "{dangling}");
     insta::assert_snapshot!("faults_of_a_mock_file", ran.err.replace(name, "mocks.json"));
 }
 
@@ -163,6 +174,39 @@ fn definitions_in_yaml_and_in_templates_are_run() {
     let ran = run("run.template.yaml", &template, &[]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.ends_with("which state machine is meant? say --machine with one of One, Two\n"), "{}", ran.err);
+    let only = format!("Resources:\n{}", machine("Orders", "1"));
+    for command in ["run", "graph"] {
+        for (name, template, reason) in
+            [("Order", &only, "did you mean `Orders`?"), ("Four", &template, "it has One, Two")]
+        {
+            let ran = asl(&[command, "-", "--machine", name], template);
+            let expected = format!("error: -: the template has no state machine `{name}`; {reason}\n");
+            assert_eq!((ran.code, ran.err), (2, expected));
+        }
+    }
+}
+
+#[test]
+fn a_definition_in_a_file_that_a_template_names_is_run_and_drawn() {
+    let template = "\
+Resources:
+  Orders:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionUri: machines/orders.asl.json
+      DefinitionSubstitutions: {Seconds: 400}
+      Type: EXPRESS
+";
+    let wait = r#"{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": ${Seconds}, "End": true}}}"#;
+    let files = [("app/template.yaml", template), ("app/machines/orders.asl.json", wait)];
+    let directory = Directory::new("run-named", &files);
+    let ran = directory.asl(&["run", "app/template.yaml", "--quiet"]);
+    assert_eq!((ran.code, &*ran.err), (1, "the execution timed out: States.Timeout\n"));
+    let drawn = directory.asl(&["graph", "app/template.yaml"]);
+    assert_eq!((drawn.code, &drawn.out), (0, &directory.asl(&["graph", "app/machines/orders.asl.json"]).out));
+    directory.write("app/machines/orders.asl.json", br#"{"StartAt": "B"}"#);
+    let ran = directory.asl(&["run", "app/template.yaml"]);
+    assert!(ran.code == 1 && ran.err.contains(" --> app/machines/orders.asl.json:1:1"), "{}", ran.err);
 }
 
 #[test]
@@ -298,6 +342,19 @@ mod handlers {
         check("yes", "the execution failed: HandlerFailed\ncause: the command printed more than 1048576 bytes");
         let long = run("", "yes error | head -c 100000 >&2; exit 1");
         assert!(long.err.len() < 2_200, "{}", long.err.len());
+    }
+
+    #[test]
+    fn what_a_command_leaves_running_is_not_waited_for() {
+        let check = |command: &str, code: i32, out: &str, err: &str| {
+            let ran = run("", command);
+            assert_eq!((ran.code, ran.out.trim_end(), ran.err.trim_end()), (code, out, err), "{command}");
+        };
+        // What is left running ends by itself once the pipe is gone that it holds open.
+        let lingers = "(while sleep 1; do echo >&2; done) &";
+        check(&format!("{lingers} echo 1"), 0, "1", "");
+        let failed = "the execution failed: HandlerFailed\ncause: broken";
+        check(&format!("{lingers} echo broken >&2; exit 3"), 1, "", failed);
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Directory {
         run(&self.0, arguments, "")
     }
 
+    /// Adds a file that need not be text.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.0.join(name), bytes).unwrap();
+    }
+
     /// The text of a file.
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.0.join(name)).unwrap()

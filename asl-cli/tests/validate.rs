@@ -125,9 +125,65 @@ fn templates_are_checked_with_the_definitions_that_they_name() {
 fn a_definition_that_a_template_names_must_be_there() {
     let directory = Directory::new("validate-dangling", &[("template.yaml", TEMPLATE)]);
     let ran = directory.asl(&["validate", "."]);
-    assert_eq!(ran.code, 3);
-    assert!(ran.out.starts_with("error[WRONG_TYPE]"), "{}", ran.out);
-    assert!(ran.err.contains("error: cannot read `machines/orders.asl.json`: "), "{}", ran.err);
+    assert_eq!((ran.code, &*ran.err), (1, "2 errors in 1 file\n"));
+    insta::assert_snapshot!("a_definition_that_is_not_there", without_reasons(&ran.out));
+    let ran = directory.asl(&["validate", ".", "--format", "github"]);
+    assert!(ran.out.starts_with("::error file=template.yaml,line=7,col=22,"), "{}", ran.out);
+    for command in ["run", "graph"] {
+        let ran = directory.asl(&[command, "template.yaml", "--machine", "Orders"]);
+        assert_eq!((ran.code, &*ran.out), (1, ""));
+        assert!(ran.err.starts_with("error[UNREADABLE_DEFINITION]"), "{}", ran.err);
+        assert!(ran.err.contains(" --> template.yaml:7:22 (/Resources/Orders/"), "{}", ran.err);
+    }
+}
+
+/// The output without the words of the system for a file that is not there.
+fn without_reasons(out: &str) -> String {
+    let cut = |line: &str| line.split_once("`: ").map_or(line.to_owned(), |(before, _)| format!("{before}`: …"));
+    out.lines().map(cut).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_page_of_an_unreadable_definition_shows_one() {
+    let page = asl(&["explain", "UNREADABLE_DEFINITION"], "").out;
+    let (_, example) = page.split_once("## Wrong").unwrap();
+    let lines = example.lines().skip_while(|line| !line.starts_with("Resources:"));
+    let template = lines.take_while(|line| !line.starts_with("```")).collect::<Vec<_>>().join("\n");
+    let directory = Directory::new("validate-page", &[("template.yaml", &template)]);
+    let ran = directory.asl(&["validate", "template.yaml"]);
+    assert!(ran.out.starts_with("error[UNREADABLE_DEFINITION]") && ran.code == 1, "{template}\n{}", ran.out);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_a_fault_at_their_place() {
+    let directory = Directory::new("validate-utf8", &[("sound.asl.json", SOUND)]);
+    directory.write("a.asl.json", b"{\n  \"StartAt\": \"Gr\xc3\xb6\xdfe\"\n}\n");
+    directory.write("b.asl.yaml", b"\xff\xfeS\0");
+    directory.write("t.yaml", b"# Gr\xf6\xdfe\nResources: {A: {Type: AWS::Serverless::StateMachine}}\n");
+    directory.write("other.yaml", b"\xff\xfeS\0");
+    let ran = directory.asl(&["validate", "."]);
+    assert_eq!((ran.code, &*ran.err), (1, "3 errors in 3 of 4 files\n"));
+    insta::assert_snapshot!("bytes_that_are_no_text", ran.out);
+    let places = |format: &str| {
+        let ran = directory.asl(&["validate", "a.asl.json", "--format", format]);
+        assert_eq!(ran.code, 1);
+        ran.out
+    };
+    assert!(
+        places("github").starts_with("::error file=a.asl.json,line=2,col=18,endColumn=19,"),
+        "{}",
+        places("github")
+    );
+    let json: Value = serde_json::from_str(&places("json")).unwrap();
+    assert_eq!(json["diagnostics"][0]["span"], serde_json::json!({"start": 20, "end": 21}));
+    let sarif: Value = serde_json::from_str(&places("sarif")).unwrap();
+    let region = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!((&region["startLine"], &region["startColumn"]), (&Value::from(2), &Value::from(18)));
+    for command in [&["run"][..], &["graph"], &["fmt", "--check"]] {
+        let ran = directory.asl(&[command, &["a.asl.json"]].concat());
+        assert_eq!((ran.code, &*ran.out), (1, ""));
+        assert!(ran.err.contains(" --> a.asl.json:2:18"), "{command:?}: {}", ran.err);
+    }
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Compiled {
     pub fn into_program(self) -> Result<Program, NoProgram> {
         let Self { program, diagnostics, open_placeholders: open } = self;
         let is_open = !open.is_empty() && !diagnostics.has_errors();
-        program.ok_or_else(|| if is_open { NoProgram::Open(open) } else { NoProgram::Faulty(diagnostics) })
+        program.ok_or(if is_open { NoProgram::Open(open) } else { NoProgram::Faulty(diagnostics) })
     }
 }
 

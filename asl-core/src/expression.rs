@@ -24,11 +24,16 @@ pub(crate) enum Expression {
 impl Expression {
     /// Reads a path, which starts with `$`, or else a call of an intrinsic function.
     pub(crate) fn parse(text: &str) -> Result<Self, ExpressionError> {
-        if text.starts_with('$') {
+        if Self::is_path(text) {
             JsonPath::parse(text).map(Self::Path)
         } else {
             Intrinsic::parse(text).map(Self::Intrinsic)
         }
+    }
+
+    /// Whether a text is meant as a path.
+    pub(crate) fn is_path(text: &str) -> bool {
+        text.starts_with('$')
     }
 
     /// The value in `scope`; `field` is the field's name as messages quote it.

@@ -3,12 +3,14 @@
 //! Fields stand in the order of the language's table of fields, states and data in their own.
 //! What fits on a line of 100 columns is on one line, machines excepted; strings, numbers and placeholders stay as written.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthChar as _;
 
 use crate::definition::Part;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::placeholder;
 use crate::source::{JsonPointer, Source, Span};
 use crate::syntax::{self, Dialect, Member, Node, NodeKind, Notation};
 
@@ -25,6 +27,7 @@ const INDENT: usize = 2;
 /// # Errors
 ///
 /// When the text is not JSON or an object has a key twice, as then it is not known what is meant;
+/// when there is a directive of Terraform, `%{…}`, between values, which has no place in any order of fields;
 /// and when the formatted definition would be too large to be one.
 /// Anything else may be wrong with the definition; [`compile`](crate::compile()) says what.
 ///
@@ -42,8 +45,41 @@ const INDENT: usize = 2;
 /// # Ok::<(), asl_core::Diagnostics>(())
 /// ```
 pub fn format(text: &str) -> Result<String, Diagnostics> {
+    let readable = readable(text);
+    match first_directive(text, &readable) {
+        Some(start) => {
+            let location =
+                Source::new("definition", text).location(JsonPointer::default(), (start..start + "%{".len()).into());
+            let message = "a text with directives of Terraform cannot be formatted";
+            let fault = Diagnostic::new(Code::INVALID_JSON_DESCRIPTION, location, message);
+            Err(Diagnostics::from_iter([fault.with_help("what it says in JSON is known only when they are filled in")]))
+        }
+        None => formatted(text, &readable),
+    }
+}
+
+/// What is read for `text`: itself, or if that is no JSON the text in which Terraform's expressions, which may have
+/// strings of their own, do not disturb.
+fn readable(text: &str) -> Cow<'_, str> {
+    match placeholder::mask(text, Notation::Json) {
+        Cow::Owned(_) if is_json(text) => Cow::Borrowed(text),
+        masked => masked,
+    }
+}
+
+fn is_json(text: &str) -> bool {
+    !syntax::parse_as(text, Notation::Json, Dialect::WithPlaceholders).1.has_errors()
+}
+
+/// Where the first directive begins that is masked in `readable`.
+fn first_directive(text: &str, readable: &str) -> Option<usize> {
+    text.bytes().zip(readable.bytes()).position(|(written, read)| written == b'%' && read == b' ')
+}
+
+/// As [`format()`], with what is read for `text`, byte by byte.
+fn formatted(text: &str, readable: &str) -> Result<String, Diagnostics> {
     let source = Source::new("definition", text);
-    let (root, mut diagnostics) = syntax::parse_as(text, Notation::Json, Dialect::WithPlaceholders);
+    let (root, mut diagnostics) = syntax::parse_as(readable, Notation::Json, Dialect::WithPlaceholders);
     if let Some(root) = &root {
         diagnostics.extend(syntax::duplicate_keys(root, &source));
     }
@@ -198,6 +234,8 @@ fn width(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn formatted(text: &str) -> String {
@@ -304,6 +342,86 @@ mod tests {
         {
             let once = formatted(text);
             assert_eq!(formatted(&once), once);
+        }
+    }
+
+    #[test]
+    fn expressions_of_terraform_stay_as_they_were_written() {
+        let text = r#"{"States":{"A":{"End":true,"Result":"a ${upper("x}")} b","Parameters":${jsonencode({"z"=[1], y = "}"})},"Type":"Pass"}}}"#;
+        insta::assert_snapshot!(formatted(text), @r#"
+        {
+          "States": {
+            "A": {
+              "Type": "Pass",
+              "Parameters": ${jsonencode({"z"=[1], y = "}"})},
+              "Result": "a ${upper("x}")} b",
+              "End": true
+            }
+          }
+        }
+        "#);
+    }
+
+    #[test]
+    fn directives_of_terraform_are_refused_where_they_begin() {
+        let text = "{\"States\": {\n  %{ for name in names ~}\n\"${name}\": {},\n%{ endfor ~}\n\"A\": {}}}";
+        insta::assert_snapshot!(format(text).unwrap_err().render(&Source::new("a.asl.json", text)).to_string(), @r#"
+        error[INVALID_JSON_DESCRIPTION]: a text with directives of Terraform cannot be formatted
+         --> a.asl.json:2:3
+          |
+        2 |   %{ for name in names ~}
+          |   ^^
+          = help: what it says in JSON is known only when they are filled in
+        "#);
+        assert!(formatted(r#"{"a": "%{ if x }y%{ endif }"}"#).contains(r#""%{ if x }y%{ endif }""#));
+    }
+
+    /// What `text` means: its strings, numbers and placeholders as they are written, members without their order.
+    fn meaning(text: &str) -> String {
+        fn of(node: &Node<'_>, source: &Source<'_>) -> String {
+            match &node.kind {
+                NodeKind::Array(elements) => {
+                    let elements: Vec<String> = elements.iter().map(|element| of(element, source)).collect();
+                    format!("[{}]", elements.join(","))
+                }
+                NodeKind::Object(members) => {
+                    let member = |member: &Member<'_>| {
+                        format!("{}:{}", source.text_at(member.key_span), of(&member.value, source))
+                    };
+                    let mut members: Vec<String> = members.iter().map(member).collect();
+                    members.sort();
+                    format!("{{{}}}", members.join(","))
+                }
+                _ => source.text_at(node.span).to_owned(),
+            }
+        }
+        let readable = readable(text);
+        let (root, diagnostics) = syntax::parse_as(&readable, Notation::Json, Dialect::WithPlaceholders);
+        assert!(!diagnostics.has_errors(), "{text}");
+        of(&root.unwrap(), &Source::new("", text))
+    }
+
+    const TERRAFORM: &str = r#"{"StartAt": "Wait for ${upper("x")}", "States": {
+  "Wait for ${upper("x")}": {"Next": "${next}", "Seconds": ${lookup(var.m, "a", 3)}, "Type": "Wait"},
+  "Call": {"Parameters": ${jsonencode({ "a}" = [1, {"b" = "c"}] })}, "End": true, "Comment": "%{ if a }b%{ endif }",
+    "Type": "Pass", "Result": {"z": "{% $x{'a': 1} %}", "y": [${a}, "\u00e9 ${b} ${!c}"]}}
+}}"#;
+
+    proptest! {
+        #[test]
+        fn what_is_formatted_means_the_same_and_is_formatted(
+            damages in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..6, r#"[\[\]{},:"a1\\$%. ]{0,4}"#), 0..3),
+        ) {
+            let mut text = TERRAFORM.to_owned();
+            for (place, length, put) in damages {
+                let start = text.floor_char_boundary(place.index(text.len() + 1));
+                let end = text.ceil_char_boundary((start + length).min(text.len()));
+                text.replace_range(start..end, &put);
+            }
+            if let Ok(formatted) = format(&text) {
+                prop_assert_eq!(format(&formatted).ok(), Some(formatted.clone()));
+                prop_assert_eq!(meaning(&text), meaning(&formatted));
+            }
         }
     }
 }

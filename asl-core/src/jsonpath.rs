@@ -15,6 +15,7 @@ mod lowering;
 mod operator;
 mod parser;
 mod queryable;
+mod recent;
 mod reference_path;
 mod selection;
 mod step;
@@ -23,6 +24,7 @@ mod walk;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use self::recent::RecentPaths;
 pub(crate) use self::reference_path::ReferencePath;
 use self::step::Step;
 use crate::expression::ExpressionError;

@@ -6,12 +6,16 @@
 
 mod callbacks;
 mod choice_rules;
+mod components;
 mod data_flow;
 mod error_handling;
 mod flow;
+mod growth;
 mod loops;
 mod notation;
+mod pacing;
 mod payloads;
+mod task_tokens;
 mod variables;
 
 use self::flow::Flow;
@@ -26,10 +30,12 @@ pub(crate) fn lint(machine: &StateMachine<'_>, report: &Report<'_>) {
     variables::check(&flow, report);
     callbacks::check(machine, &flow, report);
     error_handling::check(&flow, report);
+    growth::check(&flow, report);
     for node in &flow.states {
         choice_rules::check_state(node.state, report);
         notation::check_state(node.state, report);
         payloads::check_state(node.state, report);
+        task_tokens::check_state(node.state, report);
     }
 }
 

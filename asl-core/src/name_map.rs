@@ -14,15 +14,33 @@ pub(crate) struct NameMap<'t, T> {
 }
 
 impl<'t, T: Copy> NameMap<'t, T> {
-    pub(crate) fn new() -> Self {
-        Self { few: Vec::new(), many: HashMap::new() }
+    /// For about `count` names.
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        let (few, many) = if count > FEW { (0, count) } else { (count, 0) };
+        Self { few: Vec::with_capacity(few), many: HashMap::with_capacity(many) }
+    }
+
+    /// How many different names there are.
+    pub(crate) fn len(&self) -> usize {
+        if self.many.is_empty() { self.few.len() } else { self.many.len() }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<T> {
         if self.many.is_empty() {
-            self.few.iter().rfind(|(known, _)| *known == name).map(|(_, value)| *value)
+            self.few.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
         } else {
             self.many.get(name).copied()
+        }
+    }
+
+    fn set(&mut self, name: &'t str, value: T) {
+        if self.add(name, value).is_none() {
+            return;
+        }
+        if let Some((_, earlier)) = self.few.iter_mut().find(|(known, _)| *known == name) {
+            *earlier = value;
+        } else {
+            self.many.insert(name, value);
         }
     }
 
@@ -32,7 +50,7 @@ impl<'t, T: Copy> NameMap<'t, T> {
             if let Some((_, earlier)) = self.few.iter().find(|(known, _)| *known == name) {
                 return Some(*earlier);
             }
-            if self.few.len() < FEW {
+            if self.few.len() < FEW && self.many.capacity() == 0 {
                 self.few.push((name, value));
                 return None;
             }
@@ -46,23 +64,18 @@ impl<'t, T: Copy> NameMap<'t, T> {
             }
         }
     }
-
-    /// Forgets all names, and keeps the memory.
-    pub(crate) fn clear(&mut self) {
-        self.few.clear();
-        self.many.clear();
-    }
 }
 
 /// Of equal names, the last one counts.
 impl<'t, T: Copy> FromIterator<(&'t str, T)> for NameMap<'t, T> {
     fn from_iter<I: IntoIterator<Item = (&'t str, T)>>(pairs: I) -> Self {
         let pairs = pairs.into_iter();
-        if pairs.size_hint().1.is_none_or(|most| most > FEW) {
-            Self { few: Vec::new(), many: pairs.collect() }
-        } else {
-            Self { few: pairs.collect(), many: HashMap::new() }
+        let (least, most) = pairs.size_hint();
+        let mut map = Self::with_capacity(most.unwrap_or(least));
+        for (name, value) in pairs {
+            map.set(name, value);
         }
+        map
     }
 }
 
@@ -72,20 +85,21 @@ mod tests {
 
     #[test]
     fn of_equal_names_the_first_is_kept_and_the_last_collected() {
-        for count in [1, FEW - 1, FEW, FEW + 1, 3 * FEW] {
+        let counts = [1, FEW - 1, FEW, FEW + 1, 3 * FEW];
+        for (count, capacity) in counts.into_iter().flat_map(|count| [(count, 0), (count, count)]) {
             let names: Vec<String> = (0..count).map(|name| name.to_string()).collect();
             let pairs = || names.iter().map(String::as_str).zip(0..);
-            let mut added = NameMap::new();
+            let mut added = NameMap::with_capacity(capacity);
             assert!(pairs().all(|(name, value)| added.add(name, value).is_none()), "{count}");
             assert!(pairs().all(|(name, value)| added.add(name, 99) == Some(value)), "{count}");
             assert!(pairs().all(|(name, value)| added.get(name) == Some(value)), "{count}");
             assert_eq!(added.get("x"), None);
-            added.clear();
-            assert_eq!(added.get("0"), None);
+            assert_eq!(added.len(), count);
 
             let collected: NameMap<'_, usize> = pairs().chain([("0", 99)]).collect();
             let last = |(name, value)| collected.get(name) == Some(if name == "0" { 99 } else { value });
             assert!(pairs().all(last), "{count}");
+            assert_eq!(collected.len(), count);
         }
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostics, Fault};
+use crate::expression::{Expression, ExpressionError};
+use crate::jsonpath::{JsonPath, RecentPaths};
 use crate::placeholder::{self, Placeholders};
 use crate::source::{Source, Span};
 use crate::syntax::{self, Node, Notation, StringPlaces};
@@ -23,6 +25,7 @@ pub(crate) struct Report<'a> {
     /// The string inside of which a place was looked for last, as the next one is mostly in the same.
     last: RefCell<Option<(Span, StringPlaces)>>,
     guesses: Cell<usize>,
+    paths: RecentPaths,
 }
 
 /// How the text of a definition is to be taken.
@@ -42,7 +45,15 @@ impl<'a> Report<'a> {
     }
 
     pub(crate) fn reading(source: &'a Source<'a>, root: &'a Node<'a>, reading: Reading) -> Self {
-        Self { source, root, reading, faults: RefCell::default(), last: RefCell::default(), guesses: Cell::new(0) }
+        Self {
+            source,
+            root,
+            reading,
+            faults: RefCell::default(),
+            last: RefCell::default(),
+            guesses: Cell::new(0),
+            paths: RecentPaths::default(),
+        }
     }
 
     /// Takes one of the guesses that may be made, as each costs time.
@@ -52,6 +63,16 @@ impl<'a> Report<'a> {
 
     pub(crate) fn add(&self, fault: Fault) {
         self.faults.borrow_mut().push(fault);
+    }
+
+    /// As [`JsonPath::parse`], but what is read again is shared.
+    pub(crate) fn path(&self, text: &str) -> Result<JsonPath, ExpressionError> {
+        self.paths.parse(text)
+    }
+
+    /// As [`Expression::parse`], but a path that is read again is shared.
+    pub(crate) fn expression(&self, text: &str) -> Result<Expression, ExpressionError> {
+        if Expression::is_path(text) { self.path(text).map(Expression::Path) } else { Expression::parse(text) }
     }
 
     /// Whether an error was found so far.

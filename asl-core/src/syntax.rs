@@ -79,7 +79,7 @@ pub(crate) enum Dialect {
     Plain,
     /// In JSON, placeholders where a value can stand.
     WithPlaceholders,
-    /// In YAML, a tag for each function of CloudFormation: `!Sub x` is `{"Fn::Sub": "x"}`.
+    /// In YAML, a tag for each function of CloudFormation: `!Sub x` is `{"Fn::Sub": "x"}`; and `yes` is a boolean.
     CloudFormation,
 }
 

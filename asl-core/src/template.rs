@@ -79,7 +79,7 @@ pub struct Definition<'t> {
     substitutions: Substitutions,
     notation: Notation,
     source: Arc<Source<'t>>,
-    pointer: JsonPointer,
+    location: Location,
     body: Body<'t>,
 }
 
@@ -120,9 +120,9 @@ impl<'t> Definition<'t> {
         self.machine_type
     }
 
-    /// Where in the template the definition stands, or the property that says where it is.
-    pub fn pointer(&self) -> &JsonPointer {
-        &self.pointer
+    /// Where in the template the definition stands, or what says where it is.
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 
     /// Where the definition is, if it is not in the template.
@@ -176,7 +176,8 @@ impl<'t> Definition<'t> {
     /// The same with places of the template: a span by `place`, a pointer from the template's root.
     fn relocated(&self, mut compiled: Compiled, place: impl Fn(Span) -> Span) -> Compiled {
         let relocate = |location: &mut Location| {
-            *location = self.source.location(self.pointer.followed_by(&location.pointer), place(location.span));
+            *location =
+                self.source.location(self.location.pointer.followed_by(&location.pointer), place(location.span));
         };
         let diagnostics = std::mem::take(&mut compiled.diagnostics).into_iter().map(|mut diagnostic| {
             relocate(&mut diagnostic.location);
@@ -206,7 +207,7 @@ impl<'t> Definition<'t> {
             substitutions,
             notation,
             source: Arc::clone(source),
-            pointer: resource.member(name),
+            location: source.location(resource.member(name), node.span),
             body,
         })
     }

@@ -66,8 +66,11 @@ fn the_index_has_the_rows_of_the_table() {
 
 #[test]
 fn wrong_examples_have_the_code() {
-    let is_short = |code: &&Code| !matches!(**code, Code::DEFINITION_TOO_LARGE | Code::PAYLOAD_TOO_LARGE);
-    for code in Code::ALL.iter().filter(is_short) {
+    // Two would be too large for a page, and one is about a file that is not there.
+    let has_example = |code: &&Code| {
+        !matches!(**code, Code::DEFINITION_TOO_LARGE | Code::PAYLOAD_TOO_LARGE | Code::UNREADABLE_DEFINITION)
+    };
+    for code in Code::ALL.iter().filter(has_example) {
         let page = read(code.name());
         let compiled = example(&page, "Wrong").unwrap_or_else(|| panic!("{code}.md has no wrong example"));
         let found: Vec<Code> = compiled.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();

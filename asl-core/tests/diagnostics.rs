@@ -70,7 +70,9 @@ fn every_code_has_an_example() {
         .chain(of_large_definitions())
         .flat_map(|compiled| compiled.diagnostics.into_iter().map(|diagnostic| diagnostic.code))
         .collect();
-    assert_eq!(found, Code::ALL.iter().copied().collect());
+    // What is wrong with a file that a template names is told by who reads files.
+    let of_files = [Code::UNREADABLE_DEFINITION];
+    assert_eq!(found, Code::ALL.iter().copied().filter(|code| !of_files.contains(code)).collect());
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn described(text: &str, notation: Notation, name: &str) -> String {
             if compiled.as_ref().is_some_and(|compiled| compiled.program.is_some()) { "program" } else { "no program" };
         writeln!(found, "==== {}: {program}", definition.logical_id()).unwrap();
         if let Some(whereabouts) = definition.whereabouts() {
-            writeln!(found, "{} is elsewhere: {whereabouts:?}", definition.pointer()).unwrap();
+            writeln!(found, "{} is elsewhere: {whereabouts:?}", definition.location().pointer).unwrap();
         }
         let diagnostics = compiled.map(|compiled| compiled.diagnostics).unwrap_or_default();
         found.push_str(&diagnostics.render(&source).to_string());

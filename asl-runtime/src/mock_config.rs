@@ -65,8 +65,8 @@ pub struct MockConfig {
 impl MockConfig {
     /// Reads the text of a mock file.
     ///
-    /// The file must be complete: every response that a test case names is there, and the responses of a name answer
-    /// the invocations from 0 on, each once.
+    /// The responses of a name must answer the invocations from 0 on, each once.
+    /// Whether a response that a test case names is there is that case's matter: see [`MockedTestCase::check`].
     ///
     /// # Errors
     ///
@@ -116,26 +116,26 @@ impl MockedTestCase {
         self.states.iter()
     }
 
-    /// Whether every state of the test case is a Task of `program`.
+    /// Whether every state of the test case is a Task of `program`, and every response that it names is there.
     ///
     /// # Errors
     ///
     /// Which are not, with their places in the mock file.
     pub fn check(&self, program: &Program) -> Result<(), Diagnostics> {
         let is_task = |name: &str| program.resources().any(|(task, _)| task == name);
-        let strange = self.states.iter().filter(|state| !is_task(&state.name));
-        let faults: Diagnostics = strange
-            .map(|MockedState { name, location, .. }| {
-                if program.state_names().any(|state| state == &**name) {
-                    let message = format!("state `{name}` is no Task, and only Tasks can be mocked");
-                    return Diagnostic::new(Code::UNKNOWN_VALUE, location.clone(), message);
-                }
+        let mut faults = Diagnostics::default();
+        for MockedState { name, location, response, .. } in &self.states {
+            if program.state_names().all(|state| state != &**name) {
                 let message = format!("the state machine has no state `{name}`");
                 let mut fault = Diagnostic::new(Code::UNKNOWN_VALUE, location.clone(), message);
                 fault.help = did_you_mean(name, program.resources().map(|(task, _)| task));
-                fault
-            })
-            .collect();
+                faults.push(fault);
+            } else if !is_task(name) {
+                let message = format!("state `{name}` is no Task, and only Tasks can be mocked");
+                faults.push(Diagnostic::new(Code::UNKNOWN_VALUE, location.clone(), message));
+            }
+            faults.extend(response.as_ref().err().cloned());
+        }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }
@@ -145,7 +145,9 @@ impl MockedTestCase {
 pub struct MockedState {
     name: Arc<str>,
     location: Location,
-    response: Arc<MockedResponse>,
+    response_name: Arc<str>,
+    /// What is wrong with the name, if there is no response of it.
+    response: Result<Arc<MockedResponse>, Diagnostic>,
 }
 
 impl MockedState {
@@ -156,28 +158,29 @@ impl MockedState {
 
     /// The name of the mocked response that answers it.
     pub fn response_name(&self) -> &str {
-        &self.response.name
+        &self.response_name
     }
 
     /// Answers the state's Tasks, each by the number of its invocation.
     pub(crate) fn handler(&self) -> impl TaskHandler {
-        MockHandler(Arc::clone(&self.response))
+        MockHandler(self.response.as_ref().map(Arc::clone).map_err(|fault| Failure::runtime(fault.message.as_str())))
     }
 }
 
-struct MockHandler(Arc<MockedResponse>);
+struct MockHandler(Result<Arc<MockedResponse>, Failure>);
 
 #[async_trait]
 impl TaskHandler for MockHandler {
     async fn handle(&self, request: TaskRequest) -> Result<Value, Failure> {
         let invocation = request.invocation();
-        let Some(answer) = self.0.answer(invocation) else {
+        let response = self.0.as_ref().map_err(Clone::clone)?;
+        let Some(answer) = response.answer(invocation) else {
             // Not to be caught: that the mock file is too short is no failure of the service.
             let cause = format!(
                 "the mocked response `{}` has no answer to invocation {invocation} of state `{}`, only to {}",
-                self.0.name,
+                response.name,
                 request.state_name(),
-                self.0.answered(),
+                response.answered(),
             );
             return Err(Failure::runtime(cause));
         };

@@ -99,6 +99,11 @@ impl Trace {
         Ok(replay.into_trace())
     }
 
+    /// The states that were entered, in alphabetical order.
+    pub(super) fn state_names(&self) -> impl Iterator<Item = &str> {
+        self.states.keys().map(|name| &**name)
+    }
+
     /// What became of the state called `name`.
     pub(super) fn state(&self, name: &str) -> Visits {
         self.states.get(name).copied().unwrap_or_default()
@@ -174,23 +179,23 @@ impl Replay {
             kind if kind.ends_with("StateEntered") => event.state.map(|state| self.enter(state, kind, before)),
             kind if kind.ends_with("StateExited") => event.state.and_then(|state| self.exit(state, before)),
             kind if kind.ends_with("StateAborted") => {
-                self.end(before.inside, Mark::Stopped);
+                self.change(before.inside, |visit| visit.ended = Some(Mark::Stopped));
                 None
             }
             "ExecutionFailed" | "ExecutionTimedOut" | "ExecutionAborted" | "ExecutionSucceeded" => {
                 self.is_over = true;
-                self.set_failing(before.inside, event.kind == "ExecutionFailed");
+                self.change(before.inside, |visit| visit.failing = event.kind == "ExecutionFailed");
                 None
             }
             "ParallelStateFailed" | "MapStateFailed" | "MapRunFailed" => {
                 let inside = self.around(before.inside, |visit| visit.has_inner);
-                self.set_failing(inside, true);
+                self.change(inside, |visit| visit.failing = true);
                 inside.map(|inside| Place { inside: Some(inside), left: None })
             }
             "MapIterationFailed" | "MapIterationAborted" => None,
             kind => {
                 let failed = kind.ends_with("Failed") || kind.ends_with("TimedOut");
-                self.set_failing(before.inside, failed);
+                self.change(before.inside, |visit| visit.failing = failed);
                 None
             }
         };
@@ -216,7 +221,7 @@ impl Replay {
         let left = self.around(before.inside, |visit| &*visit.state == state)?;
         let visit = self.visits.get(left)?;
         let (around, mark) = (visit.around, if visit.failing { Mark::Caught } else { Mark::Succeeded });
-        self.end(Some(left), mark);
+        self.change(Some(left), |visit| visit.ended = Some(mark));
         Some(Place { inside: around, left: Some(left) })
     }
 
@@ -233,15 +238,9 @@ impl Replay {
         None
     }
 
-    fn end(&mut self, visit: Option<usize>, mark: Mark) {
+    fn change(&mut self, visit: Option<usize>, change: impl FnOnce(&mut Visit)) {
         if let Some(visit) = visit.and_then(|visit| self.visits.get_mut(visit)) {
-            visit.ended = Some(mark);
-        }
-    }
-
-    fn set_failing(&mut self, visit: Option<usize>, failing: bool) {
-        if let Some(visit) = visit.and_then(|visit| self.visits.get_mut(visit)) {
-            visit.failing = failing;
+            change(visit);
         }
     }
 

@@ -87,7 +87,10 @@ fn test_case(
     };
     let usage = |message: String| Problem::with(path, message);
     let machines: Vec<&str> = config.state_machines().collect();
-    let machine = match (&arguments.machine, machines.as_slice()) {
+    // As in the ARN that starts a test case of Step Functions Local.
+    let qualified = arguments.test_case.as_ref().and_then(|test_case| test_case.split_once('#'));
+    let said = qualified.map(|(machine, _)| machine).or(arguments.machine.as_deref());
+    let machine = match (said, machines.as_slice()) {
         (Some(machine), _) => machine,
         (None, [machine]) => *machine,
         (None, []) => return Err(usage("the mock file has no state machine".to_owned())),
@@ -96,7 +99,7 @@ fn test_case(
             return Err(usage(message));
         }
     };
-    let Some(name) = &arguments.test_case else {
+    let Some(name) = qualified.map(|(_, name)| name).or(arguments.test_case.as_deref()) else {
         let names: Vec<&str> = config.test_cases(machine).collect();
         return Err(usage(format!("which test case is meant? say --test-case with one of {}", names.join(", "))));
     };

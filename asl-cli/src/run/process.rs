@@ -1,13 +1,16 @@
 //! Commands as Task handlers: JSON on standard input, JSON on standard output.
 
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use asl_core::{Failure, Value};
 use asl_runtime::{OrFail as _, TaskHandler, TaskRequest};
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
 
 use super::pace::Pace;
 
@@ -15,6 +18,8 @@ use super::pace::Pace;
 const MAX_OUTPUT: u64 = 4 * 262_144;
 /// How much of the end of what a command writes to standard error becomes the cause of its failure.
 const CAUSE_BYTES: usize = 2_048;
+/// How long what a command left running may hold its output open: what the command wrote itself is there at once.
+const GRACE: Duration = Duration::from_millis(100);
 /// The error name of a command that failed without naming an error.
 const HANDLER_FAILED: &str = "HandlerFailed";
 
@@ -40,6 +45,8 @@ impl TaskHandler for ProcessHandler {
 }
 
 /// Runs the command to its end; it is killed, with all that it started, when nobody waits for it any more.
+///
+/// What it left running when it ended is neither waited for nor killed.
 async fn run(command: &str, request: &TaskRequest) -> Result<Value, Failure> {
     let mut process = Process(spawn(command, request).or_fail(HANDLER_FAILED)?);
     let Process(child) = &mut process;
@@ -52,9 +59,26 @@ async fn run(command: &str, request: &TaskRequest) -> Result<Value, Failure> {
         }
         Ok(())
     };
-    let ((), output, error_text) = tokio::try_join!(write, output(stdout), last_words(stderr))?;
-    let status = child.wait().await.or_fail(HANDLER_FAILED)?;
-    result(status, &output, &error_text)
+    let (mut printed, mut last_words) = (Vec::new(), Vec::new());
+    let talk = async {
+        tokio::try_join!(write, read_output(stdout, &mut printed), read_last_words(stderr, &mut last_words)).map(|_| ())
+    };
+    let status = {
+        let mut talk = pin!(talk);
+        tokio::select! {
+            talked = &mut talk => {
+                talked?;
+                child.wait().await
+            }
+            status = child.wait() => {
+                timeout(GRACE, talk).await.unwrap_or(Ok(()))?;
+                status
+            }
+        }
+    };
+    let output = String::from_utf8(printed)
+        .map_err(|_| Failure::new(HANDLER_FAILED, "the command printed what is not UTF-8"))?;
+    result(status.or_fail(HANDLER_FAILED)?, &output, String::from_utf8_lossy(&last_words).trim())
 }
 
 fn spawn(command: &str, request: &TaskRequest) -> std::io::Result<Child> {
@@ -104,20 +128,18 @@ impl Drop for Process {
     }
 }
 
-async fn output(stdout: Option<impl AsyncRead + Unpin>) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
+async fn read_output(stdout: Option<impl AsyncRead + Unpin>, bytes: &mut Vec<u8>) -> Result<(), Failure> {
     if let Some(stdout) = stdout {
-        stdout.take(MAX_OUTPUT + 1).read_to_end(&mut bytes).await.or_fail(HANDLER_FAILED)?;
+        stdout.take(MAX_OUTPUT + 1).read_to_end(bytes).await.or_fail(HANDLER_FAILED)?;
     }
     if bytes.len() as u64 > MAX_OUTPUT {
         return Err(Failure::new(HANDLER_FAILED, format!("the command printed more than {MAX_OUTPUT} bytes")));
     }
-    String::from_utf8(bytes).map_err(|_| Failure::new(HANDLER_FAILED, "the command printed what is not UTF-8"))
+    Ok(())
 }
 
 /// The end of what was written to standard error.
-async fn last_words(stderr: Option<impl AsyncRead + Unpin>) -> Result<String, Failure> {
-    let mut last = Vec::new();
+async fn read_last_words(stderr: Option<impl AsyncRead + Unpin>, last: &mut Vec<u8>) -> Result<(), Failure> {
     if let Some(mut stderr) = stderr {
         let mut buffer = vec![0; CAUSE_BYTES];
         loop {
@@ -127,7 +149,7 @@ async fn last_words(stderr: Option<impl AsyncRead + Unpin>) -> Result<String, Fa
             last.drain(..last.len().saturating_sub(CAUSE_BYTES));
         }
     }
-    Ok(String::from_utf8_lossy(&last).trim().to_owned())
+    Ok(())
 }
 
 fn result(status: ExitStatus, output: &str, error_text: &str) -> Result<Value, Failure> {

@@ -131,7 +131,8 @@ impl Progress {
             }
             EventDetails::MapStateStarted { length } => {
                 visit.iterations = *length;
-                (!is_in_map).then(|| (Mark::Note, format!("{name}: {length} iterations")))
+                (!is_in_map)
+                    .then(|| (Mark::Note, format!("{name}: {length} iteration{}", if *length == 1 { "" } else { "s" })))
             }
             EventDetails::MapIterationSucceeded { .. }
             | EventDetails::MapIterationFailed { .. }

@@ -5,9 +5,10 @@ use std::path::{self, Path, PathBuf};
 
 use asl_core::diagnostic::{Diagnostics, Location};
 use asl_core::source::{LineColumn, Source};
-use asl_core::template::{self, Whereabouts};
+use asl_core::template;
 use asl_core::{Notation, Options, check_with};
 
+use crate::faulty_text::FaultyText;
 use crate::files::{self, By, Found};
 use crate::outcome::Problem;
 use crate::source::{self, Form};
@@ -52,6 +53,12 @@ impl Checked {
     }
 }
 
+impl From<FaultyText> for Checked {
+    fn from(FaultyText { path, text, diagnostics }: FaultyText) -> Self {
+        Self::new(&path, text, diagnostics)
+    }
+}
+
 /// Where a place begins, and where the first character after it is.
 pub(super) fn ends(location: &Location, source: &Source<'_>) -> (LineColumn, LineColumn) {
     (location.position, source.position(location.span.end))
@@ -63,6 +70,7 @@ pub(super) fn check(found: &Found, options: &Options) -> Vec<Result<Checked, Pro
     let is_definition = *by == By::Name || source::is_definition(path);
     let text = match files::read(path) {
         Ok(text) => text,
+        Err(Problem::Faulty(faulty)) if is_definition || faulty.is_template() => return vec![Ok(faulty.into())],
         // Most JSON and YAML files are no templates, and need not be texts.
         Err(_) if !is_definition => return Vec::new(),
         Err(problem) => return vec![Err(problem)],
@@ -95,11 +103,12 @@ fn check_template(path: &Path, text: &str, notation: Notation, options: &Options
     let mut elsewhere = Vec::new();
     for machine in &template.definitions {
         diagnostics.extend(machine.compile(options.clone()).into_iter().flat_map(|compiled| compiled.diagnostics));
-        if let Some(Whereabouts::Uri(uri)) = machine.whereabouts()
-            && !uri.contains("://")
-        {
-            let path = path.parent().unwrap_or(Path::new("")).join(uri);
-            elsewhere.push(check_named(&path, &machine.options(options.clone())));
+        let Some(named) = source::file_of(machine, path) else { continue };
+        match source::read_named(&named, machine, path, text) {
+            Ok(text) => elsewhere.push(Ok(check_named(&named, text, &machine.options(options.clone())))),
+            Err(Problem::Faulty(faulty)) if faulty.path == path => diagnostics.extend(faulty.diagnostics),
+            Err(Problem::Faulty(faulty)) => elsewhere.push(Ok(faulty.into())),
+            Err(problem) => elsewhere.push(Err(problem)),
         }
     }
     let itself = Checked::new(path, text.to_owned(), diagnostics);
@@ -107,10 +116,9 @@ fn check_template(path: &Path, text: &str, notation: Notation, options: &Options
 }
 
 /// A definition that a template names; `options` have what the template says of it.
-fn check_named(path: &Path, options: &Options) -> Result<Checked, Problem> {
-    let text = files::read(path)?;
+fn check_named(path: &Path, text: String, options: &Options) -> Checked {
     let (Form::Definition(notation) | Form::Template(notation)) = source::form(path, &text);
-    Ok(Checked { via: Via::Template, ..check_definition(path, text, notation, options) })
+    Checked { via: Via::Template, ..check_definition(path, text, notation, options) }
 }
 
 /// Each file once: as its template knows it, if there is one.

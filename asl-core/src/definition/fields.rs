@@ -182,7 +182,8 @@ impl<'t> Fields<'t> {
         let NodeKind::Array(elements) = &node.kind else {
             return wrong_type(node, What::Field(name), Expected::ARRAY, self.report);
         };
-        let value = elements.iter().filter_map(read).collect();
+        let mut value = Vec::with_capacity(elements.len());
+        value.extend(elements.iter().filter_map(read));
         let is_open = |element: &Node<'_>| element.as_str().is_some_and(|text| self.report.is_open(text));
         (!elements.iter().any(is_open)).then_some(Spanned { value, span: node.span })
     }
@@ -212,21 +213,23 @@ impl<'t> Fields<'t> {
     }
 
     pub(super) fn path(&self, name: &str) -> Option<Spanned<JsonPath>> {
-        self.parsed(name, Kind::ReferencePath(Code::INVALID_PATH), JsonPath::parse)
+        self.parsed(name, Kind::ReferencePath(Code::INVALID_PATH), |text| self.report.path(text))
     }
 
     pub(super) fn path_or_null(&self, name: &str) -> Option<Spanned<Option<JsonPath>>> {
-        self.parsed_or_null(name, Kind::Path, JsonPath::parse)
+        self.parsed_or_null(name, Kind::Path, |text| self.report.path(text))
     }
 
     /// A path or an intrinsic function.
     pub(super) fn expression(&self, name: &str) -> Option<Spanned<Expression>> {
-        self.parsed(name, Kind::Expression, Expression::parse)
+        self.parsed(name, Kind::Expression, |text| self.report.expression(text))
     }
 
     /// `ResultPath`.
     pub(super) fn result_path(&self) -> Option<Spanned<Option<ReferencePath>>> {
-        self.parsed_or_null("ResultPath", Kind::ReferencePath(Code::INVALID_REFERENCE_PATH), ReferencePath::parse)
+        self.parsed_or_null("ResultPath", Kind::ReferencePath(Code::INVALID_REFERENCE_PATH), |text| {
+            self.report.path(text).and_then(ReferencePath::of)
+        })
     }
 
     /// A string that `parse` understands; what it does not understand is reported as AWS does for this `kind`.

@@ -89,6 +89,18 @@ impl<'t> Template<'t> {
         }
     }
 
+    /// `Credentials`, whose role is a string, or an expression that gives one.
+    pub(super) fn read_credentials(fields: &Fields<'t>) -> Option<Self> {
+        const ROLE: &str = "RoleArn";
+        if let Some(NodeKind::Object(members)) = fields.node("Credentials").map(|node| &node.kind)
+            && let Some(role) = members.iter().find(|member| &*member.key == ROLE)
+            && role.value.as_str().is_none()
+        {
+            return wrong_type(&role.value, What::Field(ROLE), Expected::STRING, fields.report);
+        }
+        Self::read_object(fields, "Credentials")
+    }
+
     /// The members, if this is an object.
     pub(crate) fn members(&self) -> &[TemplateMember<'t>] {
         match &self.kind {
@@ -213,7 +225,7 @@ impl<'t, 'f> Reader<'t, 'f> {
             self.fields.report.add(fault.with_help(help.to_owned()));
             return None;
         };
-        match Expression::parse(text) {
+        match self.fields.report.expression(text) {
             Ok(value) => Some(Spanned { value, span }),
             Err(error) => {
                 let place = self.fields.report.inside(span, error.span);

@@ -12,7 +12,7 @@ use super::parallel::Parallel;
 use super::pass::Pass;
 use super::payload::Template;
 use super::retry::Retrier;
-use super::state_fields::{QueryLanguage, state_field};
+use super::state_fields::{QueryLanguage, supported_fields};
 use super::state_machine::StateMachine;
 use super::task::Task;
 use super::wait::Wait;
@@ -221,11 +221,8 @@ impl<'t> State<'t> {
         let language = query_language.as_ref().map_or(machine_language, |written| written.value);
         let state_type = read_type(&fields);
         let field_names = fields.names();
-        let mut fields = fields.only(|name| match (state_type, state_field(name)) {
-            (_, None) => false,
-            (Some(state_type), Some(field)) => field.is_supported(state_type, language),
-            (None, Some(field)) => matches!(field.name, "Next" | "End"),
-        });
+        let supported = state_type.map_or(&["Next", "End"][..], |state_type| supported_fields(state_type, language));
+        let mut fields = fields.only(|name| supported.contains(&name));
         fields.language = language;
         // Nothing needs a state's comment, but it must be a string.
         fields.text("Comment");

@@ -2,6 +2,8 @@
 //!
 //! See [State Types](https://states-language.net/spec.html#state-type-table) in the specification.
 
+use std::sync::LazyLock;
+
 use super::state::StateType::{self, Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait};
 
 /// The language of a state's paths and expressions.
@@ -58,17 +60,42 @@ pub(crate) fn state_field(name: &str) -> Option<&'static StateField> {
 }
 
 /// The fields that a state of this type and language may have.
-pub(crate) fn supported_fields(state_type: StateType, language: QueryLanguage) -> impl Iterator<Item = &'static str> {
-    STATE_FIELDS.iter().filter(move |field| field.is_supported(state_type, language)).map(|field| field.name)
+pub(crate) fn supported_fields(state_type: StateType, language: QueryLanguage) -> &'static [&'static str] {
+    field_set(state_type, language).map_or(&[], |set| &set.supported)
 }
 
 /// The fields that a state of this type and language must have.
-pub(crate) fn required_fields(state_type: StateType, language: QueryLanguage) -> impl Iterator<Item = &'static str> {
-    STATE_FIELDS
-        .iter()
-        .filter(|field| field.required)
-        .filter(move |field| field.is_supported(state_type, language))
-        .map(|field| field.name)
+pub(crate) fn required_fields(state_type: StateType, language: QueryLanguage) -> &'static [&'static str] {
+    field_set(state_type, language).map_or(&[], |set| &set.required)
+}
+
+/// The names of the fields of one type of state in one language.
+#[derive(Debug)]
+struct FieldSet {
+    state_type: StateType,
+    language: QueryLanguage,
+    supported: Vec<&'static str>,
+    required: Vec<&'static str>,
+}
+
+impl FieldSet {
+    fn of(state_type: StateType, language: QueryLanguage) -> Self {
+        let fields = || STATE_FIELDS.iter().filter(|field| field.is_supported(state_type, language));
+        Self {
+            state_type,
+            language,
+            supported: fields().map(|field| field.name).collect(),
+            required: fields().filter(|field| field.required).map(|field| field.name).collect(),
+        }
+    }
+}
+
+fn field_set(state_type: StateType, language: QueryLanguage) -> Option<&'static FieldSet> {
+    static FIELD_SETS: LazyLock<Vec<FieldSet>> = LazyLock::new(|| {
+        let of_each = ALL.iter().flat_map(|state_type| BOTH.iter().map(move |language| (*state_type, *language)));
+        of_each.map(|(state_type, language)| FieldSet::of(state_type, language)).collect()
+    });
+    FIELD_SETS.iter().find(|set| set.state_type == state_type && set.language == language)
 }
 
 const BOTH: &[QueryLanguage] = &[QueryLanguage::JsonPath, QueryLanguage::Jsonata];

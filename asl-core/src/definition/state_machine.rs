@@ -101,7 +101,8 @@ impl<'t> StateMachine<'t> {
 }
 
 fn read_states<'t>(states: &Fields<'t>, language: QueryLanguage) -> Spanned<Vec<State<'t>>> {
-    let value = states.members().filter_map(|member| State::read(member, language, states.report)).collect();
+    let mut value = Vec::with_capacity(states.members().len());
+    value.extend(states.members().filter_map(|member| State::read(member, language, states.report)));
     Spanned { value, span: states.span }
 }
 

@@ -24,7 +24,7 @@ impl<'t> Task<'t> {
             timeout_seconds_path: fields.path("TimeoutSecondsPath"),
             heartbeat_seconds: fields.computable("HeartbeatSeconds", Fields::integer),
             heartbeat_seconds_path: fields.path("HeartbeatSecondsPath"),
-            credentials: Template::read_object(fields, "Credentials"),
+            credentials: Template::read_credentials(fields),
         }
     }
 }

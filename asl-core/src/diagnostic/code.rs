@@ -102,6 +102,7 @@ codes! {
     DUPLICATE_KEY, INVALID_JSON_DESCRIPTION, Error, "an object has the same key twice";
     DEFINITION_TOO_LARGE, SCHEMA_VALIDATION_FAILED, Error, "the definition is larger than 1 MiB";
     TOO_DEEPLY_NESTED, TOO_DEEPLY_NESTED, Error, "objects and arrays are nested too deeply";
+    UNREADABLE_DEFINITION, -, Error, "the file cannot be read that a template names as a definition";
     NOT_AN_OBJECT, SCHEMA_VALIDATION_FAILED, Error, "the definition is not a JSON object";
 
     MISSING_FIELD, SCHEMA_VALIDATION_FAILED, Error, "a required field is missing";
@@ -136,11 +137,13 @@ codes! {
     UNUSED_VARIABLE, -, Warning, "the variable is assigned but never read";
     ENDLESS_LOOP, -, Warning, "no state of a loop leads out of it";
     LOOP_WITHOUT_CHANGE, -, Warning, "nothing in a loop changes what its Choice states test";
+    LOOP_WITHOUT_WAIT, -, Warning, "a loop repeats the same call at once, and nothing bounds it";
     RETRY_NEVER_MATCHES, -, Warning, "no error that the Retrier names can get to it";
     CATCH_NEVER_MATCHES, -, Warning, "no error that the Catcher names can get to it";
     TASK_WITHOUT_CATCH, -, Warning, "the last Task lets its errors through, all others catch theirs";
     UNREACHABLE_CHOICE_RULE, -, Warning, "the Choice rule can never decide";
     CALLBACK_WITHOUT_TIMEOUT, -, Warning, "a lost answer lets the Task wait for a year";
+    CALLBACK_WITHOUT_TOKEN, -, Warning, "the Task waits for its token, but gives it to nobody";
     PAYLOAD_TOO_LARGE, -, Warning, "the payload is larger than any state can take";
     INTRINSIC_ALWAYS_FAILS, -, Warning, "the intrinsic function refuses these arguments";
     JSONPATH_IN_JSONATA, -, Warning, "the string looks like JSONPath in a state in JSONata";

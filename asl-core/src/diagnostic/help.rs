@@ -9,6 +9,9 @@ pub(super) fn usual_help(code: Code) -> Option<&'static str> {
         Code::INVALID_YAML => "check the indentation, quotes and brackets before it",
         Code::DEFINITION_TOO_LARGE => "split the workflow, and start one machine from the other",
         Code::TOO_DEEPLY_NESTED => "move the inner states into a state machine of their own",
+        Code::UNREADABLE_DEFINITION => {
+            "put the file where the template says, as seen from the directory of the template"
+        }
         Code::NOT_AN_OBJECT => "a definition is `{\"StartAt\": \"…\", \"States\": {…}}`",
         Code::MISSING_FIELD => "add what is missing",
         Code::MISSING_ONE_OF => "add one of them",

@@ -121,7 +121,10 @@ impl<'e> Evaluator<'e> {
             Kind::Object(group) => self.group_items(group, input, frame).map(Some),
             Kind::Bind { name, value } => self.binding(*name, value, input, frame),
             Kind::Condition(condition) => self.condition(condition, input, frame),
-            Kind::Block { parts, binds } => self.block(parts, *binds, input, frame),
+            Kind::Block { parts, binds: false } => self.block(parts, input, frame),
+            Kind::Block { parts, binds: true } => {
+                self.in_frame_of_its_own(frame, |evaluator, inner| evaluator.block(parts, input, inner))
+            }
             Kind::Regex(regex) => self.define(Closure::Matcher(regex)),
             Kind::Call(call) => self.call_node(call, node.span, Vec::new(), input, frame),
             Kind::Partial(call) => self.partial(call, node.span, input, frame),
@@ -200,15 +203,23 @@ impl<'e> Evaluator<'e> {
         Ok(is_truthy)
     }
 
-    fn block(&mut self, parts: &'e [Node], binds: bool, input: Option<&Item>, frame: FrameId) -> Evaluated {
-        let inner = if binds { self.push_frame(frame, Vec::new())? } else { frame };
+    fn block(&mut self, parts: &'e [Node], input: Option<&Item>, frame: FrameId) -> Evaluated {
         let mut result = None;
         for part in parts {
-            result = self.evaluate(part, input, inner)?;
+            result = self.evaluate(part, input, frame)?;
         }
-        if binds {
-            self.release(inner);
-        }
+        Ok(result)
+    }
+
+    /// Evaluates what binds variables that `frame` does not see.
+    fn in_frame_of_its_own<R>(
+        &mut self,
+        frame: FrameId,
+        evaluate: impl FnOnce(&mut Self, FrameId) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        let inner = self.push_frame(frame, Vec::new())?;
+        let result = evaluate(self, inner)?;
+        self.release(inner);
         Ok(result)
     }
 

@@ -125,7 +125,13 @@ impl Lowering {
             AstKind::Binary { operator, left, right } => self.binary(operator, *left, *right, span)?,
             AstKind::Filter { left, right } => self.filter(*left, *right)?,
             AstKind::Group { left, pairs } => self.group(*left, pairs, span)?,
-            AstKind::Sort { left, terms } => self.sort(*left, terms, keep_array, span)?,
+            AstKind::Sort { left, terms } => {
+                let mut sorted = self.sort(*left, terms, span)?;
+                if let Kind::Path { keep_singleton, .. } = &mut sorted.node.kind {
+                    *keep_singleton |= keep_array;
+                }
+                sorted
+            }
             AstKind::Bind { name, right } => {
                 if let Some(binds) = self.binds.last_mut() {
                     *binds = true;
@@ -135,7 +141,11 @@ impl Lowering {
                 let value = Box::new(self.lower(*right)?.into_node(&mut seeking));
                 Part::seeking(seeking, Kind::Bind { name, value }, span)
             }
-            AstKind::Focus { left, name } => self.focus(*left, &name, keep_array, span)?,
+            AstKind::Focus { left, name } => {
+                let mut focused = self.focus(*left, &name, span)?;
+                on_last_step(&mut focused.node, |step| step.keep_array |= keep_array);
+                focused
+            }
             AstKind::Index { left, name } => self.index(*left, &name)?,
             AstKind::Negation(operand) => self.negation(*operand, span)?,
             AstKind::Array(items) => {
@@ -310,7 +320,7 @@ impl Lowering {
     }
 
     /// `left^(term, …)`
-    fn sort(&mut self, left: Ast, terms: Vec<ast::SortTerm>, keep_array: bool, span: Span) -> Lowered {
+    fn sort(&mut self, left: Ast, terms: Vec<ast::SortTerm>, span: Span) -> Lowered {
         let mut path = self.lower(left)?.into_path();
         let mut seeking = Vec::new();
         let mut lowered = Vec::with_capacity(terms.len());
@@ -318,8 +328,7 @@ impl Lowering {
             let expression = self.lower(term.expression)?.into_node(&mut seeking);
             lowered.push(SortTerm { descending: term.descending, expression });
         }
-        if let Kind::Path { steps, keep_singleton } = &mut path.node.kind {
-            *keep_singleton |= keep_array;
+        if let Kind::Path { steps, .. } = &mut path.node.kind {
             steps.push(Node::new(Kind::Sort(lowered), span));
             self.ancestry.resolve(steps, seeking, &mut path.seeking)?;
         }
@@ -327,7 +336,7 @@ impl Lowering {
     }
 
     /// `left@$name`
-    fn focus(&mut self, left: Ast, name: &Arc<str>, keep_array: bool, span: Span) -> Lowered {
+    fn focus(&mut self, left: Ast, name: &Arc<str>, span: Span) -> Lowered {
         let mut left = self.lower(left)?;
         let focus = self.symbols.bound(name);
         on_last_step(&mut left.node, |step| {
@@ -337,7 +346,6 @@ impl Lowering {
             if matches!(step.kind, Kind::Sort(_)) {
                 return Err(Fault::at("S0216", span));
             }
-            step.keep_array |= keep_array;
             step.focus = Some(focus);
             step.is_tuple = true;
             Ok(())

@@ -250,6 +250,20 @@ fn sequences_of_one_collapse_unless_kept() {
     check("[].a", "[]");
     check("[]#$i.a", "undefined");
     check("[2]^($)", "2");
+    for (order, expected) in [
+        ("[zz]^(>b).e", "undefined"),
+        ("[zz]^(>b)", "[]"),
+        ("[zz]^(>b)[0].e", "[]"),
+        ("[zz]^(>b)[true].e", "undefined"),
+        ("[zz]^(>b)[]", "[[]]"),
+        ("[1,2]^($).$count($)", "2"),
+        ("[1,2]^($)[0]", "[1,2]"),
+        ("[1,2]^($)[0].$string()", r#"["1","2"]"#),
+        ("[[1]]^(b)[0]", "[[1]]"),
+        ("[{'e':2},{'e':1}]^(e).e", "[2,1]"),
+    ] {
+        check(&format!("{{}}.({{}}).{order}"), expected);
+    }
     check("{'a': [1]}.a", "[1]");
     check("{'a': [1]}.*", "[1]");
     check("[{'a': 1}].a", "1");

@@ -19,11 +19,21 @@ impl ReferencePath {
     /// # Errors
     ///
     /// What is wrong with the text as a path, or that it may select more than one value.
+    #[cfg(test)]
     pub(crate) fn parse(text: &str) -> Result<Self, ExpressionError> {
-        let path = JsonPath::parse(text)?;
+        JsonPath::parse(text).and_then(Self::of)
+    }
+
+    /// The path, if it leads to one place.
+    ///
+    /// # Errors
+    ///
+    /// That it may select more than one value.
+    pub(crate) fn of(path: JsonPath) -> Result<Self, ExpressionError> {
         if path.is_reference_path() {
             Ok(Self { path })
         } else {
+            let text = path.text();
             Err(ExpressionError::new(0..text.len(), format!("`{text}` is not a Reference Path"))
                 .with_help("use names and non-negative indices only, such as `$.orders[0].id`"))
         }

@@ -131,7 +131,10 @@ impl<'a> Place<'a> {
         if self.is_java_null() {
             return "null".into();
         }
-        let is_member = matches!(self, Self::Member(_));
+        let class = |java: &str, jackson: &str| match self {
+            Self::Member(_) => java.to_owned(),
+            _ => format!("com.fasterxml.jackson.databind.node.{jackson}"),
+        };
         let (java, jackson) = match self.value() {
             Value::Null => ("null", "NullNode"),
             Value::Bool(_) => ("Boolean", "BooleanNode"),
@@ -140,17 +143,13 @@ impl<'a> Place<'a> {
                 Some(integer) if i32::try_from(integer).is_ok() => ("Integer", "IntNode"),
                 Some(_) => ("Long", "LongNode"),
                 None if number.is_float() => ("Double", "DoubleNode"),
-                None => return class("java.math.BigInteger", "BigIntegerNode", is_member),
+                None => return class("java.math.BigInteger", "BigIntegerNode"),
             },
             Value::Array(_) => return "com.fasterxml.jackson.databind.node.ArrayNode".into(),
             Value::Object(_) => return "com.fasterxml.jackson.databind.node.ObjectNode".into(),
         };
-        class(&format!("java.lang.{java}"), jackson, is_member)
+        class(&format!("java.lang.{java}"), jackson)
     }
-}
-
-fn class(java: &str, jackson: &str, is_member: bool) -> String {
-    if is_member { java.into() } else { format!("com.fasterxml.jackson.databind.node.{jackson}") }
 }
 
 fn no_results(steps: &[Step]) -> String {

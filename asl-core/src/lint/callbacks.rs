@@ -52,7 +52,8 @@ mod tests {
     const EXPECTED: &[(&str, &str)] = &[("CALLBACK_WITHOUT_TIMEOUT", "/States/A/Resource")];
 
     fn task(resource: &str, more: &str) -> String {
-        format!(r#""A": {{"Type": "Task", "Resource": "{resource}", {more} "End": true}}"#)
+        let parameters = r#""Parameters": {"Token.$": "$$.Task.Token"}"#;
+        format!(r#""A": {{"Type": "Task", "Resource": "{resource}", {parameters}, {more} "End": true}}"#)
     }
 
     #[test]

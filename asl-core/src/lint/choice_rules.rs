@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::definition::{Choice, ChoiceRule, Comparison, Computable, State, StateKind, Test, TestKind};
 use crate::diagnostic::{Code, Fault};
-use crate::evaluate::choice_rule::{self as evaluate, Operand, Relation};
+use crate::evaluate::choice_rule::{self as evaluate, Kind, Operand, Relation};
 use crate::jsonpath::JsonPath;
 use crate::report::Report;
 use crate::source::Span;
@@ -107,7 +107,40 @@ fn same_condition(one: &Computable<bool>, other: &Computable<bool>) -> bool {
 
 fn comparison_implies(one: &Comparison, other: &Comparison) -> bool {
     let Some((one, other)) = same_variable(one, other) else { return false };
-    same_test(one, other) || matches!((bounds(one), bounds(other)), (Some(one), Some(other)) if one.within(&other))
+    same_test(one, other)
+        || takes_kind(other, one)
+        || matches!((bounds(one), bounds(other)), (Some(one), Some(other)) if one.within(&other))
+}
+
+/// Whether `other` is true for every value of the one type for which `one` can be.
+fn takes_kind(other: &evaluate::Test, one: &evaluate::Test) -> bool {
+    match kind_taken(other) {
+        // What is read though it is not there is told of by the data flow.
+        Some(Kind::Present) | None => false,
+        // A timestamp is a string.
+        Some(Kind::String) => matches!(kind_needed(one), Some(Kind::String | Kind::Timestamp)),
+        Some(kind) => kind_needed(one) == Some(kind),
+    }
+}
+
+/// Of what every value makes the test true.
+fn kind_taken(test: &evaluate::Test) -> Option<Kind> {
+    match test {
+        evaluate::Test::Is { kind, answer: true } => Some(*kind),
+        evaluate::Test::StringMatches(pattern) if pattern.takes_all() => Some(Kind::String),
+        _ => None,
+    }
+}
+
+/// What a value must be for the test to be true.
+fn kind_needed(test: &evaluate::Test) -> Option<Kind> {
+    match test {
+        evaluate::Test::String(..) | evaluate::Test::StringMatches(_) => Some(Kind::String),
+        evaluate::Test::Numeric(..) => Some(Kind::Numeric),
+        evaluate::Test::Timestamp(..) => Some(Kind::Timestamp),
+        evaluate::Test::BooleanEquals(_) => Some(Kind::Boolean),
+        evaluate::Test::Is { kind, answer } => answer.then_some(*kind),
+    }
 }
 
 /// The tests, if both are about the same path.
@@ -273,10 +306,28 @@ mod tests {
         check_pair(("a", "StringEquals", r#""x""#), ("a", "StringEquals", r#""y""#), false);
         check_pair(("a", "StringEquals", r#""x""#), ("b", "StringEquals", r#""x""#), false);
         check_pair(("a", "StringEqualsPath", r#""$.x""#), ("a", "StringEqualsPath", r#""$.x""#), true);
-        check_pair(("a", "StringEqualsPath", r#""$.x""#), ("a", "StringEquals", r#""$.x""#), false);
+        check_pair(("a", "StringEqualsPath", r#""$.x""#), ("a", "StringEqualsPath", r#""$.y""#), false);
         check_pair(("a", "StringMatches", r#""x*""#), ("a", "StringMatches", r#""x*""#), true);
         check_pair(("a", "BooleanEquals", "true"), ("a", "BooleanEquals", "false"), false);
         check_pair(("a", "IsNull", "true"), ("a", "IsNull", "false"), false);
+    }
+
+    #[test]
+    fn what_takes_every_value_of_a_type_leaves_none_of_it() {
+        for all in [("a", "StringMatches", r#""*""#), ("a", "StringMatches", r#""**""#), ("a", "IsString", "true")] {
+            check_pair(all, ("a", "StringEquals", r#""x""#), true);
+            check_pair(all, ("a", "StringLessThanPath", r#""$.x""#), true);
+            check_pair(all, ("a", "StringMatches", r#""x*""#), true);
+            check_pair(all, ("a", "TimestampLessThan", r#""2030-01-01T00:00:00Z""#), true);
+            check_pair(all, ("a", "NumericEquals", "1"), false);
+            check_pair(all, ("a", "IsString", "false"), false);
+            check_pair(all, ("b", "StringEquals", r#""x""#), false);
+        }
+        check_pair(("a", "StringMatches", r#""\\*""#), ("a", "StringEquals", r#""x""#), false);
+        check_pair(("a", "StringMatches", r#""*a*""#), ("a", "StringEquals", r#""x""#), false);
+        check_pair(("a", "IsNumeric", "true"), ("a", "NumericLessThan", "1"), true);
+        check_pair(("a", "IsTimestamp", "true"), ("a", "StringEquals", r#""x""#), false);
+        check_pair(("a", "IsBoolean", "false"), ("a", "BooleanEquals", "true"), false);
     }
 
     #[test]

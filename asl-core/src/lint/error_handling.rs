@@ -1,6 +1,6 @@
 //! Retriers and Catchers that no error can reach, and Tasks left out of the handling of errors.
 
-use super::flow::Flow;
+use super::flow::{Flow, Node};
 use crate::definition::{Spanned, State, StateKind, Task};
 use crate::diagnostic::{Code, Fault};
 use crate::failure::ErrorName;
@@ -106,7 +106,7 @@ fn check_last_tasks(flow: &Flow<'_>, report: &Report<'_>) {
         let Some(machine) = machines.get_mut(node.machine) else { continue };
         if !node.state.catchers().is_empty() {
             machine.catching += 1;
-        } else if node.state.end.is_some_and(|end| end.value) && node.state.retriers().is_empty() {
+        } else if ends_machine(flow, node) && node.state.retriers().is_empty() {
             machine.last = Some(node.state);
             machine.others += 1;
         } else {
@@ -123,6 +123,13 @@ fn check_last_tasks(flow: &Flow<'_>, report: &Report<'_>) {
             report.add(fault.with_help("give it a `Catch`, or a `Retry` if a second attempt may help".to_owned()));
         }
     }
+}
+
+/// Whether nothing comes after the state: it ends the machine, or leads to a Succeed state, which can do no more.
+fn ends_machine(flow: &Flow<'_>, node: &Node<'_>) -> bool {
+    let next = node.next.and_then(|next| flow.node(next));
+    node.state.end.is_some_and(|end| end.value)
+        || next.is_some_and(|next| matches!(next.state.kind, Some(StateKind::Succeed)))
 }
 
 /// What the Tasks of one machine do about errors.
@@ -205,6 +212,18 @@ mod tests {
                "E": {"Type": "Succeed"}"#,
             &[],
         );
+    }
+
+    #[test]
+    fn a_task_before_succeed_is_the_last_one() {
+        let catch = r#""Catch": [{"ErrorEquals": ["States.ALL"], "Next": "E"}],"#;
+        let to_succeed = |more: &str| {
+            let states = three([catch, catch, more]).replace(r#""End": true"#, r#""Next": "S""#);
+            format!(r#"{states}, "S": {{"Type": "Succeed"}}"#)
+        };
+        check_states(&to_succeed(""), &[("TASK_WITHOUT_CATCH", "/States/C")]);
+        check_states(&to_succeed(catch), &[]);
+        check_states(&to_succeed("").replace("Succeed", "Fail"), &[]);
     }
 
     /// Three Tasks, each with these fields besides, and a handler.

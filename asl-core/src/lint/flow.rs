@@ -42,7 +42,12 @@ pub(super) struct Machine {
 impl Node<'_> {
     /// The indices of all states that this one leads to.
     pub(super) fn successors(&self) -> impl Iterator<Item = usize> {
-        self.next.iter().chain(&self.rules).chain(&self.default).chain(&self.catchers).copied()
+        self.onward().chain(self.catchers.iter().copied())
+    }
+
+    /// Those of them that it leads to without an error.
+    pub(super) fn onward(&self) -> impl Iterator<Item = usize> {
+        self.next.iter().chain(&self.rules).chain(&self.default).copied()
     }
 }
 

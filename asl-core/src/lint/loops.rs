@@ -1,6 +1,10 @@
 //! Loops that cannot end: without a way out, or whose Choices always find what they found before.
+//!
+//! Of all others `pacing` asks what they wait for.
 
+use super::components::components;
 use super::flow::{Flow, Node};
+use super::pacing;
 use crate::definition::{Choice, Comparison, QueryLanguage, STATES_VARIABLE, State, StateKind, Test, TestKind};
 use crate::diagnostic::{Code, Fault};
 use crate::jsonpath::Root;
@@ -11,7 +15,8 @@ pub(super) fn check(flow: &Flow<'_>, report: &Report<'_>) {
     if !flow.states.iter().enumerate().any(|(index, node)| node.successors().any(|next| next <= index)) {
         return;
     }
-    for component in components(flow) {
+    let successors = |index: usize| flow.node(index).map_or(Vec::new(), |node| node.successors().collect());
+    for component in components(flow.states.len(), successors) {
         // INVARIANT: the indices of a component are sorted.
         let members: Vec<&Node<'_>> = component.iter().filter_map(|&index| flow.node(index)).collect();
         let is_inside = |index: usize| component.binary_search(&index).is_ok();
@@ -22,6 +27,8 @@ pub(super) fn check(flow: &Flow<'_>, report: &Report<'_>) {
             && !members.iter().any(|node| node.catchers.iter().any(|&next| !is_inside(next)))
         {
             report.add(unchanging(first.state, &members));
+        } else {
+            pacing::check(flow, &component, report);
         }
     }
 }
@@ -52,7 +59,7 @@ fn unchanging(first: &State<'_>, members: &[&Node<'_>]) -> Fault {
 }
 
 /// The names of a loop's states, the first few of them.
-struct Names<'a>(&'a [&'a Node<'a>]);
+pub(super) struct Names<'a>(pub(super) &'a [&'a Node<'a>]);
 
 impl std::fmt::Display for Names<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -118,96 +125,6 @@ pub(super) fn is_repeatable(references: &crate::jsonata::References) -> bool {
         && references.variables.iter().all(|variable| {
             !varies(&variable.name) && (&*variable.name != STATES_VARIABLE || reads_input(&variable.path))
         })
-}
-
-/// The groups of states that all lead to each other, by Tarjan's algorithm; a state alone counts if it leads to itself.
-fn components(flow: &Flow<'_>) -> Vec<Vec<usize>> {
-    let mut search =
-        Search { visits: vec![None; flow.states.len()], stack: Vec::new(), count: 0, components: Vec::new() };
-    for index in 0..flow.states.len() {
-        search.run(flow, index);
-    }
-    search.components
-}
-
-#[derive(Clone, Copy)]
-struct Visit {
-    order: usize,
-    low: usize,
-    is_on_stack: bool,
-}
-
-struct Search {
-    visits: Vec<Option<Visit>>,
-    stack: Vec<usize>,
-    count: usize,
-    components: Vec<Vec<usize>>,
-}
-
-impl Search {
-    /// Visits everything that can be reached from `root`; the path there is kept on the heap, however long it is.
-    fn run(&mut self, flow: &Flow<'_>, root: usize) {
-        let mut path: Vec<(usize, Vec<usize>)> = Vec::new();
-        self.enter(flow, root, &mut path);
-        while let Some((index, successors)) = path.last_mut() {
-            let index = *index;
-            if let Some(next) = successors.pop() {
-                match self.visit(next) {
-                    None => self.enter(flow, next, &mut path),
-                    Some(visit) if visit.is_on_stack => self.lower(index, visit.order),
-                    Some(_) => {}
-                }
-                continue;
-            }
-            path.pop();
-            let Some(visit) = self.visit(index) else { continue };
-            if let Some((parent, _)) = path.last() {
-                self.lower(*parent, visit.low);
-            }
-            if visit.low == visit.order {
-                self.take_component(flow, index);
-            }
-        }
-    }
-
-    fn visit(&self, index: usize) -> Option<Visit> {
-        self.visits.get(index).copied().flatten()
-    }
-
-    fn enter(&mut self, flow: &Flow<'_>, index: usize, path: &mut Vec<(usize, Vec<usize>)>) {
-        let Some(node) = flow.node(index).filter(|_| self.visit(index).is_none()) else { return };
-        if let Some(visit) = self.visits.get_mut(index) {
-            *visit = Some(Visit { order: self.count, low: self.count, is_on_stack: true });
-        }
-        self.count += 1;
-        self.stack.push(index);
-        path.push((index, node.successors().collect()));
-    }
-
-    fn lower(&mut self, index: usize, low: usize) {
-        if let Some(Some(visit)) = self.visits.get_mut(index) {
-            visit.low = visit.low.min(low);
-        }
-    }
-
-    fn take_component(&mut self, flow: &Flow<'_>, root: usize) {
-        let mut component = Vec::new();
-        while let Some(index) = self.stack.pop() {
-            if let Some(Some(visit)) = self.visits.get_mut(index) {
-                visit.is_on_stack = false;
-            }
-            component.push(index);
-            if index == root {
-                break;
-            }
-        }
-        let is_loop =
-            component.len() > 1 || flow.node(root).is_some_and(|node| node.successors().any(|next| next == root));
-        if is_loop {
-            component.sort_unstable();
-            self.components.push(component);
-        }
-    }
 }
 
 #[cfg(test)]

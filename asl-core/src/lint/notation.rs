@@ -110,9 +110,8 @@ impl Check<'_> {
             return;
         }
         let help = match (opens, closes) {
-            (true, true) if trimmed.len() < text.len() => {
-                "remove the blanks around it: the string must begin with `{%`"
-            }
+            (true, true) if !text.starts_with("{%") => "remove the blanks before it: the string must begin with `{%`",
+            (true, true) if !text.ends_with("%}") => "remove the blanks behind it: the string must end with `%}`",
             (true, false) => "end the string with `%}`",
             (false, true) if !text.contains("{%") => "begin the string with `{%`",
             _ => return,

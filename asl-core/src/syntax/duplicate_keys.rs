@@ -10,15 +10,13 @@ use crate::source::{JsonPointer, Source, Span};
 /// No more than [`MAX_FAULTS`] are reported.
 /// JSON leaves open what such an object means; here the last member would count, and the others be lost silently.
 pub fn duplicate_keys(root: &Node<'_>, source: &Source<'_>) -> Diagnostics {
-    let mut search = Search { source, first_spans: NameMap::new(), found: Vec::new() };
+    let mut search = Search { source, found: Vec::new() };
     search.node(root, &Path::Root);
     search.found.into_iter().collect()
 }
 
 struct Search<'a> {
     source: &'a Source<'a>,
-    /// The keys of the object that is looked at.
-    first_spans: NameMap<'a, Span>,
     found: Vec<Diagnostic>,
 }
 
@@ -39,8 +37,8 @@ impl Path<'_> {
     }
 }
 
-impl<'a> Search<'a> {
-    fn node(&mut self, node: &'a Node<'a>, path: &Path<'_>) {
+impl Search<'_> {
+    fn node(&mut self, node: &Node<'_>, path: &Path<'_>) {
         match &node.kind {
             NodeKind::Object(members) => {
                 self.keys(members, path);
@@ -57,10 +55,13 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn keys(&mut self, members: &'a [Member<'a>], object: &Path<'_>) {
-        self.first_spans.clear();
+    fn keys(&mut self, members: &[Member<'_>], object: &Path<'_>) {
+        if are_surely_different(members) {
+            return;
+        }
+        let mut first_spans: NameMap<'_, Span> = NameMap::with_capacity(members.len());
         for member in members {
-            let Some(first_span) = self.first_spans.add(&member.key, member.key_span) else { continue };
+            let Some(first_span) = first_spans.add(&member.key, member.key_span) else { continue };
             if self.found.len() == MAX_FAULTS {
                 return;
             }
@@ -81,6 +82,18 @@ impl<'a> Search<'a> {
             );
         }
     }
+}
+
+/// Whether already the lengths and the last bytes of the keys tell that no two are equal.
+fn are_surely_different(members: &[Member<'_>]) -> bool {
+    let mut seen = 0_u64;
+    members.iter().all(|member| {
+        let last = member.key.bytes().last().map_or(0, usize::from);
+        let bit = 1 << (member.key.len().wrapping_mul(7).wrapping_add(last) % 64);
+        let is_new = seen & bit == 0;
+        seen |= bit;
+        is_new
+    })
 }
 
 #[cfg(test)]

@@ -112,14 +112,14 @@ impl<'t> Lexer<'t> {
 
     /// Skips white space; comments and other blanks are faults.
     pub(super) fn skip_blank(&mut self) {
-        loop {
-            let mut rest = self.rest().bytes();
-            let first = rest.find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
-            self.offset = self.text.len() - rest.len() - usize::from(first.is_some());
-            if first.is_some_and(|byte| byte.is_ascii_graphic() && byte != b'/') {
-                return;
-            }
+        while !self.is_at_token() {
             let start = self.offset;
+            while self.next_byte().is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
+                self.offset += 1;
+            }
+            if self.offset > start {
+                continue;
+            }
             if self.rest().starts_with("//") {
                 self.take_while(|character| character != '\n');
                 self.report_comment(start);
@@ -139,6 +139,11 @@ impl<'t> Lexer<'t> {
                 return;
             }
         }
+    }
+
+    /// Whether what is next is certainly no white space and no comment.
+    fn is_at_token(&self) -> bool {
+        self.next_byte().is_some_and(|byte| byte.is_ascii_graphic() && byte != b'/')
     }
 
     fn report_comment(&mut self, start: usize) {

@@ -197,8 +197,9 @@ impl<'t> Parser<'t> {
                         self.report_unexpected(other, &container.expectation());
                     }
                     if begins_part {
-                        let part = read_part(self);
-                        parts(self).extend(part);
+                        if let Some(part) = read_part(self) {
+                            parts(self).push(part);
+                        }
                         last = Last::Part;
                     } else {
                         self.skip_misplaced();
@@ -209,7 +210,7 @@ impl<'t> Parser<'t> {
             }
         }
         self.open.pop();
-        parts(self).drain(first_part..).collect()
+        parts(self).split_off(first_part)
     }
 
     /// Reads a key, a colon and a value; `None` where the value is missing.

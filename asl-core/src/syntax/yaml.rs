@@ -1,7 +1,7 @@
 //! YAML text as the same tree as JSON's, with the places where it stands in the YAML.
 //!
 //! Plain scalars mean what [YAML 1.2's core schema](https://yaml.org/spec/1.2.2/#103-core-schema) says, so that `yes` is
-//! a string; keys are strings, whatever they look like.
+//! a string except in templates; keys are strings, whatever they look like.
 //! Aliases stand for a copy of what they name, whose places stay those of the original, and `<<` merges mappings.
 //! The first fault of the grammar ends the reading; what was read until then is kept.
 

@@ -27,7 +27,7 @@ pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
     };
     let state_type = kind.state_type();
     check_supported(state, state_type, report);
-    object.requires(required_fields(state_type, state.language));
+    object.requires(required_fields(state_type, state.language).iter().copied());
     check_transition(state, state_type, &object);
     check_kind(kind, state, &object);
     for retrier in state.retriers() {
@@ -101,7 +101,9 @@ impl Object<'_> {
     /// A field may be given as a value or, under the name that ends in `Path`, as a path.
     fn excludes_paths(&self, names: &[&str]) {
         for name in names {
-            self.excludes(name, &format!("{name}Path"));
+            if let Some(path) = self.names.iter().find(|path| path.value.strip_suffix("Path") == Some(name)) {
+                self.excludes(name, path.value);
+            }
         }
     }
 }
@@ -122,7 +124,7 @@ fn check_supported(state: &State<'_>, state_type: StateType, report: &Report<'_>
             }
             None => {
                 let known = supported_fields(state_type, state.language);
-                (Code::UNKNOWN_FIELD, similar(name.value, known, report))
+                (Code::UNKNOWN_FIELD, similar(name.value, known.iter().copied(), report))
             }
         };
         let message = format!("Field '{}' is not supported", name.value);
@@ -157,7 +159,7 @@ fn counterpart(name: &str, state_type: StateType) -> Option<&str> {
 
 /// States that move on have `Next`, or `End` that is true.
 fn check_transition(state: &State<'_>, state_type: StateType, object: &Object<'_>) {
-    if !state_field("Next").is_some_and(|next| next.is_supported(state_type, state.language)) {
+    if !supported_fields(state_type, state.language).contains(&"Next") {
         return;
     }
     let ends = state.end.as_ref().is_some_and(|end| end.value);

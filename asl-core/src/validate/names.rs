@@ -11,7 +11,7 @@ const MAX_CHARACTERS: usize = 80;
 
 /// Checks the names of all states of a definition, which must be unique across its branches and item processors.
 pub(super) fn check(machine: &StateMachine<'_>, report: &Report<'_>) {
-    check_scope(machine, &mut NameMap::new(), report);
+    check_scope(machine, &mut NameMap::with_capacity(machine.states().len()), report);
 }
 
 fn invalid(name: &str) -> String {
@@ -25,7 +25,7 @@ fn invalid(name: &str) -> String {
 fn check_scope<'t>(machine: &StateMachine<'t>, earlier: &mut NameMap<'t, (Span, Span)>, report: &Report<'_>) {
     for state in machine.states() {
         let name = state.name.value;
-        let is_too_long = name.chars().count() > MAX_CHARACTERS && !report.is_open(name);
+        let is_too_long = name.len() > MAX_CHARACTERS && name.chars().count() > MAX_CHARACTERS && !report.is_open(name);
         if name.is_empty() || is_too_long {
             report.add(Fault::new(Code::INVALID_STATE_NAME, state.name.span, invalid(name)));
         }

@@ -2,9 +2,10 @@
 
 use crate::definition::{
     Computable, Fail, Map, MemberValue, Pass, QueryLanguage, Spanned, State, StateKind, Task, Template, TemplateKind,
-    TemplateMember, Wait,
+    TemplateMember, Test, TestKind, Wait,
 };
 use crate::diagnostic::{Code, Fault};
+use crate::evaluate::choice_rule::{self, Operand, Operator};
 use crate::jsonpath::{JsonPath, ReferencePath, Root};
 use crate::name_map::NameMap;
 use crate::report::Report;
@@ -32,6 +33,7 @@ pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
         Some(StateKind::Pass(pass)) => check_pass(pass, report),
         Some(StateKind::Fail(fail)) => check_fail(fail, report),
         Some(StateKind::Choice(choice)) => {
+            choice.rules().iter().for_each(|rule| check_operands(&rule.test, report));
             let templates = choice.rules().iter().filter_map(|rule| rule.assign.as_ref());
             templates.for_each(|template| check_template(template, report));
         }
@@ -85,6 +87,35 @@ fn check_fail(fail: &Fail<'_>, report: &Report<'_>) {
     }
 }
 
+/// Warns of texts to compare with that look like paths.
+fn check_operands(test: &Test<'_>, report: &Report<'_>) {
+    match &test.kind {
+        Some(TestKind::And(tests) | TestKind::Or(tests)) => {
+            tests.value.iter().for_each(|test| check_operands(test, report));
+        }
+        Some(TestKind::Not(test)) => check_operands(test, report),
+        Some(TestKind::Comparison(comparison)) => {
+            let operand = &comparison.test;
+            if let choice_rule::Test::String(relation, Operand::Literal(text)) = &operand.value
+                && looks_like_a_name(text)
+            {
+                let name = Operator::String(*relation).name();
+                let message = format!("the value of `{name}` looks like a path, but is not evaluated");
+                let fault = Fault::new(Code::NO_PATH, operand.span, message);
+                report.add(fault.with_help(format!("call the field `{name}Path`")));
+            }
+        }
+        Some(TestKind::Condition(_)) | None => {}
+    }
+}
+
+/// Whether a text to compare with can only be meant as a path: `$` alone may be a currency.
+fn looks_like_a_name(text: &str) -> bool {
+    let rest = text.strip_prefix("$$.").or_else(|| text.strip_prefix("$."));
+    let is_start = |first: char| first.is_alphabetic() || first == '_';
+    rest.is_some_and(|rest| rest.starts_with(is_start) && !rest.contains(char::is_whitespace))
+}
+
 fn check_pass(pass: &Pass, report: &Report<'_>) {
     if let Some(result) = pass.result.as_ref().filter(|result| has_expressions(&result.value)) {
         let message = "`Result` is never evaluated: its paths stay as they are";
@@ -125,7 +156,7 @@ fn check_template(template: &Template<'_>, report: &Report<'_>) {
 
 /// Two members must not have the same name once `.$` is stripped.
 fn check_names(members: &[TemplateMember<'_>], report: &Report<'_>) {
-    let mut first: NameMap<'_, &TemplateMember<'_>> = NameMap::new();
+    let mut first: NameMap<'_, &TemplateMember<'_>> = NameMap::with_capacity(members.len());
     for member in members {
         let earlier = first.add(member.name(), member);
         if let Some(earlier) = earlier.filter(|earlier| earlier.key.value != member.key.value) {

@@ -39,7 +39,7 @@ fn collect_names<'t>(machine: &StateMachine<'t>, names: &mut HashSet<&'t str>) {
 
 fn check_machine(machine: &StateMachine<'_>, everywhere: &Everywhere<'_>, report: &Report<'_>) {
     if machine.states.is_some() {
-        let positions: NameMap<'_, usize> = machine.state_names.iter().map(|name| name.value).zip(0..).collect();
+        let positions = Positions::of(machine);
         check_targets(machine, &positions, everywhere, report);
         check_ends(machine, &positions, report);
     }
@@ -48,18 +48,41 @@ fn check_machine(machine: &StateMachine<'_>, everywhere: &Everywhere<'_>, report
     }
 }
 
+/// The positions of a machine's states; of equal names, the last one counts.
+struct Positions<'m> {
+    names: Vec<&'m str>,
+    by_name: NameMap<'m, usize>,
+}
+
+impl<'m> Positions<'m> {
+    fn of(machine: &StateMachine<'m>) -> Self {
+        let names: Vec<&str> = machine.state_names.iter().map(|name| name.value).collect();
+        let by_name = names.iter().copied().zip(0..).collect();
+        Self { names, by_name }
+    }
+
+    /// The position of `name`; it is mostly the `likely` one, which needs no hashing.
+    fn find(&self, name: &str, likely: usize) -> Option<usize> {
+        let are_different = self.by_name.len() == self.names.len();
+        let is_likely = are_different && self.names.get(likely).is_some_and(|known| *known == name);
+        if is_likely { Some(likely) } else { self.by_name.get(name) }
+    }
+}
+
 /// `positions` has the positions of the machine's states.
 fn check_targets(
     machine: &StateMachine<'_>,
-    positions: &NameMap<'_, usize>,
+    positions: &Positions<'_>,
     everywhere: &Everywhere<'_>,
     report: &Report<'_>,
 ) {
     if machine.state_names.is_open() {
         return;
     }
-    for target in machine.start_at.iter().chain(machine.states().iter().flat_map(targets)) {
-        if positions.get(target.value).is_none() {
+    let following = |(position, state)| targets(state).map(move |target| (target, position + 1));
+    let start = machine.start_at.iter().map(|start| (start, 0));
+    for (target, likely) in start.chain(machine.states().iter().enumerate().flat_map(following)) {
+        if positions.find(target.value, likely).is_none() {
             let message = format!("Missing 'Next' target: {}", target.value);
             let help = if everywhere.has(target.value) {
                 let name = target.value;
@@ -75,7 +98,7 @@ fn check_targets(
 }
 
 /// Checks that there is an end and that every state is reached, where all states could be read.
-fn check_ends(machine: &StateMachine<'_>, positions: &NameMap<'_, usize>, report: &Report<'_>) {
+fn check_ends(machine: &StateMachine<'_>, positions: &Positions<'_>, report: &Report<'_>) {
     let are_all_read = !machine.state_names.is_open() && machine.states().len() == machine.state_names.iter().count();
     if !are_all_read || !machine.states().iter().all(is_understood) {
         return;
@@ -94,22 +117,24 @@ fn check_ends(machine: &StateMachine<'_>, positions: &NameMap<'_, usize>, report
 ///
 /// AWS names the former; where every unreachable state is led to, as in a loop aside, it is taken to name all.
 /// All states could be read, so that `positions` are those of the states.
-fn check_reachability(machine: &StateMachine<'_>, positions: &NameMap<'_, usize>, report: &Report<'_>) {
+fn check_reachability(machine: &StateMachine<'_>, positions: &Positions<'_>, report: &Report<'_>) {
     let states = machine.states();
     let Some(start_at) = &machine.start_at else { return };
-    let start = positions.get(start_at.value);
+    let start = positions.find(start_at.value, 0);
     let mut reached = vec![false; states.len()];
     let mut open: Vec<usize> = start.into_iter().collect();
     while let Some(position) = open.pop() {
         let is_first_visit = reached.get_mut(position).is_some_and(|reached| !mem::replace(reached, true));
         if let Some(state) = states.get(position).filter(|_| is_first_visit) {
-            open.extend(targets(state).filter_map(|target| positions.get(target.value)));
+            open.extend(targets(state).filter_map(|target| positions.find(target.value, position + 1)));
         }
     }
-    let is_reached = |state: &State<'_>| {
-        positions.get(state.name.value).and_then(|position| reached.get(position)).is_some_and(|reached| *reached)
+    let is_reached = |(position, state): (usize, &State<'_>)| {
+        let position = positions.find(state.name.value, position);
+        position.and_then(|position| reached.get(position)).is_some_and(|reached| *reached)
     };
-    let unreached: Vec<&State<'_>> = states.iter().filter(|state| !is_reached(state)).collect();
+    let unreached = states.iter().enumerate().filter(|state| !is_reached(*state)).map(|(_, state)| state);
+    let unreached: Vec<&State<'_>> = unreached.collect();
     if unreached.is_empty() {
         return;
     }

@@ -56,15 +56,18 @@ impl<'a> Reader<'a> {
         let mut states = Vec::new();
         for member in self.object(node, "a test case").unwrap_or_default() {
             let Some(response_name) = self.text(&member.value, "a state's mocked response") else { continue };
-            if let Some(response) = responses.get(response_name) {
-                let location = self.location(member.key_span);
-                states.push(MockedState { name: (&*member.key).into(), location, response: Arc::clone(response) });
-            } else {
+            let response = responses.get(response_name).map(Arc::clone).ok_or_else(|| {
                 let message = format!("there is no mocked response `{response_name}`");
                 let mut fault = self.fault(Code::UNKNOWN_VALUE, member.value.span, message);
                 fault.help = did_you_mean(response_name, responses.keys().map(|name| &**name));
-                self.faults.push(fault);
-            }
+                fault
+            });
+            states.push(MockedState {
+                name: (&*member.key).into(),
+                location: self.location(member.key_span),
+                response_name: response_name.into(),
+                response,
+            });
         }
         MockedTestCase { states }
     }

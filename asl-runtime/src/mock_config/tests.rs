@@ -130,6 +130,27 @@ fn states_that_the_machine_does_not_have_are_told() {
 }
 
 #[test]
+fn a_response_that_is_not_there_is_the_matter_of_its_test_case_alone() {
+    let text = r#"{
+  "StateMachines": {"M": {"TestCases": {"Paid": {"A": "Paid"}, "Later": {"A": "Payed", "B": "Payed"}}}},
+  "MockedResponses": {"Paid": {"0": {"Return": 1}}}
+}"#;
+    let config = MockConfig::parse(text).unwrap();
+    let program = asl_core::compile(&json!({"StartAt": "A", "States": {"A": task(json!({}))}}).to_string());
+    let program = program.into_program().unwrap();
+    assert_eq!(config.test_case("M", "Paid").unwrap().check(&program), Ok(()));
+    let later = config.test_case("M", "Later").unwrap();
+    insta::assert_snapshot!(later.check(&program).unwrap_err().render(&Source::new("mocks.json", text)).to_string());
+    assert_eq!(later.states().map(MockedState::response_name).collect::<Vec<_>>(), ["Payed", "Payed"]);
+    let run = Simulation::new().mock(later).run(&program, json!({})).unwrap();
+    let failure = run.failure().unwrap();
+    assert_eq!(
+        (failure.error(), failure.cause()),
+        (Some("States.Runtime"), Some("there is no mocked response `Payed`"))
+    );
+}
+
+#[test]
 fn retries_count_as_invocations() {
     let states = json!({"A": task(json!({"Retry": [{"ErrorEquals": ["Busy"], "MaxAttempts": 5}]}))});
     let throw = json!({"Throw": {"Error": "Busy", "Cause": "try later"}});

@@ -69,6 +69,11 @@ impl Operator {
         })
     }
 
+    /// The field whose operand is a literal.
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, operator)| *operator == self).map_or("", |(name, _)| name)
+    }
+
     /// The test for a literal operand.
     pub(crate) fn with_literal(self, operand: &Value) -> Result<Test, WrongOperand> {
         let test = match self {

@@ -43,6 +43,12 @@ impl Pattern {
         Self::Wildcards { prefix, middle: parts, suffix }
     }
 
+    /// Whether every text matches: there is nothing but `*`.
+    pub(crate) fn takes_all(&self) -> bool {
+        let Self::Wildcards { prefix, middle, suffix } = self else { return false };
+        prefix.is_empty() && suffix.is_empty() && middle.iter().all(|part| part.is_empty())
+    }
+
     pub(super) fn matches(&self, text: &str) -> Result<bool, Failure> {
         match self {
             Self::Exact(exact) => Ok(text == &**exact),

@@ -244,32 +244,22 @@ impl<'e> Evaluator<'e> {
                 Some(branch) => self.tail(branch, input, frame)?,
                 None => Tail::Value(None),
             },
-            Kind::Block { parts, binds } => self.tail_block(parts, *binds, input, frame)?,
+            Kind::Block { parts, binds: false } => self.tail_block(parts, input, frame)?,
+            Kind::Block { parts, binds: true } => {
+                self.in_frame_of_its_own(frame, |evaluator, inner| evaluator.tail_block(parts, input, inner))?
+            }
             _ => Tail::Value(None),
         };
         self.bounds.leave();
         Ok(result)
     }
 
-    fn tail_block(
-        &mut self,
-        parts: &'e [Node],
-        binds: bool,
-        input: Option<&Item>,
-        frame: FrameId,
-    ) -> Result<Tail, Fault> {
-        let inner = if binds { self.push_frame(frame, Vec::new())? } else { frame };
-        let mut result = Tail::Value(None);
-        if let Some((last, before)) = parts.split_last() {
-            for part in before {
-                self.evaluate(part, input, inner)?;
-            }
-            result = self.tail(last, input, inner)?;
+    fn tail_block(&mut self, parts: &'e [Node], input: Option<&Item>, frame: FrameId) -> Result<Tail, Fault> {
+        let Some((last, before)) = parts.split_last() else { return Ok(Tail::Value(None)) };
+        for part in before {
+            self.evaluate(part, input, frame)?;
         }
-        if binds {
-            self.release(inner);
-        }
-        Ok(result)
+        self.tail(last, input, frame)
     }
 
     fn tail_call(&mut self, call: &'e Call, span: Span, input: Option<&Item>, frame: FrameId) -> Result<Tail, Fault> {

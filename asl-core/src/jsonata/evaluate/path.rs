@@ -11,7 +11,7 @@ use super::{Evaluated, Evaluator, Tuple};
 use crate::value::Value;
 
 /// Where a path has got to.
-enum Sequence {
+pub(super) enum Sequence {
     Empty,
     One(Option<Item>),
     /// The elements of an array.
@@ -145,8 +145,15 @@ impl<'e> Evaluator<'e> {
         if let Kind::Sort(terms) = &step.kind {
             let sorted = match input {
                 Sequence::Many(item) => self.sort_items(terms, step.span, &item, frame)?,
-                Sequence::One(item) => item,
-                Sequence::Empty => None,
+                other => other,
+            };
+            if step.stages.is_empty() {
+                return Ok(sorted);
+            }
+            let sorted = match sorted {
+                // The only element of the sequence, though it is an array itself.
+                Sequence::One(Some(item)) if item.is_array() => Some(Item::sequence(vec![item])),
+                other => other.into_item(false),
             };
             let result = self.stages(step, sorted, frame)?;
             return Ok(match result {

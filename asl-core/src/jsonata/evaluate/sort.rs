@@ -9,6 +9,7 @@ use super::super::functions;
 use super::super::item::{ArrayRef, Item};
 use super::frame::FrameId;
 use super::operator::compare_text;
+use super::path::Sequence;
 use super::{Evaluated, Evaluator, Tuple};
 
 /// Something to sort, and those of its keys that were needed so far.
@@ -18,17 +19,23 @@ struct Sortable<T> {
 }
 
 impl<'e> Evaluator<'e> {
-    /// The elements of a sequence in order; a sequence of one is its element.
-    pub(super) fn sort_items(&mut self, terms: &'e [SortTerm], span: Span, array: &Item, frame: FrameId) -> Evaluated {
+    /// The elements of a sequence in order.
+    pub(super) fn sort_items(
+        &mut self,
+        terms: &'e [SortTerm],
+        span: Span,
+        array: &Item,
+        frame: FrameId,
+    ) -> Result<Sequence, Fault> {
         let mut items = array.as_array().map(ArrayRef::to_vec).unwrap_or_default();
         if items.len() <= 1 {
-            return Ok(items.pop());
+            return Ok(items.pop().map_or(Sequence::Empty, |item| Sequence::One(Some(item))));
         }
         self.bounds.charge_items(items.len())?;
         let sorted = self.sort_by_terms(terms, span, items, |evaluator, term, item| {
             evaluator.evaluate(&term.expression, Some(item), frame)
         })?;
-        Ok(Some(Item::array(sorted)))
+        Ok(Sequence::Many(Item::array(sorted)))
     }
 
     pub(super) fn sort_tuples(

@@ -183,7 +183,7 @@ impl<'t> Builder<'t> {
     }
 
     fn plain(&mut self, text: Cow<'t, str>, span: Span) -> NodeKind<'t> {
-        match scalar::plain(&text) {
+        match scalar::plain(&text, self.dialect) {
             Some(Plain::Other(kind)) => kind,
             Some(Plain::Text) => NodeKind::String(text),
             None => {
@@ -197,7 +197,7 @@ impl<'t> Builder<'t> {
         if name == "str" {
             return NodeKind::String(text);
         }
-        match (name, scalar::plain(&text)) {
+        match (name, scalar::plain(&text, self.dialect)) {
             ("int", Some(Plain::Other(kind @ NodeKind::Number(number)))) if !number.is_float() => kind,
             ("null", Some(Plain::Other(kind @ NodeKind::Null)))
             | ("bool", Some(Plain::Other(kind @ NodeKind::Bool(_))))

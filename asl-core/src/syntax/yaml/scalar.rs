@@ -2,8 +2,8 @@
 //!
 //! See [Core Schema](https://yaml.org/spec/1.2.2/#103-core-schema).
 
-use crate::syntax::NodeKind;
 use crate::syntax::places::StringPlaces;
+use crate::syntax::{Dialect, NodeKind};
 use crate::value::Number;
 
 /// What a plain scalar means.
@@ -15,11 +15,16 @@ pub(super) enum Plain {
 }
 
 /// What a plain scalar means in the core schema; `None` for a number that JSON has not.
-pub(super) fn plain(text: &str) -> Option<Plain> {
+///
+/// CloudFormation reads YAML 1.1, which has [more words for booleans](https://yaml.org/type/bool.html); those of one
+/// letter it reads as strings.
+pub(super) fn plain(text: &str, dialect: Dialect) -> Option<Plain> {
     Some(Plain::Other(match text {
         "" | "~" | "null" | "Null" | "NULL" => NodeKind::Null,
         "true" | "True" | "TRUE" => NodeKind::Bool(true),
         "false" | "False" | "FALSE" => NodeKind::Bool(false),
+        "yes" | "Yes" | "YES" | "on" | "On" | "ON" if dialect == Dialect::CloudFormation => NodeKind::Bool(true),
+        "no" | "No" | "NO" | "off" | "Off" | "OFF" if dialect == Dialect::CloudFormation => NodeKind::Bool(false),
         _ if is_number(text) => NodeKind::Number(number(text)?),
         _ => return Some(Plain::Text),
     }))
@@ -227,7 +232,7 @@ mod tests {
             ("0x", "\"0x\""),
             ("18446744073709551615", "18446744073709551615"),
         ] {
-            let kind = match plain(text) {
+            let kind = match plain(text, Dialect::Plain) {
                 Some(Plain::Other(kind)) => kind,
                 Some(Plain::Text) => NodeKind::String(text.into()),
                 None => panic!("{text}"),
@@ -235,7 +240,7 @@ mod tests {
             assert_eq!(Node { span: Span::default(), kind }.to_string(), expected, "{text}");
         }
         for text in [".inf", "-.INF", ".nan", "1e999"] {
-            assert!(plain(text).is_none(), "{text}");
+            assert!(plain(text, Dialect::Plain).is_none(), "{text}");
         }
     }
 

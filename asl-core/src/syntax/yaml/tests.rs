@@ -80,6 +80,8 @@ fn tags_are_functions_in_templates() {
             ("a: !Sub [x, {y: !Ref 12}]\n", r#"{"a":{"Fn::Sub":["x",{"y":{"Ref":"12"}}]}}"#, &[]),
             ("a: !Sub |\n  x ${A}\n", r#"{"a":{"Fn::Sub":"x ${A}\n"}}"#, &[]),
             ("a: !Join\n- ''\n- [x]\n", r#"{"a":{"Fn::Join":["",["x"]]}}"#, &[]),
+            ("a: yes\nb: [On, YES, No, off, !!bool OFF]\n", r#"{"a":true,"b":[true,true,false,false,false]}"#, &[]),
+            ("yes: 'no'\na: [y, N, yEs, !!str on]\n", r#"{"yes":"no","a":["y","N","yEs","on"]}"#, &[]),
         ],
     );
 }
