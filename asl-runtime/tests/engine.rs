@@ -1,10 +1,12 @@
 //! The engine: the API's calls, tokens, timeouts, stops, the journal, and many executions at once.
 
 mod journal;
+mod troubled;
 
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use asl_core::execution::Outcome;
@@ -35,7 +37,8 @@ async fn run(engine: &Engine, definition: &Value, input: Value) -> Outcome {
 
 #[tokio::test(start_paused = true)]
 async fn an_execution_is_started_described_and_listed_as_on_aws() {
-    let engine = virtual_engine().handler("Echo", echo).region("eu-west-1").account("111111111111").build().unwrap();
+    let engine =
+        virtual_engine().handler("Echo", echo).region("eu-west-1").account("111111111111").build().await.unwrap();
     let machine = engine.create_state_machine("orders", &machine_of(&task("Echo")).to_string()).unwrap();
     assert_eq!(&*machine, "arn:aws:states:eu-west-1:111111111111:stateMachine:orders");
     let arn = engine.start_execution(&machine, Some("o-7"), json!({"id": 7})).await.unwrap().execution_arn;
@@ -59,6 +62,7 @@ async fn waits_and_timeouts_follow_the_clock() {
             Ok(json!(null))
         })
         .build()
+        .await
         .unwrap();
     let definition = json!({"StartAt": "Pause", "States": {
         "Pause": {"Type": "Wait", "Seconds": 3600, "Next": "Slow"},
@@ -92,6 +96,7 @@ async fn a_handler_that_nobody_waits_for_is_dropped() {
             }
         })
         .build()
+        .await
         .unwrap();
     run(&engine, &machine_of(&with(task("Forever"), json!({"TimeoutSeconds": 5}))), json!({})).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -109,6 +114,7 @@ async fn heartbeats_keep_a_task_alive() {
             Ok(json!("alive"))
         })
         .build()
+        .await
         .unwrap();
     let definition = machine_of(&with(task("Job"), json!({"TimeoutSeconds": 100, "HeartbeatSeconds": 5})));
     assert_eq!(run(&engine, &definition, json!({})).await, Outcome::Succeeded("alive".into()));
@@ -120,6 +126,7 @@ async fn a_panic_fails_the_task_and_not_the_engine() {
         .handler("Echo", echo)
         .handler("Broken", |_: TaskRequest| async { if true { panic!("out of cheese") } else { Ok(()) } })
         .build()
+        .await
         .unwrap();
     let outcome = run(&engine, &machine_of(&task("Broken")), json!({})).await;
     assert_eq!(outcome.failure().unwrap().to_string(), "HandlerPanicked: out of cheese");
@@ -130,7 +137,7 @@ async fn a_panic_fails_the_task_and_not_the_engine() {
 
 #[tokio::test(start_paused = true)]
 async fn the_same_start_again_is_the_same_execution() {
-    let engine = virtual_engine().build().unwrap();
+    let engine = virtual_engine().build().await.unwrap();
     let wait = machine_of(&json!({"Type": "Wait", "Seconds": 10, "End": true})).to_string();
     let machine = engine.create_state_machine("waits", &wait).unwrap();
     let first = engine.start_execution(&machine, Some("a"), json!({"x": 1})).await.unwrap();
@@ -144,7 +151,7 @@ async fn the_same_start_again_is_the_same_execution() {
 
 #[tokio::test]
 async fn wrong_calls_are_refused_in_the_words_of_aws() {
-    let engine = Engine::builder().build().unwrap();
+    let engine = Engine::builder().build().await.unwrap();
     let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
     let machine = engine.create_state_machine("a", &pass).unwrap();
     assert_eq!(engine.create_state_machine("a", &pass).unwrap(), machine);
@@ -170,12 +177,14 @@ async fn wrong_calls_are_refused_in_the_words_of_aws() {
 
 #[test]
 fn an_engine_needs_a_runtime() {
-    assert!(matches!(Engine::builder().build(), Err(Error::NoRuntime)));
+    let mut built = std::pin::pin!(Engine::builder().build());
+    let built = built.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(built, Poll::Ready(Err(Error::NoRuntime))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_aborts_and_may_be_repeated() {
-    let engine = virtual_engine().build().unwrap();
+    let engine = virtual_engine().build().await.unwrap();
     let wait = machine_of(&json!({"Type": "Wait", "Seconds": 100, "End": true})).to_string();
     let machine = engine.create_state_machine("waits", &wait).unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
@@ -188,7 +197,7 @@ async fn a_stop_aborts_and_may_be_repeated() {
 }
 
 /// An engine whose handler hands the tokens out, and the machine that waits for one for 60 seconds.
-fn token_engine() -> (Engine, Arc<str>, mpsc::UnboundedReceiver<String>) {
+async fn token_engine() -> (Engine, Arc<str>, mpsc::UnboundedReceiver<String>) {
     let (sender, tokens) = mpsc::unbounded_channel();
     let engine = virtual_engine()
         .handler("arn:aws:states:::sqs:sendMessage.waitForTaskToken", move |request: TaskRequest| {
@@ -196,6 +205,7 @@ fn token_engine() -> (Engine, Arc<str>, mpsc::UnboundedReceiver<String>) {
             async { Ok(json!({"MessageId": "m"})) }
         })
         .build()
+        .await
         .unwrap();
     let definition = machine_of(&json!({
         "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true,
@@ -207,7 +217,7 @@ fn token_engine() -> (Engine, Arc<str>, mpsc::UnboundedReceiver<String>) {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_is_answered_once() {
-    let (engine, machine, mut tokens) = token_engine();
+    let (engine, machine, mut tokens) = token_engine().await;
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     let token = tokens.recv().await.unwrap();
     tokio::time::sleep(Duration::from_secs(10)).await;
@@ -225,7 +235,7 @@ async fn a_token_is_answered_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_fails_its_task_or_comes_too_late() {
-    let (engine, machine, mut tokens) = token_engine();
+    let (engine, machine, mut tokens) = token_engine().await;
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     let token = tokens.recv().await.unwrap();
     engine.callbacks().send_task_failure(&token, Failure::new("Refused", "no")).await.unwrap();
@@ -240,7 +250,7 @@ async fn a_token_fails_its_task_or_comes_too_late() {
 #[tokio::test(start_paused = true)]
 async fn workers_from_outside_take_up_activities() {
     let arn = "arn:aws:states:us-east-1:000000000000:activity:approve";
-    let engine = virtual_engine().build().unwrap();
+    let engine = virtual_engine().build().await.unwrap();
     let definition = machine_of(&json!({"Type": "Task", "Resource": arn, "TimeoutSeconds": 60, "End": true}));
     let machine = engine.create_state_machine("approval", &definition.to_string()).unwrap();
     assert!(engine.get_activity_task(arn, None).await.unwrap().is_none());
@@ -270,6 +280,7 @@ async fn no_more_handlers_run_at_once_than_allowed() {
             }
         })
         .build()
+        .await
         .unwrap();
     let definition = machine_of(&json!({
         "Type": "Map", "End": true, "ItemProcessor": {"StartAt": "W", "States": {"W": task("Work")}},
@@ -281,7 +292,7 @@ async fn no_more_handlers_run_at_once_than_allowed() {
 
 #[tokio::test(start_paused = true)]
 async fn an_update_leaves_running_executions_alone() {
-    let engine = virtual_engine().build().unwrap();
+    let engine = virtual_engine().build().await.unwrap();
     let ending = |result: &str| {
         json!({"StartAt": "Wait", "States": {
             "Wait": {"Type": "Wait", "Seconds": 10, "Next": "End"},
@@ -305,6 +316,7 @@ async fn shutdown_lets_handlers_end_and_takes_nothing_new() {
             Ok("done")
         })
         .build()
+        .await
         .unwrap();
     let machine = engine.create_state_machine("m", &machine_of(&task("Slow")).to_string()).unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
@@ -317,7 +329,7 @@ async fn shutdown_lets_handlers_end_and_takes_nothing_new() {
 #[tokio::test(start_paused = true)]
 async fn shutdown_aborts_handlers_after_its_grace() {
     let engine = virtual_engine().handler("Forever", |_: TaskRequest| std::future::pending::<Result<(), Failure>>());
-    let engine = engine.build().unwrap();
+    let engine = engine.build().await.unwrap();
     let machine = engine.create_state_machine("m", &machine_of(&task("Forever")).to_string()).unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     engine.shutdown(Duration::from_secs(1)).await;
@@ -336,6 +348,7 @@ async fn an_engine_that_is_dropped_takes_its_handlers_along() {
             }
         })
         .build()
+        .await
         .unwrap();
     let machine = engine.create_state_machine("m", &machine_of(&task("Forever")).to_string()).unwrap();
     engine.start_execution(&machine, None, json!({})).await.unwrap();
@@ -347,7 +360,7 @@ async fn an_engine_that_is_dropped_takes_its_handlers_along() {
 #[tokio::test(start_paused = true)]
 async fn the_oldest_ended_executions_are_forgotten() {
     let store = asl_runtime::store::MemoryStore::new();
-    let engine = virtual_engine().retain_ended(2).store(store.clone()).build().unwrap();
+    let engine = virtual_engine().retain_ended(2).store(store.clone()).build().await.unwrap();
     let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
     let machine = engine.create_state_machine("m", &pass).unwrap();
     for name in ["a", "b", "c", "d"] {
@@ -361,7 +374,8 @@ async fn the_oldest_ended_executions_are_forgotten() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn ten_thousand_executions_run_at_once() {
-    let engine = Engine::builder().handler("Echo", echo).handler_limit(NonZero::new(64).unwrap()).build().unwrap();
+    let engine =
+        Engine::builder().handler("Echo", echo).handler_limit(NonZero::new(64).unwrap()).build().await.unwrap();
     let definition = json!({"StartAt": "Both", "States": {"Both": {
         "Type": "Parallel", "End": true,
         "Branches": [
@@ -394,7 +408,7 @@ async fn a_distributed_map_is_refused_before_anything_starts() {
         },
         "End": true,
     }}});
-    let engine = virtual_engine().build().unwrap();
+    let engine = virtual_engine().build().await.unwrap();
     let error = engine.create_state_machine("machine", &definition.to_string()).unwrap_err();
     assert_eq!(
         error.to_string(),

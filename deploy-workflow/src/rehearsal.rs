@@ -175,7 +175,8 @@ impl<C: Clock + Clone> Stage<C> {
             .account("111122223333")
             .seed(*seed)
             .workers(NonZero::<usize>::MIN)
-            .build()?;
+            .build()
+            .await?;
         let machine = engine.create_state_machine(&format!("deploy-{definition}"), definition.text())?;
         let pipeline = InMemoryPipeline::new();
         let trigger = Trigger {

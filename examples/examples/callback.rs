@@ -68,7 +68,7 @@ async fn publish(documents: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
             Ok(json!({ "MessageId": request.idempotency_key() }))
         }
     };
-    let engine = Engine::builder().handler("arn:aws:states:::sqs:sendMessage.*", deliver).build()?;
+    let engine = Engine::builder().handler("arn:aws:states:::sqs:sendMessage.*", deliver).build().await?;
     let machine = engine.create_state_machine("publish", DEFINITION)?;
 
     let mut started = Vec::new();

@@ -56,7 +56,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .handler("Work", work)
         .handler_limit(NonZero::new(EXECUTIONS).ok_or("no executions")?)
         .retain_ended(EXECUTIONS as usize)
-        .build()?;
+        .build()
+        .await?;
     let machine = engine.create_state_machine("many", DEFINITION)?;
 
     let mut started = Vec::new();

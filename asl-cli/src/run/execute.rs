@@ -94,7 +94,8 @@ async fn host(
     shown: &mut Shown,
 ) -> Result<Run, Error> {
     let interrupt = Interrupt::new();
-    let engine = Engine::builder().registry(answers.registry.clone()).seed(arguments.seed).limits(limits).build()?;
+    let engine =
+        Engine::builder().registry(answers.registry.clone()).seed(arguments.seed).limits(limits).build().await?;
     let machine = engine.create_state_machine_from_program(&answers.machine_name, program)?;
     let started = engine.start_execution(&machine, Some(&arguments.name), input).await?;
     let arn = &started.execution_arn;
