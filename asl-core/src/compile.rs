@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::compatibility::Compatibility;
 use crate::definition::{self, StateMachine};
-use crate::diagnostic::{Code, Diagnostics, Level, Levels};
+use crate::diagnostic::Diagnostics;
 use crate::lint;
-use crate::placeholder::{self, Filled, Placeholders, Substitutions};
+use crate::options::Options;
+use crate::placeholder::{self, Filled, Placeholders};
 use crate::program::Program;
 use crate::report::{Reading, Report};
 use crate::source::Source;
-use crate::syntax::{self, Dialect, Format, Node};
+use crate::syntax::{self, Dialect, Node};
 use crate::validate;
 
 /// What came of a definition.
@@ -33,106 +33,6 @@ impl Compiled {
     /// diagnostic tells.
     pub fn into_program(self) -> Result<Program, Diagnostics> {
         self.program.ok_or(self.diagnostics)
-    }
-}
-
-/// What a definition is compiled for; [`Default`] is a Standard machine as on AWS.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    compatibility: Compatibility,
-    machine_type: MachineType,
-    levels: Levels,
-    format: Format,
-    placeholders: Placeholders,
-    substitutions: Substitutions,
-}
-
-/// The type of a state machine, which decides what its Tasks may wait for; exhaustive, AWS has these two.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum MachineType {
-    /// Runs for up to a year, every step once.
-    #[default]
-    Standard,
-    /// Runs for up to five minutes; waits neither for jobs nor for task tokens nor for activities.
-    Express,
-}
-
-impl Options {
-    /// A Standard machine as on AWS.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets whose behaviour to follow where AWS and the specification differ; AWS's by default.
-    #[must_use]
-    pub fn compatibility(mut self, compatibility: Compatibility) -> Self {
-        self.compatibility = compatibility;
-        self
-    }
-
-    /// Sets the type of the machine; Standard by default.
-    #[must_use]
-    pub fn machine_type(mut self, machine_type: MachineType) -> Self {
-        self.machine_type = machine_type;
-        self
-    }
-
-    /// Sets how much a warning counts; what is an error of itself always is one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use asl_core::diagnostic::{Code, Level};
-    /// use asl_core::{Options, compile_with};
-    ///
-    /// let text = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Parameters": {"id": "$.id"}, "End": true}}}"#;
-    /// assert_eq!(compile_with(text, Options::new()).diagnostics.len(), 1);
-    /// assert!(compile_with(text, Options::new().level(Code::NO_DOLLAR, Level::Allow)).diagnostics.is_empty());
-    /// assert!(compile_with(text, Options::new().level(Code::NO_DOLLAR, Level::Deny)).program.is_none());
-    /// ```
-    #[must_use]
-    pub fn level(mut self, code: Code, level: Level) -> Self {
-        self.levels.set(code, level);
-        self
-    }
-
-    /// Sets the notation of the text; JSON by default.
-    #[must_use]
-    pub fn format(mut self, format: Format) -> Self {
-        self.format = format;
-        self
-    }
-
-    /// Sets what `${…}` means; itself by default.
-    ///
-    /// A definition in which placeholders are left has no program, even if nothing is wrong with it.
-    #[must_use]
-    pub fn placeholders(mut self, placeholders: Placeholders) -> Self {
-        self.placeholders = placeholders;
-        self
-    }
-
-    /// Puts `value` in for the placeholder `${name}`, and understands the others.
-    ///
-    /// Inside of a string the value is text, as with CloudFormation's `DefinitionSubstitutions`;
-    /// a placeholder outside of quotes becomes the JSON value that `value` is the text of.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use asl_core::{Options, compile_with};
-    ///
-    /// let text = r#"{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": ${Seconds}, "End": true}}}"#;
-    /// let compiled = compile_with(text, Options::new().substitute("Seconds", "5"));
-    /// assert!(compiled.program.is_some());
-    /// let compiled = compile_with(text, Options::new().substitute("Seconds", "-5"));
-    /// assert_eq!(compiled.diagnostics.iter().next().unwrap().location.pointer.as_str(), "/States/A/Seconds");
-    /// ```
-    #[must_use]
-    pub fn substitute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.placeholders = Placeholders::Understood;
-        self.substitutions.insert(name.into(), value.into());
-        self
     }
 }
 
@@ -193,9 +93,9 @@ fn diagnose<T>(
 ) -> (Option<T>, Diagnostics) {
     let (readable, dialect) = match options.placeholders {
         Placeholders::Literal => (Cow::Borrowed(text), Dialect::Plain),
-        Placeholders::Understood => (placeholder::mask(text, options.format), Dialect::WithPlaceholders),
+        Placeholders::Understood => (placeholder::mask(text, options.notation), Dialect::WithPlaceholders),
     };
-    let (root, diagnostics) = syntax::parse_as(&readable, options.format, dialect);
+    let (root, diagnostics) = syntax::parse_as(&readable, options.notation, dialect);
     let Some(mut root) = root else { return (None, diagnostics) };
     let source = Source::new("definition", text);
     let filled = match options.placeholders {
@@ -204,7 +104,8 @@ fn diagnose<T>(
     };
     // Values change what the text means, and so which definition it is.
     let identity = if filled.rewritten.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(root.to_string()) };
-    let reading = Reading { format: options.format, placeholders: options.placeholders, rewritten: filled.rewritten };
+    let reading =
+        Reading { notation: options.notation, placeholders: options.placeholders, rewritten: filled.rewritten };
     let tree = Tree { root: &root, source: &source, reading, is_open: filled.is_open };
     diagnose_tree(tree, diagnostics, options, |machine| then(machine, &identity))
 }
@@ -257,7 +158,7 @@ pub(crate) fn compile_part(
 ) -> Compiled {
     let filled = placeholder::fill_in(&mut root, &options.substitutions, None);
     rewritten.extend(filled.rewritten);
-    let reading = Reading { format: options.format, placeholders: Placeholders::Understood, rewritten };
+    let reading = Reading { notation: options.notation, placeholders: Placeholders::Understood, rewritten };
     let tree = Tree { root: &root, source, reading, is_open: filled.is_open };
     let lower = |machine: &StateMachine<'_>| Program::lower(machine, &root.to_string(), options.compatibility);
     let (program, diagnostics) = diagnose_tree(tree, Diagnostics::default(), options, lower);

@@ -18,6 +18,7 @@ mod state;
 mod step;
 mod strand;
 mod task;
+mod token;
 mod wait;
 
 use std::cell::Cell;
@@ -30,6 +31,7 @@ pub use self::snapshot::{InvalidSnapshot, OutputsPending, Snapshot};
 pub use self::start::{Limits, Start};
 use self::step::Step;
 use self::strand::{Strand, StrandId, Timer};
+pub use self::token::TokenKey;
 use crate::evaluate;
 use crate::failure::Failure;
 use crate::history::{EventDetails, EventId, HistoryEvent};
@@ -84,6 +86,7 @@ impl Execution {
             timers_made: 0,
             strands_made: 0,
             strands: BTreeMap::new(),
+            invocations: BTreeMap::new(),
             random: Random::from_seed(start.seed),
             outcome: None,
             start,
@@ -165,6 +168,13 @@ impl Execution {
     /// The names of the states that wait for something, in the order in which their strands began.
     pub fn waiting_states(&self) -> impl Iterator<Item = &str> {
         self.progress.strands.values().filter_map(|strand| self.program.state(strand.state)).map(|state| &*state.name)
+    }
+
+    /// The Tasks that are out, in the order in which their strands began.
+    ///
+    /// Whoever goes on with an execution from a [`Snapshot`] delivers them again.
+    pub fn tasks_out(&self) -> impl Iterator<Item = &ScheduleTask> {
+        self.progress.strands.values().filter_map(Strand::scheduled_task)
     }
 
     /// What remains to be known to go on later, elsewhere.

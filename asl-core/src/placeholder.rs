@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::source::{Source, Span};
-use crate::syntax::{self, Format, Member, Node, NodeKind};
+use crate::syntax::{self, Member, Node, NodeKind, Notation};
 
 /// What `${…}` in a definition means; exhaustive, it is the one or the other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -95,7 +95,7 @@ fn closing(content: &str) -> Option<usize> {
 /// `text` with as many bytes, in which Terraform's expressions and directives do not disturb the notation around them.
 ///
 /// Directives outside of strings become blanks; in JSON, the strings inside of an expression lose their quotes and braces.
-pub(crate) fn mask(text: &str, format: Format) -> Cow<'_, str> {
+pub(crate) fn mask(text: &str, notation: Notation) -> Cow<'_, str> {
     let mut masked = String::new();
     let mut copied = 0;
     let mut in_string = false;
@@ -104,12 +104,12 @@ pub(crate) fn mask(text: &str, format: Format) -> Cow<'_, str> {
     for (brace, _) in text.match_indices('{') {
         let Some(start) = brace.checked_sub(1).filter(|start| *start >= seen) else { continue };
         let (Some(rest), Some(before)) = (text.get(start..), text.get(seen..start)) else { continue };
-        in_string ^= format == Format::Json && has_lone_quote(before);
+        in_string ^= notation == Notation::Json && has_lone_quote(before);
         seen = start;
         let begins_line =
             || text.get(..start).is_some_and(|before| before.trim_end_matches([' ', '\t']).ends_with('\n'));
-        let may_be_directive = is_directive(rest) && !in_string && (format == Format::Json || begins_line());
-        if unclosed == MAX_UNCLOSED || !(may_be_directive || (format == Format::Json && is_expression(rest))) {
+        let may_be_directive = is_directive(rest) && !in_string && (notation == Notation::Json || begins_line());
+        if unclosed == MAX_UNCLOSED || !(may_be_directive || (notation == Notation::Json && is_expression(rest))) {
             continue;
         }
         let Some(written) = length(rest).and_then(|length| rest.get(..length)) else {
@@ -342,12 +342,12 @@ mod tests {
             ("[%{ for é in l ~}\n1,%{ endfor }]", "[                 \n1,           ]"),
             (r#"{"a": "{% $${\"k\": v} %}"}"#, r#"{"a": "{% $${\"k\": v} %}"}"#),
         ] {
-            let masked = mask(text, Format::Json);
+            let masked = mask(text, Notation::Json);
             assert_eq!(masked, expected);
             assert_eq!(masked.len(), text.len());
         }
         let text = "a:\n  %{ if b }\n  - '${f(\"x\")} %{ if c }'";
-        assert_eq!(mask(text, Format::Yaml), "a:\n           \n  - '${f(\"x\")} %{ if c }'");
+        assert_eq!(mask(text, Notation::Yaml), "a:\n           \n  - '${f(\"x\")} %{ if c }'");
     }
 
     #[test]

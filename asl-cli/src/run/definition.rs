@@ -23,9 +23,9 @@ pub(super) fn read(arguments: &Arguments) -> Result<Option<Definition>, Problem>
     let options = arguments.deployment.options();
     let mut machine_type = arguments.deployment.machine_type();
     let Compiled { program, diagnostics, .. } = match source::form(path, &text) {
-        Form::Definition(format) => compile_with(&text, options.format(format)),
-        Form::Template(format) => {
-            let template = template::definitions(&text, format);
+        Form::Definition(notation) => compile_with(&text, options.notation(notation)),
+        Form::Template(notation) => {
+            let template = template::definitions(&text, notation);
             if template.diagnostics.has_errors() {
                 tell_faults(&template.diagnostics, path, &text, &arguments.colour);
                 return Ok(None);

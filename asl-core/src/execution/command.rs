@@ -92,7 +92,7 @@ pub enum Command {
 }
 
 /// A Task to run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScheduleTask {
     /// What to answer to.
     pub task: TaskId,
@@ -103,16 +103,21 @@ pub struct ScheduleTask {
     /// What to call it with.
     pub parameters: Value,
     /// The evaluated `Credentials`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Value>,
     /// How often this Task was retried before: 0 at first.
     pub retry_count: u32,
+    /// How many Tasks this state scheduled before in this execution, iterations and further entries included: 0 at first.
+    pub invocation: u64,
     /// The same for every delivery of this attempt, different for every other attempt of any execution.
     pub idempotency_key: Arc<str>,
     /// Whom an outside worker answers to, if the Task waits for a token or is an activity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<Arc<str>>,
     /// When the Task times out.
     pub deadline: Timestamp,
     /// How long the Task may stay silent, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_seconds: Option<u64>,
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::strand::{Strand, StrandId};
 use super::{Outcome, Start};
 use crate::history::EventId;
-use crate::program::Fingerprint;
+use crate::program::{Fingerprint, StateId};
 use crate::random::Random;
 use crate::timestamp::Timestamp;
 
@@ -39,6 +39,8 @@ pub(super) struct Progress {
     pub(super) strands_made: u32,
     /// Strands that wait for something.
     pub(super) strands: BTreeMap<StrandId, Strand>,
+    /// How many Tasks each state scheduled.
+    pub(super) invocations: BTreeMap<StateId, u64>,
     pub(super) random: Random,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) outcome: Option<Outcome>,

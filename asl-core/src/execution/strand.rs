@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::TaskId;
+use super::{ScheduleTask, TaskId};
 use crate::history::EventId;
 use crate::program::StateId;
 use crate::timestamp::Timestamp;
@@ -62,7 +62,8 @@ pub(super) enum Phase {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct TaskPhase {
-    pub(super) task: TaskId,
+    /// What the driver was asked for, and is again where the execution goes on elsewhere.
+    pub(super) task: Box<ScheduleTask>,
     pub(super) timeout: Timer,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) heartbeat: Option<Heartbeat>,
@@ -145,7 +146,15 @@ impl Strand {
     /// The Task that it waits for.
     pub(super) fn task(&self) -> Option<TaskId> {
         match &self.phase {
-            Phase::Task(task) => Some(task.task),
+            Phase::Task(task) => Some(task.task.task),
+            _ => None,
+        }
+    }
+
+    /// What the Task that it waits for was scheduled with.
+    pub(super) fn scheduled_task(&self) -> Option<&ScheduleTask> {
+        match &self.phase {
+            Phase::Task(task) => Some(&task.task),
             _ => None,
         }
     }
