@@ -8,10 +8,10 @@ use crate::diagnostic::Diagnostics;
 use crate::lint;
 use crate::options::Options;
 use crate::placeholder::{self, Filled, Placeholders};
-use crate::program::Program;
+use crate::program::{PinnedDefinition, Program};
 use crate::report::{Reading, Report};
 use crate::source::Source;
-use crate::syntax::{self, Dialect, Node};
+use crate::syntax::{self, Dialect, Node, Notation};
 use crate::validate;
 
 /// What came of a definition.
@@ -60,8 +60,7 @@ pub fn compile(text: &str) -> Compiled {
 /// Compiles a definition as `options` say.
 #[expect(clippy::needless_pass_by_value, reason = "options are made for one call, and cheap")]
 pub fn compile_with(text: &str, options: Options) -> Compiled {
-    let lower = |machine: &StateMachine<'_>, identity: &str| Program::lower(machine, identity, options.compatibility);
-    let (program, diagnostics) = diagnose(text, &options, lower);
+    let (program, diagnostics) = diagnose(text, &options, Program::lower);
     Compiled { program, diagnostics }
 }
 
@@ -85,11 +84,11 @@ pub fn check_with(text: &str, options: Options) -> Diagnostics {
 
 /// Everything that is wrong with a definition, and what `then` makes of it if it has no errors.
 ///
-/// Besides the machine `then` is given what tells the definition from others.
+/// Besides the machine `then` is given the definition as text.
 fn diagnose<T>(
     text: &str,
     options: &Options,
-    then: impl FnOnce(&StateMachine<'_>, &str) -> Option<T>,
+    then: impl FnOnce(&StateMachine<'_>, PinnedDefinition) -> Option<T>,
 ) -> (Option<T>, Diagnostics) {
     let (readable, dialect) = match options.placeholders {
         Placeholders::Literal => (Cow::Borrowed(text), Dialect::Plain),
@@ -102,12 +101,19 @@ fn diagnose<T>(
         Placeholders::Literal => Filled::default(),
         Placeholders::Understood => placeholder::fill_in(&mut root, &options.substitutions, Some(&source)),
     };
-    // Values change what the text means, and so which definition it is.
-    let identity = if filled.rewritten.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(root.to_string()) };
+    let has_values = !filled.rewritten.is_empty();
     let reading =
         Reading { notation: options.notation, placeholders: options.placeholders, rewritten: filled.rewritten };
     let tree = Tree { root: &root, source: &source, reading, is_open: filled.is_open };
-    diagnose_tree(tree, diagnostics, options, |machine| then(machine, &identity))
+    diagnose_tree(tree, diagnostics, options, |machine| {
+        // Values change what the text means, and so which definition it is.
+        let definition = if has_values {
+            PinnedDefinition::new(&root.to_string(), Notation::Json, options)
+        } else {
+            PinnedDefinition::new(text, options.notation, options)
+        };
+        then(machine, definition)
+    })
 }
 
 /// A definition that was read.
@@ -160,7 +166,9 @@ pub(crate) fn compile_part(
     rewritten.extend(filled.rewritten);
     let reading = Reading { notation: options.notation, placeholders: Placeholders::Understood, rewritten };
     let tree = Tree { root: &root, source, reading, is_open: filled.is_open };
-    let lower = |machine: &StateMachine<'_>| Program::lower(machine, &root.to_string(), options.compatibility);
+    let lower = |machine: &StateMachine<'_>| {
+        Program::lower(machine, PinnedDefinition::new(&root.to_string(), Notation::Json, options))
+    };
     let (program, diagnostics) = diagnose_tree(tree, Diagnostics::default(), options, lower);
     Compiled { program, diagnostics }
 }

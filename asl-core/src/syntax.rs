@@ -21,6 +21,8 @@ mod yaml;
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub use self::duplicate_keys::duplicate_keys;
 pub(crate) use self::places::{StringPlaces, is_quoted};
 use crate::diagnostic::{Code, Diagnostics, Fault};
@@ -61,7 +63,8 @@ pub fn parse(text: &str) -> (Option<Node<'_>>, Diagnostics) {
 }
 
 /// The notation of a text; exhaustive, definitions come in these two.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Notation {
     /// [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
     #[default]

@@ -2,8 +2,11 @@
 //!
 //! See [Choosing workflow type](https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html).
 
+use serde::{Deserialize, Serialize};
+
 /// The type of a state machine, which decides what its Tasks may wait for; exhaustive, AWS has these two.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum MachineType {
     /// Runs for up to a year, every step once.
     #[default]
