@@ -12,7 +12,7 @@ use std::time::Duration;
 use asl_core::execution::Outcome;
 use asl_core::{Failure, Timestamp};
 use asl_runtime::clock::TokioClock;
-use asl_runtime::engine::{EngineBuilder, ExecutionStatus};
+use asl_runtime::engine::{EngineBuilder, ExecutionStatus, ListExecutions};
 use asl_runtime::{Engine, Error, OrFail as _, TaskRequest};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -30,7 +30,7 @@ async fn echo(request: TaskRequest) -> Result<Value, Failure> {
 
 /// Starts `definition` and waits for its end.
 async fn run(engine: &Engine, definition: &Value, input: Value) -> Outcome {
-    let machine = engine.create_state_machine("machine", &definition.to_string()).unwrap();
+    let machine = engine.create_state_machine("machine", &definition.to_string()).await.unwrap();
     let started = engine.start_execution(&machine, None, input).await.unwrap();
     engine.wait(&started.execution_arn).await.unwrap()
 }
@@ -39,19 +39,26 @@ async fn run(engine: &Engine, definition: &Value, input: Value) -> Outcome {
 async fn an_execution_is_started_described_and_listed_as_on_aws() {
     let engine =
         virtual_engine().handler("Echo", echo).region("eu-west-1").account("111111111111").build().await.unwrap();
-    let machine = engine.create_state_machine("orders", &machine_of(&task("Echo")).to_string()).unwrap();
+    let machine = engine.create_state_machine("orders", &machine_of(&task("Echo")).to_string()).await.unwrap();
     assert_eq!(&*machine, "arn:aws:states:eu-west-1:111111111111:stateMachine:orders");
     let arn = engine.start_execution(&machine, Some("o-7"), json!({"id": 7})).await.unwrap().execution_arn;
     assert_eq!(&*arn, "arn:aws:states:eu-west-1:111111111111:execution:orders:o-7");
     assert_eq!(engine.wait(&arn).await.unwrap(), Outcome::Succeeded(json!({"id": 7}).into()));
-    let description = engine.describe_execution(&arn).unwrap();
+    let description = engine.describe_execution(&arn).await.unwrap();
     assert_eq!(description.status, ExecutionStatus::Succeeded);
     assert_eq!(description.output, Some(json!({"id": 7}).into()));
     assert_eq!(description.stop_date, Some(Timestamp::UNIX_EPOCH));
     let unnamed = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
-    let listed: Vec<_> = engine.list_executions(&machine).unwrap().into_iter().map(|one| one.execution_arn).collect();
+    let listed: Vec<_> = engine
+        .list_executions(ListExecutions::of(Arc::clone(&machine)))
+        .await
+        .unwrap()
+        .executions
+        .into_iter()
+        .map(|one| one.execution_arn)
+        .collect();
     assert_eq!(listed, [unnamed, Arc::clone(&arn)]);
-    insta::assert_snapshot!(asl_core::history::render(&engine.get_execution_history(&arn).unwrap()));
+    insta::assert_snapshot!(asl_core::history::render(&engine.get_execution_history(&arn).await.unwrap()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,8 +77,8 @@ async fn waits_and_timeouts_follow_the_clock() {
     }});
     let outcome = run(&engine, &definition, json!({})).await;
     assert_eq!(outcome.failure().unwrap().error(), Some("States.Timeout"));
-    let machine = &engine.list_state_machines()[0].state_machine_arn;
-    let execution = &engine.list_executions(machine).unwrap()[0];
+    let machine = &engine.list_state_machines().await.unwrap()[0].state_machine_arn;
+    let execution = &engine.list_executions(ListExecutions::of(Arc::clone(machine))).await.unwrap().executions[0];
     assert_eq!(execution.stop_date, Some(Timestamp::from_millis(3_630_000)));
 }
 
@@ -130,7 +137,7 @@ async fn a_panic_fails_the_task_and_not_the_engine() {
         .unwrap();
     let outcome = run(&engine, &machine_of(&task("Broken")), json!({})).await;
     assert_eq!(outcome.failure().unwrap().to_string(), "HandlerPanicked: out of cheese");
-    let machine = engine.create_state_machine("other", &machine_of(&task("Echo")).to_string()).unwrap();
+    let machine = engine.create_state_machine("other", &machine_of(&task("Echo")).to_string()).await.unwrap();
     let arn = engine.start_execution(&machine, None, json!(1)).await.unwrap().execution_arn;
     assert_eq!(engine.wait(&arn).await.unwrap(), Outcome::Succeeded(1.into()));
 }
@@ -139,7 +146,7 @@ async fn a_panic_fails_the_task_and_not_the_engine() {
 async fn the_same_start_again_is_the_same_execution() {
     let engine = virtual_engine().build().await.unwrap();
     let wait = machine_of(&json!({"Type": "Wait", "Seconds": 10, "End": true})).to_string();
-    let machine = engine.create_state_machine("waits", &wait).unwrap();
+    let machine = engine.create_state_machine("waits", &wait).await.unwrap();
     let first = engine.start_execution(&machine, Some("a"), json!({"x": 1})).await.unwrap();
     assert_eq!(engine.start_execution(&machine, Some("a"), json!({"x": 1})).await.unwrap(), first);
     let other_input = engine.start_execution(&machine, Some("a"), json!({"x": 2})).await.unwrap_err();
@@ -153,22 +160,23 @@ async fn the_same_start_again_is_the_same_execution() {
 async fn wrong_calls_are_refused_in_the_words_of_aws() {
     let engine = Engine::builder().build().await.unwrap();
     let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
-    let machine = engine.create_state_machine("a", &pass).unwrap();
-    assert_eq!(engine.create_state_machine("a", &pass).unwrap(), machine);
+    let machine = engine.create_state_machine("a", &pass).await.unwrap();
+    assert_eq!(engine.create_state_machine("a", &pass).await.unwrap(), machine);
     let other = machine_of(&json!({"Type": "Succeed"})).to_string();
     let errors = [
-        engine.create_state_machine("a", &other).unwrap_err(),
-        engine.create_state_machine("a b", &pass).unwrap_err(),
+        engine.create_state_machine("a", &other).await.unwrap_err(),
+        engine.create_state_machine("a b", &pass).await.unwrap_err(),
         engine
             .create_state_machine("c", r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}"#)
+            .await
             .unwrap_err(),
         engine.start_execution("arn:nothing", None, json!({})).await.unwrap_err(),
         engine.start_execution(&machine, Some("a/b"), json!({})).await.unwrap_err(),
-        engine.describe_execution("arn:nothing").unwrap_err(),
-        engine.get_execution_history("arn:nothing").unwrap_err(),
+        engine.describe_execution("arn:nothing").await.unwrap_err(),
+        engine.get_execution_history("arn:nothing").await.unwrap_err(),
         engine.stop_execution("arn:nothing", Failure::named("E")).await.unwrap_err(),
         engine.send_task_success("nonsense", json!({})).await.unwrap_err(),
-        engine.create_state_machine("d", &machine_of(&task("Charge")).to_string()).unwrap_err(),
+        engine.create_state_machine("d", &machine_of(&task("Charge")).to_string()).await.unwrap_err(),
     ];
     let text: Vec<_> =
         errors.iter().map(|error| format!("{}: {error}\n", error.api_name().unwrap_or("none"))).collect();
@@ -186,7 +194,7 @@ fn an_engine_needs_a_runtime() {
 async fn a_stop_aborts_and_may_be_repeated() {
     let engine = virtual_engine().build().await.unwrap();
     let wait = machine_of(&json!({"Type": "Wait", "Seconds": 100, "End": true})).to_string();
-    let machine = engine.create_state_machine("waits", &wait).unwrap();
+    let machine = engine.create_state_machine("waits", &wait).await.unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     tokio::time::sleep(Duration::from_secs(30)).await;
     let stop_date = engine.stop_execution(&arn, Failure::new("Cancelled", "by hand")).await.unwrap();
@@ -211,7 +219,7 @@ async fn token_engine() -> (Engine, Arc<str>, mpsc::UnboundedReceiver<String>) {
         "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true,
         "Parameters": {"MessageBody": {"token.$": "$$.Task.Token"}}, "TimeoutSeconds": 60,
     }));
-    let machine = engine.create_state_machine("approval", &definition.to_string()).unwrap();
+    let machine = engine.create_state_machine("approval", &definition.to_string()).await.unwrap();
     (engine, machine, tokens)
 }
 
@@ -249,19 +257,20 @@ async fn a_token_fails_its_task_or_comes_too_late() {
 
 #[tokio::test(start_paused = true)]
 async fn workers_from_outside_take_up_activities() {
-    let arn = "arn:aws:states:us-east-1:000000000000:activity:approve";
     let engine = virtual_engine().build().await.unwrap();
+    let arn = &*engine.create_activity("approve").await.unwrap();
+    assert_eq!(arn, "arn:aws:states:us-east-1:000000000000:activity:approve");
     let definition = machine_of(&json!({"Type": "Task", "Resource": arn, "TimeoutSeconds": 60, "End": true}));
-    let machine = engine.create_state_machine("approval", &definition.to_string()).unwrap();
+    let machine = engine.create_state_machine("approval", &definition.to_string()).await.unwrap();
     assert!(engine.get_activity_task(arn, None).await.unwrap().is_none());
     let left_alone = engine.start_execution(&machine, Some("left-alone"), json!(1)).await.unwrap().execution_arn;
     engine.wait(&left_alone).await.unwrap();
     let taken_up = engine.start_execution(&machine, Some("taken-up"), json!(2)).await.unwrap().execution_arn;
     let work = engine.get_activity_task(arn, Some("worker-1")).await.unwrap().unwrap();
     assert_eq!(work.input, 2.into());
-    assert!(engine.get_activity_task(arn, None).await.unwrap().is_none());
     engine.send_task_success(&work.task_token, json!("yes")).await.unwrap();
     assert_eq!(engine.wait(&taken_up).await.unwrap(), Outcome::Succeeded("yes".into()));
+    assert!(engine.get_activity_task(arn, None).await.unwrap().is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -300,9 +309,9 @@ async fn an_update_leaves_running_executions_alone() {
         }})
         .to_string()
     };
-    let machine = engine.create_state_machine("m", &ending("old")).unwrap();
+    let machine = engine.create_state_machine("m", &ending("old")).await.unwrap();
     let before = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
-    engine.update_state_machine(&machine, &ending("new")).unwrap();
+    engine.update_state_machine(&machine, &ending("new")).await.unwrap();
     let after = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     assert_eq!(engine.wait(&before).await.unwrap(), Outcome::Succeeded("old".into()));
     assert_eq!(engine.wait(&after).await.unwrap(), Outcome::Succeeded("new".into()));
@@ -318,7 +327,7 @@ async fn shutdown_lets_handlers_end_and_takes_nothing_new() {
         .build()
         .await
         .unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(&task("Slow")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Slow")).to_string()).await.unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     tokio::time::sleep(Duration::from_secs(1)).await;
     engine.shutdown(Duration::from_mins(1)).await;
@@ -330,7 +339,7 @@ async fn shutdown_lets_handlers_end_and_takes_nothing_new() {
 async fn shutdown_aborts_handlers_after_its_grace() {
     let engine = virtual_engine().handler("Forever", |_: TaskRequest| std::future::pending::<Result<(), Failure>>());
     let engine = engine.build().await.unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(&task("Forever")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Forever")).to_string()).await.unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     engine.shutdown(Duration::from_secs(1)).await;
     assert!(matches!(engine.wait(&arn).await, Err(Error::ShutDown)));
@@ -350,7 +359,7 @@ async fn an_engine_that_is_dropped_takes_its_handlers_along() {
         .build()
         .await
         .unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(&task("Forever")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Forever")).to_string()).await.unwrap();
     engine.start_execution(&machine, None, json!({})).await.unwrap();
     receiver.recv().await.unwrap();
     drop(engine);
@@ -362,12 +371,19 @@ async fn the_oldest_ended_executions_are_forgotten() {
     let store = asl_runtime::store::MemoryStore::new();
     let engine = virtual_engine().retain_ended(2).store(store.clone()).build().await.unwrap();
     let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
-    let machine = engine.create_state_machine("m", &pass).unwrap();
+    let machine = engine.create_state_machine("m", &pass).await.unwrap();
     for name in ["a", "b", "c", "d"] {
         let arn = engine.start_execution(&machine, Some(name), json!({})).await.unwrap().execution_arn;
         engine.wait(&arn).await.unwrap();
     }
-    let kept: Vec<_> = engine.list_executions(&machine).unwrap().into_iter().map(|one| one.name.to_string()).collect();
+    let kept: Vec<_> = engine
+        .list_executions(ListExecutions::of(Arc::clone(&machine)))
+        .await
+        .unwrap()
+        .executions
+        .into_iter()
+        .map(|one| one.name.to_string())
+        .collect();
     assert_eq!(kept, ["d", "c"]);
     engine.start_execution(&machine, Some("a"), json!({})).await.unwrap();
 }
@@ -383,7 +399,7 @@ async fn ten_thousand_executions_run_at_once() {
             {"StartAt": "R", "States": {"R": {"Type": "Task", "Resource": function_arn("Echo"), "End": true}}},
         ],
     }}});
-    let machine = engine.create_state_machine("both", &definition.to_string()).unwrap();
+    let machine = engine.create_state_machine("both", &definition.to_string()).await.unwrap();
     let starts = (0..10_000).map(|number| {
         let (engine, machine) = (engine.clone(), Arc::clone(&machine));
         tokio::spawn(async move {
@@ -409,7 +425,7 @@ async fn a_distributed_map_is_refused_before_anything_starts() {
         "End": true,
     }}});
     let engine = virtual_engine().build().await.unwrap();
-    let error = engine.create_state_machine("machine", &definition.to_string()).unwrap_err();
+    let error = engine.create_state_machine("machine", &definition.to_string()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the state `Each` is a Distributed Map, which this engine does not run: use `INLINE` mode"

@@ -69,7 +69,7 @@ async fn publish(documents: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
         }
     };
     let engine = Engine::builder().handler("arn:aws:states:::sqs:sendMessage.*", deliver).build().await?;
-    let machine = engine.create_state_machine("publish", DEFINITION)?;
+    let machine = engine.create_state_machine("publish", DEFINITION).await?;
 
     let mut started = Vec::new();
     for document in documents {

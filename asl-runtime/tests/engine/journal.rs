@@ -60,13 +60,13 @@ async fn a_journal_replays_to_the_same_history() {
         .build()
         .await
         .unwrap();
-    let machine = engine.create_state_machine("m", &definition.to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &definition.to_string()).await.unwrap();
     let arn = engine.start_execution(&machine, None, json!({"x": 1})).await.unwrap().execution_arn;
     assert_eq!(engine.wait(&arn).await.unwrap().status(), "SUCCEEDED");
     let journal = store.load(&arn).await.unwrap().unwrap();
     let written = serde_json::to_string(&journal.entries).unwrap();
     let read = Journal { entries: serde_json::from_str(&written).unwrap(), ..journal };
-    assert_eq!(replay(&program(&definition), &read), engine.get_execution_history(&arn).unwrap());
+    assert_eq!(replay(&program(&definition), &read), engine.get_execution_history(&arn).await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,7 +82,7 @@ async fn a_task_only_runs_once_its_schedule_is_in_the_journal() {
         .build()
         .await
         .unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(&task("Look")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Look")).to_string()).await.unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     assert_eq!(engine.wait(&arn).await.unwrap(), Outcome::Succeeded(1.into()));
 }
@@ -102,7 +102,7 @@ async fn a_store_that_recovers_is_waited_for() {
 async fn a_start_that_cannot_be_written_did_not_happen() {
     let engine = virtual_engine().store(Troubled::failing([StoreError::Broken("disk".into())])).build().await.unwrap();
     let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
-    let machine = engine.create_state_machine("m", &pass).unwrap();
+    let machine = engine.create_state_machine("m", &pass).await.unwrap();
     let error = engine.start_execution(&machine, Some("a"), json!({})).await.unwrap_err();
     assert_eq!(error.to_string(), "the store is broken: disk");
     let arn = engine.start_execution(&machine, Some("a"), json!({})).await.unwrap().execution_arn;
@@ -114,7 +114,7 @@ async fn an_execution_whose_journal_cannot_be_written_harms_no_other() {
     let store = Troubled::default();
     let engine = virtual_engine().workers(NonZero::<usize>::MIN).store(store.clone()).build().await.unwrap();
     let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
-    let machine = engine.create_state_machine("m", &pass).unwrap();
+    let machine = engine.create_state_machine("m", &pass).await.unwrap();
     let broken = StoreError::Broken("disk".into());
     *store.failures.lock().unwrap() = vec![broken.clone(), broken];
     let (first, second) = tokio::join!(
@@ -137,10 +137,10 @@ async fn an_execution_whose_journal_breaks_is_given_up() {
         .build()
         .await
         .unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(&task("Break")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Break")).to_string()).await.unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     assert!(matches!(engine.wait(&arn).await, Err(Error::Store(StoreError::Broken(_)))));
-    assert!(!engine.get_execution_history(&arn).unwrap().is_empty());
+    assert!(!engine.get_execution_history(&arn).await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,9 +151,9 @@ async fn a_deadline_counts_even_if_a_late_answer_comes_first() {
     }});
     let (store, clock) = (MemoryStore::new(), VirtualClock::default());
     let engine = Engine::builder().clock(clock.clone()).store(store.clone()).build().await.unwrap();
-    let machine = engine.create_state_machine("m", &definition.to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &definition.to_string()).await.unwrap();
+    let work = &*engine.create_activity("work").await.unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
-    let work = "arn:aws:states:us-east-1:000000000000:activity:work";
     let token = engine.get_activity_task(work, None).await.unwrap().unwrap().task_token;
     engine.send_task_success(&token, json!(1)).await.unwrap();
 
@@ -162,7 +162,7 @@ async fn a_deadline_counts_even_if_a_late_answer_comes_first() {
 
     let ended = tokio::time::timeout(Duration::from_secs(1), engine.wait(&arn)).await;
     assert_eq!(ended.unwrap().unwrap(), Outcome::Succeeded(1.into()));
-    let history = engine.get_execution_history(&arn).unwrap();
+    let history = engine.get_execution_history(&arn).await.unwrap();
     assert!(matches!(history.last().unwrap().details, EventDetails::ExecutionSucceeded { .. }));
     let journal = store.load(&arn).await.unwrap().unwrap();
     assert_eq!(replay(&program(&definition), &journal), history);
