@@ -1,6 +1,9 @@
 //! The engine: the API's calls, tokens, timeouts, stops, the journal, and many executions at once.
 
+mod calls;
 mod journal;
+mod owners;
+mod recovery;
 mod troubled;
 
 use std::num::NonZero;

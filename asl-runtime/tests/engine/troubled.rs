@@ -1,5 +1,6 @@
-//! A store in memory that fails when it is told to.
+//! A store in memory that fails, or answers no more, when it is told to.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use asl_core::Timestamp;
@@ -9,12 +10,24 @@ use asl_runtime::store::{
     Store, StoreError,
 };
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 /// Fails appends as often as it is told to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Troubled {
     pub(super) journals: MemoryStore,
     pub(super) failures: Arc<Mutex<Vec<StoreError>>>,
+    pub(super) appends: Arc<AtomicUsize>,
+    pub(super) loads: Arc<AtomicUsize>,
+    pub(super) death: Option<Death>,
+    pub(super) died: Arc<Notify>,
+}
+
+/// When a store, and so the engine on it, comes to its end: at the append of this number.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Death {
+    Before(usize),
+    After(usize),
 }
 
 impl Troubled {
@@ -26,10 +39,21 @@ impl Troubled {
 #[async_trait]
 impl Store for Troubled {
     async fn append(&self, owner: OwnerId, batches: &[Batch]) -> Result<(), StoreError> {
+        let number = self.appends.fetch_add(1, Ordering::SeqCst);
         let failure = self.failures.lock().unwrap().pop();
-        match failure {
-            Some(failure) => Err(failure),
-            None => self.journals.append(owner, batches).await,
+        let appended = match (failure, self.death) {
+            (Some(failure), _) => return Err(failure),
+            (None, Some(Death::Before(last))) if number >= last => None,
+            (None, Some(Death::After(last))) if number > last => None,
+            (None, _) => Some(self.journals.append(owner, batches).await),
+        };
+        match (appended, self.death) {
+            (Some(appended), Some(Death::After(last))) if number < last => appended,
+            (Some(appended), Some(Death::Before(_)) | None) => appended,
+            _ => {
+                self.died.notify_one();
+                std::future::pending().await
+            }
         }
     }
 
@@ -60,6 +84,7 @@ impl Store for Troubled {
     }
 
     async fn load(&self, execution_arn: &str) -> Result<Option<Journal>, StoreError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
         self.journals.load(execution_arn).await
     }
 
