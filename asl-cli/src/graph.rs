@@ -99,7 +99,11 @@ fn read_graph(arguments: &Arguments, text: &str) -> Result<Graph, String> {
         Form::Definition(notation) => Graph::read_as(text, notation),
         Form::Template(notation) => {
             let template = template::definitions(text, notation);
-            source::chosen(&template.definitions, arguments.machine.as_deref())?.graph()
+            let chosen = source::chosen(&template.definitions, arguments.machine.as_deref())?;
+            if chosen.whereabouts().is_some() {
+                return Err(source::elsewhere(chosen));
+            }
+            chosen.graph()
         }
     };
     graph.ok_or_else(|| "this is not a definition: it is no object".to_owned())

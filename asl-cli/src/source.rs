@@ -70,21 +70,20 @@ pub(crate) fn chosen<'a, 't>(
     name: Option<&str>,
 ) -> Result<&'a Definition<'t>, String> {
     let names = || definitions.iter().map(Definition::logical_id).collect::<Vec<_>>().join(", ");
-    let chosen = match (definitions, name) {
-        ([only], _) => only,
-        ([], _) => return Err("the template has no state machine".to_owned()),
+    match (definitions, name) {
+        ([only], _) => Ok(only),
+        ([], _) => Err("the template has no state machine".to_owned()),
         (several, Some(name)) => several
             .iter()
             .find(|definition| definition.logical_id() == name)
-            .ok_or_else(|| format!("the template has no state machine `{name}`; it has {}", names()))?,
-        (_, None) => return Err(format!("which state machine is meant? say --machine with one of {}", names())),
-    };
-    match chosen.whereabouts() {
-        Some(_) => {
-            Err(format!("the definition of `{}` is not in the template; give its own file", chosen.logical_id()))
-        }
-        None => Ok(chosen),
+            .ok_or_else(|| format!("the template has no state machine `{name}`; it has {}", names())),
+        (_, None) => Err(format!("which state machine is meant? say --machine with one of {}", names())),
     }
+}
+
+/// What to say where a definition is wanted that its template does not have.
+pub(crate) fn elsewhere(definition: &Definition<'_>) -> String {
+    format!("the definition of `{}` is not in the template; give its own file", definition.logical_id())
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ pub mod graph;
 
 pub mod compatibility;
 
-pub use compile::{Compiled, check, check_with, compile, compile_with};
+pub use compile::{Compiled, NoProgram, check, check_with, compile, compile_with};
 pub use definition::MachineType;
 pub use diagnostic::Diagnostics;
 pub use failure::Failure;

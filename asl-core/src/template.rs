@@ -45,7 +45,7 @@ use crate::syntax::{self, Dialect, Node, Notation};
 ///           Shipped: {Type: Succeed}
 /// ";
 /// let template = template::definitions(text, Notation::Yaml);
-/// let compiled = template.definitions[0].compile(Options::new());
+/// let compiled = template.definitions[0].compile(Options::new()).unwrap();
 /// let diagnostic = compiled.diagnostics.iter().next().unwrap();
 /// assert_eq!(diagnostic.message, "Missing 'Next' target: Ship");
 /// assert_eq!(diagnostic.location.position.to_string(), "9:68");
@@ -145,21 +145,22 @@ impl<'t> Definition<'t> {
         self.substitutions.iter().fold(options, |options, (name, value)| options.substitute(name, value))
     }
 
-    /// Compiles the definition; one that is [elsewhere](Self::whereabouts) has neither program nor diagnostics.
+    /// Compiles the definition; `None` if it is [elsewhere](Self::whereabouts).
     ///
     /// The notation and the handling of placeholders are the template's; the machine's type is, if it is given there.
-    pub fn compile(&self, options: Options) -> Compiled {
+    pub fn compile(&self, options: Options) -> Option<Compiled> {
         let options = self.options(options);
         match &self.body {
             Body::Object(root, rewritten) => {
                 let options = options.notation(self.notation);
-                self.relocated(compile_part(root.clone(), &self.source, rewritten.clone(), &options), |span| span)
+                let compiled = compile_part(root.clone(), &self.source, rewritten.clone(), &options);
+                Some(self.relocated(compiled, |span| span))
             }
             Body::Text(text) => {
                 let compiled = compile_with(text.text(), options.notation(Notation::Json));
-                self.relocated(compiled, |span| text.place(span))
+                Some(self.relocated(compiled, |span| text.place(span)))
             }
-            Body::Elsewhere(_) => Compiled { program: None, diagnostics: Diagnostics::default() },
+            Body::Elsewhere(_) => None,
         }
     }
 
@@ -173,16 +174,17 @@ impl<'t> Definition<'t> {
     }
 
     /// The same with places of the template: a span by `place`, a pointer from the template's root.
-    fn relocated(&self, compiled: Compiled, place: impl Fn(Span) -> Span) -> Compiled {
+    fn relocated(&self, mut compiled: Compiled, place: impl Fn(Span) -> Span) -> Compiled {
         let relocate = |location: &mut Location| {
             *location = self.source.location(self.pointer.followed_by(&location.pointer), place(location.span));
         };
-        let diagnostics = compiled.diagnostics.into_iter().map(|mut diagnostic| {
+        let diagnostics = std::mem::take(&mut compiled.diagnostics).into_iter().map(|mut diagnostic| {
             relocate(&mut diagnostic.location);
             diagnostic.labels.iter_mut().for_each(|(location, _)| relocate(location));
             diagnostic
         });
-        Compiled { program: compiled.program, diagnostics: diagnostics.collect() }
+        compiled.diagnostics = diagnostics.collect();
+        compiled
     }
 
     /// The state machine of a resource; `None` if it is of another type.

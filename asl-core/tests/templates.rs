@@ -17,12 +17,14 @@ fn described(text: &str, notation: Notation, name: &str) -> String {
     let mut found = template.diagnostics.render(&source).to_string();
     for definition in &template.definitions {
         let compiled = definition.compile(Options::new());
-        let program = if compiled.program.is_some() { "program" } else { "no program" };
+        let program =
+            if compiled.as_ref().is_some_and(|compiled| compiled.program.is_some()) { "program" } else { "no program" };
         writeln!(found, "==== {}: {program}", definition.logical_id()).unwrap();
         if let Some(whereabouts) = definition.whereabouts() {
             writeln!(found, "{} is elsewhere: {whereabouts:?}", definition.pointer()).unwrap();
         }
-        found.push_str(&compiled.diagnostics.render(&source).to_string());
+        let diagnostics = compiled.map(|compiled| compiled.diagnostics).unwrap_or_default();
+        found.push_str(&diagnostics.render(&source).to_string());
     }
     found
 }
@@ -73,7 +75,7 @@ fn programs_of_one_template_are_told_apart() {
     let fingerprints: Vec<_> = template
         .definitions
         .iter()
-        .map(|definition| definition.compile(Options::new()).into_program().unwrap().fingerprint().clone())
+        .map(|definition| definition.compile(Options::new()).unwrap().into_program().unwrap().fingerprint().clone())
         .collect();
     assert_eq!(template.diagnostics, Diagnostics::default());
     assert!(fingerprints.len() == 2 && fingerprints[0] != fingerprints[1]);
@@ -114,7 +116,8 @@ proptest! {
         let template = template::definitions(&damaged, notation);
         has_its_places_in(&template.diagnostics, &damaged)?;
         for definition in &template.definitions {
-            has_its_places_in(&definition.compile(Options::new()).diagnostics, &damaged)?;
+            let compiled = definition.compile(Options::new());
+            has_its_places_in(&compiled.map(|compiled| compiled.diagnostics).unwrap_or_default(), &damaged)?;
         }
     }
 }

@@ -18,7 +18,9 @@ fuzz_target!(|data: &[u8]| {
         let template = template::definitions(text, notation);
         check_places(text, &template.diagnostics);
         for definition in template.definitions {
-            check_places(text, &definition.compile(Options::new()).diagnostics);
+            if let Some(compiled) = definition.compile(Options::new()) {
+                check_places(text, &compiled.diagnostics);
+            }
         }
     }
 });

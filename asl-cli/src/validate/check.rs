@@ -94,7 +94,7 @@ fn check_template(path: &Path, text: &str, notation: Notation, options: &Options
     }
     let mut elsewhere = Vec::new();
     for machine in &template.definitions {
-        diagnostics.extend(machine.compile(options.clone()).diagnostics);
+        diagnostics.extend(machine.compile(options.clone()).into_iter().flat_map(|compiled| compiled.diagnostics));
         if let Some(Whereabouts::Uri(uri)) = machine.whereabouts()
             && !uri.contains("://")
         {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::NotRedrivable;
 use crate::failure::Failure;
 use crate::history::{EventId, HistoryEvent};
 use crate::program::Resource;
@@ -60,6 +61,8 @@ pub enum Event {
         /// The Task.
         task: TaskId,
     },
+    /// Somebody wants the execution, which ended without success, to go on where it was interrupted.
+    Redriven,
     /// Somebody stopped the execution.
     Stopped {
         /// The `error` and `cause` of `StopExecution`.
@@ -173,14 +176,23 @@ pub enum Rejected {
     TaskDoesNotExist,
     /// The execution ended before.
     ExecutionEnded,
+    /// The execution cannot be redriven.
+    NotRedrivable(NotRedrivable),
+}
+
+impl From<NotRedrivable> for Rejected {
+    fn from(reason: NotRedrivable) -> Self {
+        Self::NotRedrivable(reason)
+    }
 }
 
 impl fmt::Display for Rejected {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::TaskDoesNotExist => "the task was answered, timed out or cancelled before",
-            Self::ExecutionEnded => "the execution ended before",
-        })
+        match self {
+            Self::TaskDoesNotExist => formatter.write_str("the task was answered, timed out or cancelled before"),
+            Self::ExecutionEnded => formatter.write_str("the execution ended before"),
+            Self::NotRedrivable(reason) => reason.fmt(formatter),
+        }
     }
 }
 

@@ -41,6 +41,9 @@ pub(super) struct Strand {
     /// How often each Retrier of the state was used.
     pub(super) retries: Vec<u64>,
     pub(super) phase: Phase,
+    /// What its state waited for when it failed, if that were branches or iterations: a redrive goes on with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) interrupted: Option<Phase>,
 }
 
 /// What a strand waits for.
@@ -127,6 +130,7 @@ impl Strand {
             item: Value::Null,
             retries: Vec::new(),
             phase: Phase::Running,
+            interrupted: None,
         }
     }
 
@@ -163,9 +167,16 @@ impl Strand {
 
     /// The branches or iterations that it waits for.
     pub(super) fn children(&self) -> Option<&Children> {
-        match &self.phase {
-            Phase::Parallel(children) => Some(children),
-            Phase::Map(map) => Some(&map.children),
+        self.phase.children()
+    }
+}
+
+impl Phase {
+    /// The branches or iterations that are waited for.
+    pub(super) fn children(&self) -> Option<&Children> {
+        match self {
+            Self::Parallel(children) => Some(children),
+            Self::Map(map) => Some(&map.children),
             _ => None,
         }
     }
