@@ -21,6 +21,7 @@ mod strand;
 mod task;
 mod token;
 mod wait;
+mod waiting;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
@@ -34,6 +35,7 @@ pub use self::start::{Limits, Start};
 use self::step::Step;
 use self::strand::{Strand, StrandId, Timer};
 pub use self::token::TokenKey;
+pub use self::waiting::{TaskProgress, Waiting, WaitsFor};
 use crate::evaluate;
 use crate::failure::Failure;
 use crate::history::{EventDetails, EventId, HistoryEvent};

@@ -1,21 +1,17 @@
 //! What every driver does with an execution: feed it, keep its history, and know its Tasks.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
-
-use asl_core::execution::{Command, Event, Execution, Outcome, Output, Rejected, ScheduleTask, Start, TaskId};
+use asl_core::execution::{
+    Command, Event, Execution, InvalidSnapshot, Outcome, Output, Rejected, ScheduleTask, Snapshot, Start, TaskId,
+    TaskProgress, WaitsFor,
+};
 use asl_core::history::HistoryEvent;
 use asl_core::{Program, Timestamp};
 
-/// An execution with its history and the Tasks that are out.
+/// An execution with its history, as far as nobody took that.
 #[derive(Debug)]
 pub(crate) struct Driver {
     execution: Execution,
     history: Vec<HistoryEvent>,
-    /// In the order in which they were scheduled.
-    tasks_out: BTreeSet<TaskId>,
-    /// Of every Task that ever had one, so that a late answer can be told from a wrong one.
-    tokens: HashMap<Arc<str>, TaskId>,
 }
 
 /// What there is to do for an execution.
@@ -29,11 +25,15 @@ pub(crate) enum Work {
 
 impl Driver {
     pub(crate) fn start(program: Program, start: Start, now: Timestamp) -> (Self, Vec<Work>) {
-        let execution = Execution::start(program, start, now);
-        let mut driver = Self { execution, history: Vec::new(), tasks_out: BTreeSet::new(), tokens: HashMap::new() };
+        let mut driver = Self { execution: Execution::start(program, start, now), history: Vec::new() };
         let mut work = Vec::new();
         driver.take_outputs(&mut work);
         (driver, work)
+    }
+
+    /// Goes on from a snapshot, without the history before it.
+    pub(crate) fn restore(program: Program, snapshot: Snapshot) -> Result<Self, InvalidSnapshot> {
+        Ok(Self { execution: Execution::restore(program, snapshot)?, history: Vec::new() })
     }
 
     /// Tells the execution of `event`, after [`handle_deadline`](Self::handle_deadline): what follows from a deadline
@@ -45,10 +45,7 @@ impl Driver {
         };
         self.execution.handle(now, event)?;
         let mut work = Vec::new();
-        if let Some(task) = closed {
-            self.tasks_out.remove(&task);
-            work.push(Work::Cancel(task));
-        }
+        work.extend(closed.map(Work::Cancel));
         self.take_outputs(&mut work);
         Ok(work)
     }
@@ -62,11 +59,29 @@ impl Driver {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        if self.outcome().is_some() { None } else { self.execution.next_deadline() }
+        self.execution.next_deadline()
     }
 
     pub(crate) fn outcome(&self) -> Option<&Outcome> {
         self.execution.outcome()
+    }
+
+    pub(crate) fn execution(&self) -> &Execution {
+        &self.execution
+    }
+
+    /// What remains to be known to go on later.
+    pub(crate) fn snapshot(&self) -> Option<Snapshot> {
+        // Outputs are polled as soon as there are any.
+        self.execution.snapshot().ok()
+    }
+
+    /// The Tasks that are out, and how far each has come.
+    pub(crate) fn tasks_out(&self) -> impl Iterator<Item = (&ScheduleTask, TaskProgress)> {
+        self.execution.waiting().filter_map(|waiting| match waiting.waits_for {
+            WaitsFor::Task { task, progress, .. } => Some((task, progress)),
+            _ => None,
+        })
     }
 
     pub(crate) fn history(&self) -> &[HistoryEvent] {
@@ -77,34 +92,14 @@ impl Driver {
         std::mem::take(&mut self.history)
     }
 
-    /// Every token that was given to a Task.
-    pub(crate) fn tokens(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.tokens.keys()
-    }
-
-    /// The Task that a token was given to, whether it is out or not.
-    pub(crate) fn task_of_token(&self, token: &str) -> Option<TaskId> {
-        self.tokens.get(token).copied()
-    }
-
     fn take_outputs(&mut self, work: &mut Vec<Work>) {
         while let Some(output) = self.execution.poll() {
             match output {
                 Output::History(event) => self.history.push(event),
-                Output::Command(Command::ScheduleTask(task)) => {
-                    self.tasks_out.insert(task.task);
-                    if let Some(token) = &task.task_token {
-                        self.tokens.insert(Arc::clone(token), task.task);
-                    }
-                    work.push(Work::Run(task));
-                }
-                Output::Command(Command::CancelTask(task)) => {
-                    self.tasks_out.remove(&task);
-                    work.push(Work::Cancel(task));
-                }
-                Output::Command(Command::Finish(_)) => {
-                    work.extend(std::mem::take(&mut self.tasks_out).into_iter().map(Work::Cancel));
-                }
+                Output::Command(Command::ScheduleTask(task)) => work.push(Work::Run(task)),
+                Output::Command(Command::CancelTask(task)) => work.push(Work::Cancel(task)),
+                // Tasks that were out are cancelled one by one before.
+                Output::Command(Command::Finish(_)) => {}
             }
         }
     }

@@ -16,6 +16,12 @@ use crate::store::StoreError;
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// There is no activity of this ARN.
+    #[error("Activity Does Not Exist: '{0}'")]
+    ActivityDoesNotExist(Arc<str>),
+    /// As many workers wait for Tasks of this activity as may.
+    #[error("Activity Worker Limit Exceeded: '{0}'")]
+    ActivityWorkerLimitExceeded(Arc<str>),
     /// There is an execution of this name already, which ended or has another input.
     #[error("Execution Already Exists: '{0}'")]
     ExecutionAlreadyExists(Arc<str>),
@@ -25,6 +31,9 @@ pub enum Error {
     /// The machine has a Distributed Map, which the engine does not run.
     #[error(transparent)]
     DistributedMap(#[from] DistributedMap),
+    /// What is given as an ARN is none.
+    #[error("Invalid Arn: 'Invalid ARN prefix: {0}'")]
+    InvalidArn(Arc<str>),
     /// A definition that does not compile.
     #[error(transparent)]
     InvalidDefinition(#[from] InvalidDefinition),
@@ -37,6 +46,9 @@ pub enum Error {
     /// Tasks of the machine have no handler.
     #[error(transparent)]
     MissingHandlers(#[from] MissingHandlers),
+    /// The system has no randomness for the key of task tokens.
+    #[error("the system has no randomness for task tokens: {0}")]
+    NoRandomness(Arc<str>),
     /// Engines live in a tokio runtime with its timer enabled.
     #[error("an engine must be built inside a tokio runtime")]
     NoRuntime,
@@ -64,8 +76,11 @@ impl Error {
     /// The error's name in the Step Functions API, if it has one.
     pub fn api_name(&self) -> Option<&'static str> {
         Some(match self {
+            Self::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
+            Self::ActivityWorkerLimitExceeded(_) => "ActivityWorkerLimitExceeded",
             Self::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
             Self::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
+            Self::InvalidArn(_) => "InvalidArn",
             Self::InvalidDefinition(_) => "InvalidDefinition",
             Self::InvalidName(_) => "InvalidName",
             Self::InvalidToken => "InvalidToken",
@@ -73,9 +88,12 @@ impl Error {
             Self::StateMachineDoesNotExist(_) => "StateMachineDoesNotExist",
             Self::TaskDoesNotExist => "TaskDoesNotExist",
             Self::TaskTimedOut => "TaskTimedOut",
-            Self::DistributedMap(_) | Self::MissingHandlers(_) | Self::NoRuntime | Self::ShutDown | Self::Store(_) => {
-                return None;
-            }
+            Self::DistributedMap(_)
+            | Self::MissingHandlers(_)
+            | Self::NoRandomness(_)
+            | Self::NoRuntime
+            | Self::ShutDown
+            | Self::Store(_) => return None,
         })
     }
 }

@@ -40,8 +40,8 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), asl_runtime::Error> {
-//! let engine = Engine::builder().handler("Charge", typed(charge)).build()?;
-//! let machine = engine.create_state_machine("orders", DEFINITION)?;
+//! let engine = Engine::builder().handler("Charge", typed(charge)).build().await?;
+//! let machine = engine.create_state_machine("orders", DEFINITION).await?;
 //! let started = engine.start_execution(&machine, Some("order-7"), json!({"amount": 5})).await?;
 //! let outcome = engine.wait(&started.execution_arn).await?;
 //! assert_eq!(outcome.output().map(ToString::to_string).as_deref(), Some(r#"{"paid":5}"#));

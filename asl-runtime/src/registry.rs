@@ -185,10 +185,10 @@ fn function_name(function: &str) -> &str {
 
 /// A resource in which `*` stands for any text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Pattern(Arc<str>);
+pub(crate) struct Pattern(pub(crate) Arc<str>);
 
 impl Pattern {
-    fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         let mut parts = self.0.split('*');
         let Some(mut rest) = parts.next().and_then(|prefix| text.strip_prefix(prefix)) else { return false };
         let Some(suffix) = parts.next_back() else { return rest.is_empty() };

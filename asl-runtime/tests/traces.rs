@@ -97,8 +97,8 @@ async fn executions_and_tasks_have_spans() {
     let _subscribed = recorder.subscribe();
     let charge = |_: TaskRequest| async { Err::<(), _>(Failure::new("CardDeclined", "insufficient funds")) };
     let clock = TokioClock::starting_at(Timestamp::UNIX_EPOCH);
-    let engine = Engine::builder().clock(clock).handler("Charge", charge).build().unwrap();
-    let machine = engine.create_state_machine("orders", &machine_of(&task("Charge")).to_string()).unwrap();
+    let engine = Engine::builder().clock(clock).handler("Charge", charge).build().await.unwrap();
+    let machine = engine.create_state_machine("orders", &machine_of(&task("Charge")).to_string()).await.unwrap();
     let started = engine.start_execution(&machine, Some("o-7"), json!({})).await.unwrap();
     engine.wait(&started.execution_arn).await.unwrap();
     insta::assert_snapshot!(recorder.lines());

@@ -175,8 +175,9 @@ impl<C: Clock + Clone> Stage<C> {
             .account("111122223333")
             .seed(*seed)
             .workers(NonZero::<usize>::MIN)
-            .build()?;
-        let machine = engine.create_state_machine(&format!("deploy-{definition}"), definition.text())?;
+            .build()
+            .await?;
+        let machine = engine.create_state_machine(&format!("deploy-{definition}"), definition.text()).await?;
         let pipeline = InMemoryPipeline::new();
         let trigger = Trigger {
             artifacts: Arc::new(sandbox.artifacts.clone()),
@@ -210,7 +211,7 @@ impl<C: Clock + Clone> Stage<C> {
             let next_call = self.clock.now().saturating_add(CALL_EVERY);
             while self.clock.now() < next_call {
                 self.clock.sleep(LOOK_EVERY).await;
-                for event in self.engine.get_execution_history(&running)?.iter().skip(shown) {
+                for event in self.engine.get_execution_history(&running).await?.iter().skip(shown) {
                     observe(Notice::History(event));
                     shown += 1;
                 }
@@ -230,8 +231,8 @@ impl<C: Clock + Clone> Stage<C> {
         let (execution, accumulated) = match &execution_arn {
             None => (None, None),
             Some(arn) => {
-                let history = self.engine.get_execution_history(arn)?;
-                (Some(self.engine.describe_execution(arn)?), history.iter().rev().find_map(passed_on))
+                let history = self.engine.get_execution_history(arn).await?;
+                (Some(self.engine.describe_execution(arn).await?), history.iter().rev().find_map(passed_on))
             }
         };
         let new_name = accumulated.as_ref().and_then(|value| value.get("stackName")?.as_str().map(str::to_owned));

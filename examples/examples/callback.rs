@@ -68,8 +68,8 @@ async fn publish(documents: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
             Ok(json!({ "MessageId": request.idempotency_key() }))
         }
     };
-    let engine = Engine::builder().handler("arn:aws:states:::sqs:sendMessage.*", deliver).build()?;
-    let machine = engine.create_state_machine("publish", DEFINITION)?;
+    let engine = Engine::builder().handler("arn:aws:states:::sqs:sendMessage.*", deliver).build().await?;
+    let machine = engine.create_state_machine("publish", DEFINITION).await?;
 
     let mut started = Vec::new();
     for document in documents {

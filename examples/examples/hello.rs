@@ -28,8 +28,8 @@ async fn greet(name: String) -> Result<String, Failure> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let engine = Engine::builder().handler("Greet", typed(greet)).build()?;
-    let machine = engine.create_state_machine("hello", DEFINITION)?;
+    let engine = Engine::builder().handler("Greet", typed(greet)).build().await?;
+    let machine = engine.create_state_machine("hello", DEFINITION).await?;
     let started = engine.start_execution(&machine, None, "world").await?;
     match engine.wait(&started.execution_arn).await? {
         Outcome::Succeeded(output) => println!("{output}"),

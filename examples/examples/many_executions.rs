@@ -13,6 +13,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use asl_core::Failure;
+use asl_runtime::engine::ListExecutions;
 use asl_runtime::{Engine, TaskRequest};
 use serde_json::json;
 use tokio::sync::SetOnce;
@@ -31,12 +32,17 @@ const DEFINITION: &str = r#"{
 }"#;
 
 /// Says how many executions of a machine have which status.
-fn count(engine: &Engine, machine: &str) -> Result<BTreeMap<String, usize>, asl_runtime::Error> {
+async fn count(engine: &Engine, machine: &str) -> Result<BTreeMap<String, usize>, asl_runtime::Error> {
     let mut counts = BTreeMap::new();
-    for execution in engine.list_executions(machine)? {
-        *counts.entry(execution.status.to_string()).or_default() += 1;
+    let mut request = ListExecutions::of(machine).max_results(1_000);
+    loop {
+        let page = engine.list_executions(request).await?;
+        for execution in page.executions {
+            *counts.entry(execution.status.to_string()).or_default() += 1;
+        }
+        let Some(token) = page.next_token else { return Ok(counts) };
+        request = ListExecutions::of(machine).max_results(1_000).next_token(token);
     }
-    Ok(counts)
 }
 
 #[tokio::main(flavor = "multi_thread")]
@@ -56,20 +62,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .handler("Work", work)
         .handler_limit(NonZero::new(EXECUTIONS).ok_or("no executions")?)
         .retain_ended(EXECUTIONS as usize)
-        .build()?;
-    let machine = engine.create_state_machine("many", DEFINITION)?;
+        .build()
+        .await?;
+    let machine = engine.create_state_machine("many", DEFINITION).await?;
 
     let mut started = Vec::new();
     for number in 0..EXECUTIONS {
         started.push(engine.start_execution(&machine, None, json!({ "number": number })).await?);
     }
-    println!("before the gate opens: {:?}", count(&engine, &machine)?);
+    println!("before the gate opens: {:?}", count(&engine, &machine).await?);
 
     gate.set(())?;
     for execution in &started {
         engine.wait(&execution.execution_arn).await?;
     }
-    println!("at the end: {:?}", count(&engine, &machine)?);
+    println!("at the end: {:?}", count(&engine, &machine).await?);
     Ok(())
 }
 

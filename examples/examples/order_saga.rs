@@ -102,8 +102,8 @@ fn simulate(order: Value) -> Result<Run, Box<dyn Error>> {
 
 /// Runs the saga for real.
 async fn execute(order: Value) -> Result<Option<String>, Box<dyn Error>> {
-    let engine = Engine::builder().registry(handlers()).build()?;
-    let machine = engine.create_state_machine("order", DEFINITION)?;
+    let engine = Engine::builder().registry(handlers()).build().await?;
+    let machine = engine.create_state_machine("order", DEFINITION).await?;
     let started = engine.start_execution(&machine, Some("order-7"), order).await?;
     let outcome = engine.wait(&started.execution_arn).await?;
     Ok(outcome.output().map(ToString::to_string))

@@ -94,8 +94,9 @@ async fn host(
     shown: &mut Shown,
 ) -> Result<Run, Error> {
     let interrupt = Interrupt::new();
-    let engine = Engine::builder().registry(answers.registry.clone()).seed(arguments.seed).limits(limits).build()?;
-    let machine = engine.create_state_machine_from_program(&answers.machine_name, program)?;
+    let engine =
+        Engine::builder().registry(answers.registry.clone()).seed(arguments.seed).limits(limits).build().await?;
+    let machine = engine.create_state_machine_from_program(&answers.machine_name, program).await?;
     let started = engine.start_execution(&machine, Some(&arguments.name), input).await?;
     let arn = &started.execution_arn;
     let mut looks = tokio::time::interval(LOOK_EVERY);
@@ -108,10 +109,10 @@ async fn host(
                 engine.stop_execution(arn, interrupted()).await?;
             }
             outcome = engine.wait(arn) => break outcome?,
-            _ = looks.tick() => shown.show_all(&engine.get_execution_history(arn)?),
+            _ = looks.tick() => shown.show_all(&engine.get_execution_history(arn).await?),
         }
     };
-    let history = engine.get_execution_history(arn)?;
+    let history = engine.get_execution_history(arn).await?;
     shown.show_all(&history);
     engine.shutdown(Duration::ZERO).await;
     Ok(Run { outcome, history })

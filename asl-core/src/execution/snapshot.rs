@@ -23,6 +23,11 @@ pub struct Snapshot {
 impl Snapshot {
     /// The version that this library writes.
     pub(super) const VERSION: u32 = 1;
+
+    /// The program that it was taken with, and is restored with.
+    pub fn program(&self) -> &Fingerprint {
+        &self.program
+    }
 }
 
 /// Everything that an execution must remember.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ScheduleTask, TaskId};
+use super::{ScheduleTask, TaskId, TaskProgress};
 use crate::history::EventId;
 use crate::program::StateId;
 use crate::timestamp::Timestamp;
@@ -67,6 +67,8 @@ pub(super) enum Phase {
 pub(super) struct TaskPhase {
     /// What the driver was asked for, and is again where the execution goes on elsewhere.
     pub(super) task: Box<ScheduleTask>,
+    #[serde(default)]
+    pub(super) progress: TaskProgress,
     pub(super) timeout: Timer,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) heartbeat: Option<Heartbeat>,

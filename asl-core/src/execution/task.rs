@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::step::{Known, Step};
 use super::strand::{Heartbeat, Phase, Strand, StrandId, TaskPhase};
-use super::{Command, Execution, Rejected, ScheduleTask, TaskId};
+use super::{Command, Execution, Rejected, ScheduleTask, TaskId, TaskProgress};
 use crate::evaluate;
 use crate::failure::Failure;
 use crate::failure::error_equals::Origin;
@@ -82,7 +82,7 @@ impl Execution {
         };
         self.command(Command::ScheduleTask(task.clone()));
         let heartbeat = heartbeat.map(|seconds| self.heartbeat(seconds));
-        let phase = TaskPhase { task: Box::new(task), timeout, heartbeat };
+        let phase = TaskPhase { task: Box::new(task), progress: TaskProgress::Scheduled, timeout, heartbeat };
         self.starting.push_back(strand.id);
         Ok(Step::Rest(Phase::Task(phase)))
     }
@@ -98,23 +98,41 @@ impl Execution {
         self.emit_for(id, details);
     }
 
-    /// A worker took an activity's Task up.
+    /// A worker took an activity's Task up; being told so again, after a redelivery, changes nothing.
     pub(super) fn task_started(&mut self, task: TaskId, worker_name: Option<Arc<str>>) -> Result<(), Rejected> {
         let id = self.waiting_for(task)?;
-        if self.task_resource(id).is_some_and(|resource| resource.activity_name().is_some()) {
+        if self.task_resource(id).is_some_and(|resource| resource.activity_name().is_some())
+            && self.advance_task(id, TaskProgress::Started)
+        {
             self.emit_for(id, EventDetails::ActivityStarted { worker_name });
         }
         Ok(())
     }
 
+    /// The Task's call was answered or its job started; being told so again, after a redelivery, changes nothing.
     pub(super) fn task_submitted(&mut self, task: TaskId, output: Value) -> Result<(), Rejected> {
         let id = self.waiting_for(task)?;
         let Some(resource) = self.task_resource(id) else { return Err(Rejected::TaskDoesNotExist) };
         match evaluate::check_payload(&output, resource.as_str(), &self.progress.start.limits) {
-            Ok(()) => self.emit_for(id, EventDetails::TaskSubmitted { resource, output }),
+            Ok(()) => {
+                if self.advance_task(id, TaskProgress::Submitted) {
+                    self.emit_for(id, EventDetails::TaskSubmitted { resource, output });
+                }
+            }
             Err(failure) => self.task_answered(task, Err(failure))?,
         }
         Ok(())
+    }
+
+    /// Takes note of how far a Task has come; returns whether that is news.
+    fn advance_task(&mut self, id: StrandId, progress: TaskProgress) -> bool {
+        match self.progress.strands.get_mut(&id) {
+            Some(Strand { phase: Phase::Task(phase), .. }) if phase.progress != progress => {
+                phase.progress = progress;
+                true
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn task_heartbeat(&mut self, task: TaskId) -> Result<(), Rejected> {

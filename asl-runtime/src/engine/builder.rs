@@ -4,24 +4,24 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use asl_core::Timestamp;
 use asl_core::execution::Limits;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SetOnce, mpsc};
 use tokio::task::JoinSet;
 
-use super::inner::Inner;
+use super::activities::Activities;
+use super::catalogue::Programs;
+use super::inner::{Inner, lock};
 use super::names::Names;
 use super::timers::{self, Timers};
-use super::{Engine, worker};
+use super::{Engine, lease, token_key, worker};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::handler::TaskHandler;
 use crate::mock_config::MockedTestCase;
-use crate::registry::Registry;
+use crate::registry::{Pattern, Registry};
 use crate::store::{MemoryStore, Store};
-
-/// How long an engine's executions are its own after it last said that it lives.
-const LEASE: Duration = Duration::from_secs(30);
 
 /// Sets an [`Engine`] up.
 #[must_use = "an engine must be built"]
@@ -36,7 +36,21 @@ pub struct EngineBuilder {
     workers: NonZero<usize>,
     queue_length: NonZero<usize>,
     handler_limit: NonZero<u32>,
+    resource_limits: Vec<(Pattern, NonZero<u32>)>,
     retained: usize,
+    snapshot_every: NonZero<u64>,
+    lease: Duration,
+    posts_every: Duration,
+    claims_until: ClaimsUntil,
+}
+
+/// Whose executions an engine goes on with when it is built.
+#[derive(Debug, Clone, Copy)]
+enum ClaimsUntil {
+    /// Those of engines whose leases ended.
+    Now,
+    /// Those of all.
+    Ever,
 }
 
 impl Default for EngineBuilder {
@@ -51,7 +65,12 @@ impl Default for EngineBuilder {
             workers: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
             queue_length: NonZero::<usize>::MIN.saturating_add(1_023),
             handler_limit: NonZero::<u32>::MIN.saturating_add(999),
+            resource_limits: Vec::new(),
             retained: 10_000,
+            snapshot_every: NonZero::<u64>::MIN.saturating_add(255),
+            lease: Duration::from_secs(30),
+            posts_every: Duration::from_secs(1),
+            claims_until: ClaimsUntil::Now,
         }
     }
 }
@@ -129,42 +148,96 @@ impl EngineBuilder {
         self
     }
 
-    /// How many executions that ended are kept: 10,000 by default. Older ones are removed, from the store as well.
+    /// How many handlers of Tasks run at once whose `Resource` fits `pattern`, in which `*` stands for any text.
+    ///
+    /// A Task that several patterns fit needs a place in each.
+    pub fn resource_limit(mut self, pattern: impl Into<Arc<str>>, handlers: NonZero<u32>) -> Self {
+        self.resource_limits.push((Pattern(pattern.into()), handlers));
+        self
+    }
+
+    /// How many entries of a journal come before a snapshot, from which recovery goes on: 256 by default.
+    ///
+    /// A snapshot costs a write of everything that the execution holds; an entry without one is replayed.
+    pub fn snapshot_every(mut self, entries: NonZero<u64>) -> Self {
+        self.snapshot_every = entries;
+        self
+    }
+
+    /// How long executions stay this engine's own after it last said that it lives: 30 seconds by default.
+    ///
+    /// It says so three times as often. When it is gone without a [shutdown](Engine::shutdown),
+    /// other engines go on with its executions once that time is over.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease.max(Duration::from_millis(30));
+        self
+    }
+
+    /// How often to look for what other engines on the store left for this one's executions: every second by default.
+    pub fn posts_every(mut self, period: Duration) -> Self {
+        self.posts_every = period.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Says that no other engine uses the store: everything in it is taken over at once, whatever leases say.
+    ///
+    /// Another engine that does use it loses its executions to this one; none is executed twice.
+    pub fn exclusive(mut self) -> Self {
+        self.claims_until = ClaimsUntil::Ever;
+        self
+    }
+
+    /// How many executions that ended here are kept: 10,000 by default. Older ones are removed from the store.
     pub fn retain_ended(mut self, executions: usize) -> Self {
         self.retained = executions;
         self
     }
 
-    /// Starts the engine in the current tokio runtime.
+    /// Starts the engine in the current tokio runtime, and goes on with the executions in the store that nobody owns.
     ///
     /// # Errors
     ///
-    /// [`Error::NoRuntime`] outside a tokio runtime, and [`Error::Store`] when the store does not answer.
+    /// [`Error::NoRuntime`] outside a tokio runtime, [`Error::NoRandomness`],
+    /// and [`Error::Store`] when the store does not answer.
     pub async fn build(self) -> Result<Engine, Error> {
         let runtime = Handle::try_current().map_err(|_| Error::NoRuntime)?;
-        let owner = self.store.join(self.clock.now().saturating_add(LEASE)).await?;
+        let random = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        let mut fresh_key = [0; 32];
+        match self.seed {
+            Some(seed) => fastrand::Rng::with_seed(seed).fill(&mut fresh_key),
+            None => getrandom::fill(&mut fresh_key).map_err(|error| Error::NoRandomness(error.to_string().into()))?,
+        }
+        let token_key = token_key::shared(&*self.store, fresh_key).await?;
+        let owner = self.store.join(self.clock.now().saturating_add(self.lease)).await?;
         let timers = Arc::new(Timers::default());
         let (senders, receivers): (Vec<_>, Vec<_>) =
             (0..self.workers.get()).map(|_| mpsc::channel(self.queue_length.get())).unzip();
+        let resource_permits = self.resource_limits.into_iter().map(|(pattern, handlers)| {
+            let permits = Semaphore::new((handlers.get() as usize).min(Semaphore::MAX_PERMITS));
+            (pattern, Arc::new(permits))
+        });
         let inner = Arc::new_cyclic(|this| Inner {
             registry: self.registry,
             store: self.store,
             owner,
+            lease: self.lease,
+            token_key,
             clock: self.clock,
             limits: self.limits,
             names: self.names,
             runtime: runtime.clone(),
-            random: Mutex::new(self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)),
-            machines: Mutex::default(),
+            random: Mutex::new(random),
+            programs: Programs::default(),
             executions: Mutex::default(),
-            tokens: Mutex::default(),
-            activities: Mutex::default(),
+            activities: Activities::default(),
             timers,
             workers: senders,
             handler_permits: Arc::new(Semaphore::new(self.handler_limit.get() as usize)),
             handler_limit: self.handler_limit.get(),
+            resource_permits: resource_permits.collect(),
             retained: self.retained,
-            closing: false.into(),
+            snapshot_every: self.snapshot_every,
+            closing: SetOnce::new(),
             shut_down: SetOnce::new(),
             background: Mutex::default(),
             this: this.clone(),
@@ -175,7 +248,15 @@ impl EngineBuilder {
         }
         let timer = timers::run(Arc::clone(&inner.timers), Arc::clone(&inner.clock), Arc::downgrade(&inner));
         background.spawn_on(timer, &runtime);
-        *super::inner::lock(&inner.background) = background;
+        let (this, clock) = (Arc::downgrade(&inner), Arc::clone(&inner.clock));
+        background.spawn_on(lease::renew(this.clone(), Arc::clone(&clock), self.lease), &runtime);
+        background.spawn_on(lease::receive_posts(this, clock, self.posts_every), &runtime);
+        *lock(&inner.background) = background;
+        let claimed_until = match self.claims_until {
+            ClaimsUntil::Now => inner.clock.now(),
+            ClaimsUntil::Ever => Timestamp::from_millis(i64::MAX),
+        };
+        inner.take_over(claimed_until).await?;
         Ok(Engine(inner))
     }
 }

@@ -68,6 +68,77 @@ pub struct ExecutionSummary {
     pub stop_date: Option<Timestamp>,
 }
 
+/// Which executions to list, as `ListExecutions` is asked.
+///
+/// # Examples
+///
+/// ```
+/// use asl_runtime::engine::{ExecutionStatus, ListExecutions};
+///
+/// let failed = ListExecutions::of("arn:aws:states:us-east-1:000000000000:stateMachine:orders")
+///     .status(ExecutionStatus::Failed)
+///     .max_results(10);
+/// # drop(failed);
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "the engine must be asked"]
+pub struct ListExecutions {
+    pub(super) state_machine_arn: Arc<str>,
+    pub(super) status: Option<ExecutionStatus>,
+    pub(super) max_results: usize,
+    pub(super) next_token: Option<Arc<str>>,
+}
+
+impl ListExecutions {
+    /// The most executions of a page, as on AWS.
+    const MOST: usize = 1_000;
+
+    /// The executions of a machine.
+    pub fn of(state_machine_arn: impl Into<Arc<str>>) -> Self {
+        Self { state_machine_arn: state_machine_arn.into(), status: None, max_results: 100, next_token: None }
+    }
+
+    /// Only those of a status.
+    pub fn status(mut self, status: ExecutionStatus) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// How many are listed at once: 100 by default, 1 to 1,000.
+    pub fn max_results(mut self, executions: usize) -> Self {
+        self.max_results = executions.clamp(1, Self::MOST);
+        self
+    }
+
+    /// Those that come after a page.
+    pub fn next_token(mut self, token: impl Into<Arc<str>>) -> Self {
+        self.next_token = Some(token.into());
+        self
+    }
+}
+
+/// What `ListExecutions` answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExecutionPage {
+    /// The executions, the newest first.
+    pub executions: Vec<ExecutionSummary>,
+    /// What to ask for the next page with, if there may be one.
+    pub next_token: Option<Arc<str>>,
+}
+
+/// An activity, as `DescribeActivity` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ActivityDescription {
+    /// The activity's ARN.
+    pub activity_arn: Arc<str>,
+    /// The activity's name.
+    pub name: Arc<str>,
+    /// When it was created.
+    pub creation_date: Timestamp,
+}
+
 /// What `GetActivityTask` answers.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

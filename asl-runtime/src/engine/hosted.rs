@@ -3,69 +3,97 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use asl_core::execution::{Event, Start, TaskId};
+use asl_core::Timestamp;
+use asl_core::execution::{Event, Snapshot, TaskId};
 use asl_core::history::{EventDetails, HistoryEvent};
-use asl_core::{Program, Timestamp, Value};
 use tokio::sync::SetOnce;
 use tokio::task::AbortHandle;
 
+use super::replay::Replayed;
+use super::sleep::sleeps_until;
+use super::worker::Opened;
 use crate::driver::{Driver, Work};
 use crate::error::Error;
-use crate::store::{Batch, End, Inbound, JournalEntry, Opening, Standing, StoreError};
+use crate::registry::Registry;
+use crate::store::{Batch, End, ExecutionRecord, Inbound, JournalEntry, Opening, Standing, StoreError};
 
-/// An execution, its handlers, and what is known of it outside.
+/// An execution that this engine owns: its handlers, and its state unless it sleeps.
 ///
 /// Only the worker that it belongs to changes it; the lock is for those who look, and is never held across an await.
 #[derive(Debug)]
 pub(super) struct HostedExecution {
     number: u64,
     arn: Arc<str>,
-    name: Arc<str>,
-    state_machine_arn: Arc<str>,
-    input: Value,
-    program: Program,
-    start_date: Timestamp,
     span: tracing::Span,
-    started: SetOnce<Result<(), Error>>,
-    ended: SetOnce<Result<End, StoreError>>,
+    started: SetOnce<Result<Timestamp, Error>>,
+    ended: SetOnce<Result<End, Departure>>,
     state: Mutex<State>,
+}
+
+/// Why an execution that did not end is not hosted any more.
+#[derive(Debug, Clone)]
+pub(super) enum Departure {
+    /// Another engine goes on with it.
+    Elsewhere(StoreError),
+    /// It cannot go on here.
+    SetAside(Error),
+}
+
+impl Departure {
+    fn error(&self) -> Error {
+        match self {
+            Self::Elsewhere(error) => error.clone().into(),
+            Self::SetAside(error) => error.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
 struct State {
-    driver: Option<Driver>,
+    /// Nothing while the execution sleeps, and before it was started or loaded.
+    driver: Option<Box<Driver>>,
+    /// What it is, until that is in the store.
+    opening: Option<Opening>,
     /// Entries in the journal.
     version: u64,
-    /// Events of the history that the journal vouches for.
-    durable_events: usize,
+    /// The version of the last snapshot.
+    snapshot_version: u64,
     /// When the execution was told something last; time does not go back for it.
     told_at: Timestamp,
+    /// Until when the store believes it to sleep.
+    sleeps_until: Option<Timestamp>,
     /// What the timers wait for on its behalf.
     armed: Option<Timestamp>,
-    handlers: HashMap<TaskId, AbortOnDrop>,
-    /// Why the execution cannot go on: its journal could not be written.
-    broken: Option<StoreError>,
+    handlers: HashMap<TaskId, Handler>,
+    departure: Option<Departure>,
 }
 
 impl State {
     fn end(&self) -> Option<End> {
-        let outcome = self.driver.as_ref()?.outcome()?;
+        let outcome = self.driver.as_ref()?.execution().outcome()?;
         Some(End { outcome: outcome.clone(), stop_date: self.told_at })
-    }
-
-    /// How the execution stands, if that is not what it was.
-    fn standing(&self) -> Option<Standing> {
-        self.end().map(Standing::Ended)
     }
 }
 
-/// A running handler, which stops at its next await when nobody waits for it any more.
+/// A handler of a Task that is out, which stops at its next await when nobody waits for it any more.
 #[derive(Debug)]
-struct AbortOnDrop(AbortHandle);
+struct Handler {
+    abort: AbortHandle,
+    stage: HandlerStage,
+}
 
-impl Drop for AbortOnDrop {
+/// How far the handler of a Task has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HandlerStage {
+    /// Others keep it from running: the limits of handlers.
+    Queued,
+    /// It runs.
+    Running,
+}
+
+impl Drop for Handler {
     fn drop(&mut self) {
-        self.0.abort();
+        self.abort.abort();
     }
 }
 
@@ -76,21 +104,36 @@ pub(super) struct Applied {
     pub(super) work: Vec<Work>,
 }
 
+/// What follows from entries being in the journal.
+#[derive(Debug)]
+pub(super) struct Journalled {
+    /// What was armed before.
+    pub(super) before: Option<Timestamp>,
+    /// What is to be armed now.
+    pub(super) deadline: Option<Timestamp>,
+    /// How it ended, if it did now.
+    pub(super) end: Option<End>,
+    /// The version at which it may be put to sleep.
+    pub(super) sleeps_at: Option<u64>,
+}
+
 impl HostedExecution {
-    pub(super) fn new(number: u64, program: Program, start: &Start, start_date: Timestamp) -> Self {
-        Self {
-            number,
-            arn: Arc::clone(&start.id),
-            name: Arc::clone(&start.name),
-            state_machine_arn: Arc::clone(&start.state_machine_id),
-            input: start.input.clone(),
-            program,
-            start_date,
-            span: tracing::info_span!("execution", arn = &*start.id),
-            started: SetOnce::new(),
-            ended: SetOnce::new(),
-            state: Mutex::default(),
-        }
+    pub(super) fn new(number: u64, arn: Arc<str>) -> Self {
+        let span = tracing::info_span!("execution", arn = &*arn);
+        Self { number, arn, span, started: SetOnce::new(), ended: SetOnce::new(), state: Mutex::default() }
+    }
+
+    /// One that is in the store and is to be loaded when it is told something.
+    pub(super) fn stored(number: u64, record: &ExecutionRecord) -> Self {
+        let execution = Self::new(number, Arc::clone(&record.execution_arn));
+        let _ = execution.started.set(Ok(record.opening.start_date));
+        execution.with(|state| {
+            state.version = record.version;
+            if let Standing::Running { sleeps_until } = record.standing {
+                state.sleeps_until = sleeps_until;
+            }
+        });
+        execution
     }
 
     pub(super) fn number(&self) -> u64 {
@@ -101,85 +144,106 @@ impl HostedExecution {
         &self.arn
     }
 
-    pub(super) fn name(&self) -> &Arc<str> {
-        &self.name
-    }
-
-    pub(super) fn state_machine_arn(&self) -> &Arc<str> {
-        &self.state_machine_arn
-    }
-
-    pub(super) fn input(&self) -> &Value {
-        &self.input
-    }
-
-    pub(super) fn start_date(&self) -> Timestamp {
-        self.start_date
-    }
-
     pub(super) fn span(&self) -> &tracing::Span {
         &self.span
     }
 
-    /// Returns once the start is in the journal.
-    pub(super) async fn started(&self) -> Result<(), Error> {
+    /// Returns once the start is in the journal, with its time.
+    pub(super) async fn started(&self) -> Result<Timestamp, Error> {
         self.started.wait().await.clone()
     }
 
-    /// Returns once the end is in the journal, or the execution was given up.
-    pub(super) async fn ended(&self) -> Result<End, Error> {
-        Ok(self.ended.wait().await.clone()?)
+    /// Returns once the end is in the journal, or the execution is not hosted any more.
+    pub(super) async fn ended(&self) -> Result<End, Departure> {
+        self.ended.wait().await.clone()
     }
 
-    pub(super) fn end(&self) -> Option<&End> {
-        self.ended.get().and_then(|end| end.as_ref().ok())
+    pub(super) fn is_loaded(&self) -> bool {
+        self.with(|state| state.driver.is_some())
     }
 
-    /// The history, as far as the journal vouches for it.
-    pub(super) fn history(&self) -> Vec<HistoryEvent> {
-        self.with(|state| {
-            let history = state.driver.as_ref().map_or(&[] as &[_], Driver::history);
-            history.iter().take(state.durable_events).cloned().collect()
-        })
-    }
-
-    pub(super) fn task_of_token(&self, token: &str) -> Option<TaskId> {
-        self.with(|state| state.driver.as_ref()?.task_of_token(token))
-    }
-
-    pub(super) fn tokens(&self) -> Vec<Arc<str>> {
-        self.with(|state| state.driver.iter().flat_map(Driver::tokens).cloned().collect())
-    }
-
-    /// What to append to the journal for `entries`.
-    pub(super) fn batch(&self, entries: Vec<JournalEntry>) -> Batch {
-        let (expected_version, standing) = self.with(|state| (state.version, state.standing()));
-        let is_new = matches!(entries.first(), Some(JournalEntry { inbound: Inbound::Started { .. }, .. }));
-        let opening = is_new.then(|| Opening {
-            state_machine_arn: Arc::clone(&self.state_machine_arn),
-            name: Arc::clone(&self.name),
-            start_date: self.start_date,
-            parent: None,
-        });
-        let execution_arn = Arc::clone(&self.arn);
-        Batch { execution_arn, expected_version, entries, opening, standing, received: Vec::new() }
+    pub(super) fn departed(&self) -> Option<Error> {
+        self.with(|state| state.departure.as_ref().map(Departure::error))
     }
 
     pub(super) fn version(&self) -> u64 {
         self.with(|state| state.version)
     }
 
-    pub(super) fn start(&self, now: Timestamp, start: Start) -> Applied {
+    /// Looks at the execution, unless it sleeps; shows which handlers of its Tasks wait or run.
+    pub(super) fn look<T>(
+        &self,
+        look: impl FnOnce(&Driver, &dyn Fn(TaskId) -> Option<HandlerStage>) -> T,
+    ) -> Option<T> {
+        self.with(|state| {
+            let stage = |task| state.handlers.get(&task).map(|handler| handler.stage);
+            state.driver.as_ref().map(|driver| look(driver, &stage))
+        })
+    }
+
+    /// What to append to the journal for `entries`, which took `received` in.
+    pub(super) fn batch(&self, registry: &Registry, entries: Vec<JournalEntry>, received: Vec<u64>) -> Batch {
+        self.with(|state| {
+            let standing = match (state.end(), &state.driver) {
+                (Some(end), _) => Some(Standing::Ended(end)),
+                (None, None) => None,
+                (None, Some(driver)) => {
+                    let known = std::mem::replace(&mut state.sleeps_until, sleeps_until(driver, registry));
+                    let sleeps_until = state.sleeps_until;
+                    (known != sleeps_until).then_some(Standing::Running { sleeps_until })
+                }
+            };
+            Batch {
+                execution_arn: Arc::clone(&self.arn),
+                expected_version: state.version,
+                entries,
+                opening: state.opening.clone(),
+                standing,
+                received,
+            }
+        })
+    }
+
+    pub(super) fn start(&self, now: Timestamp, opened: Opened) -> Applied {
         let _entered = self.span.enter();
-        let fingerprint = self.program.fingerprint().clone();
-        let inbound = Inbound::Started { start: Box::new(start.clone()), fingerprint };
-        let (driver, work) = Driver::start(self.program.clone(), start, now);
-        trace_states(driver.history());
+        let Opened { program, start, parent } = opened;
+        let opening = Opening {
+            state_machine_arn: Arc::clone(&start.state_machine_id),
+            name: Arc::clone(&start.name),
+            start_date: now,
+            parent,
+        };
+        let fingerprint = program.fingerprint().clone();
+        let (mut driver, work) = Driver::start(program, start.clone(), now);
+        trace_states(&driver.take_history());
         self.with(|state| {
             state.told_at = now;
-            state.driver = Some(driver);
+            state.opening = Some(opening);
+            state.driver = Some(Box::new(driver));
         });
-        Applied { entry: JournalEntry { at: now, inbound }, work }
+        Applied {
+            entry: JournalEntry { at: now, inbound: Inbound::Started { start: Box::new(start), fingerprint } },
+            work,
+        }
+    }
+
+    /// Goes on with what the journal led to.
+    pub(super) fn load(&self, replayed: Replayed, version: u64, snapshot_version: u64) {
+        let Replayed { mut driver, told_at } = replayed;
+        drop(driver.take_history());
+        self.with(|state| {
+            state.driver = Some(Box::new(driver));
+            state.version = version;
+            state.snapshot_version = snapshot_version;
+            state.told_at = state.told_at.max(told_at);
+        });
+    }
+
+    /// Forgets everything that the store knows, if the execution still sleeps at `version`.
+    pub(super) fn unload(&self, version: u64) {
+        drop(self.with(|state| {
+            if state.version == version && state.sleeps_until.is_some() { state.driver.take() } else { None }
+        }));
     }
 
     pub(super) fn handle(&self, now: Timestamp, event: Event) -> Result<Applied, Error> {
@@ -208,55 +272,89 @@ impl HostedExecution {
     ) -> Result<Option<Applied>, Error> {
         let _entered = self.span.enter();
         self.with(|state| {
-            if let Some(broken) = &state.broken {
-                return Err(broken.clone().into());
+            if let Some(departure) = &state.departure {
+                return Err(departure.error());
             }
             let Some(driver) = &mut state.driver else { return Ok(None) };
             let at = now.max(state.told_at);
-            let known = driver.history().len();
             let applied = change(driver, at)?;
             state.told_at = at;
-            trace_states(driver.history().get(known..).unwrap_or_default());
+            trace_states(&driver.take_history());
             Ok(applied)
         })
     }
 
-    /// Takes note that `entries` more are in the journal; returns what was armed before and what is to be armed now.
-    pub(super) fn journalled(&self, entries: u64) -> (Option<Timestamp>, Option<Timestamp>) {
-        let (end, before, deadline) = self.with(|state| {
+    /// Takes note that `entries` more are in the journal.
+    pub(super) fn journalled(&self, entries: u64) -> Journalled {
+        let (journalled, opened) = self.with(|state| {
             state.version += entries;
-            let Some(driver) = &state.driver else { return (None, None, None) };
-            state.durable_events = driver.history().len();
-            let deadline = driver.next_deadline();
+            let opened = state.opening.take();
+            let deadline = match (&state.departure, &state.driver) {
+                (Some(_), _) => None,
+                (None, Some(driver)) => driver.next_deadline(),
+                (None, None) => state.sleeps_until,
+            };
             let before = std::mem::replace(&mut state.armed, deadline);
-            (state.end(), before, deadline)
+            let sleeps_at = state.sleeps_until.map(|_| state.version);
+            (Journalled { before, deadline, end: state.end(), sleeps_at }, opened)
         });
-        // Both are set once; later entries change neither.
-        let _ = self.started.set(Ok(()));
-        if let Some(end) = end.filter(|_| self.ended.get().is_none()) {
-            tracing::info!(parent: &self.span, status = end.outcome.status(), "execution ended");
-            let _ = self.ended.set(Ok(end));
+        if let Some(opening) = opened {
+            let _ = self.started.set(Ok(opening.start_date));
         }
-        (before, deadline)
+        let end = journalled.end.filter(|_| self.ended.get().is_none());
+        if let Some(end) = &end {
+            tracing::info!(parent: &self.span, status = end.outcome.status(), "execution ended");
+        }
+        Journalled { end, ..journalled }
     }
 
-    /// Gives the execution up: its journal could not be written, so nothing that it did since then counts.
-    pub(super) fn give_up(&self, error: &StoreError) {
-        tracing::error!(parent: &self.span, %error, "execution given up");
-        let handlers = self.with(|state| {
-            state.broken = Some(error.clone());
-            std::mem::take(&mut state.handlers)
+    /// Tells those who wait how it ended.
+    pub(super) fn announce(&self, end: End) {
+        let _ = self.ended.set(Ok(end));
+    }
+
+    /// A snapshot and its version, if at least `every` entries came since the last one.
+    pub(super) fn due_snapshot(&self, every: u64) -> Option<(u64, Snapshot)> {
+        self.with(|state| {
+            let driver = state.driver.as_ref().filter(|driver| driver.execution().outcome().is_none())?;
+            if state.version < state.snapshot_version.saturating_add(every) {
+                return None;
+            }
+            state.snapshot_version = state.version;
+            Some((state.version, driver.snapshot()?))
+        })
+    }
+
+    /// Lets go of the execution, and of everything that is not in the journal; returns what was armed.
+    pub(super) fn depart(&self, departure: &Departure) -> Option<Timestamp> {
+        let (dropped, armed) = self.with(|state| {
+            state.departure = Some(departure.clone());
+            ((state.driver.take(), std::mem::take(&mut state.handlers)), state.armed.take())
         });
-        drop(handlers);
-        let _ = self.started.set(Err(error.clone().into()));
-        let _ = self.ended.set(Err(error.clone()));
+        drop(dropped);
+        let _ = self.started.set(Err(departure.error()));
+        let _ = self.ended.set(Err(departure.clone()));
+        armed
     }
 
-    pub(super) fn add_handler(&self, task: TaskId, handler: AbortHandle) {
-        self.with(|state| state.handlers.insert(task, AbortOnDrop(handler)));
+    /// Keeps the handler that `spawn` starts; it cannot end before it is kept.
+    pub(super) fn add_handler(&self, task: TaskId, spawn: impl FnOnce() -> AbortHandle) {
+        self.with(|state| {
+            let handler = Handler { abort: spawn(), stage: HandlerStage::Queued };
+            state.handlers.insert(task, handler)
+        });
     }
 
-    pub(super) fn abort_handler(&self, task: TaskId) {
+    pub(super) fn handler_began(&self, task: TaskId) {
+        self.with(|state| {
+            if let Some(handler) = state.handlers.get_mut(&task) {
+                handler.stage = HandlerStage::Running;
+            }
+        });
+    }
+
+    /// Forgets a handler that ended, or aborts it.
+    pub(super) fn remove_handler(&self, task: TaskId) {
         drop(self.with(|state| state.handlers.remove(&task)));
     }
 

@@ -1,84 +1,91 @@
 //! What an engine is made of, and how anything gets into an execution.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
-use asl_core::execution::{Event, Limits, ScheduleTask, TaskId};
-use asl_core::{Program, Timestamp};
+use asl_core::Timestamp;
+use asl_core::execution::{Event, Limits, TokenKey};
 use async_trait::async_trait;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SetOnce, mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::hosted::HostedExecution;
+use super::activities::Activities;
+use super::catalogue::Programs;
+use super::hosted::{Departure, HostedExecution};
 use super::names::Names;
 use super::timers::Timers;
 use super::worker::{Message, Told};
-use crate::callbacks::{Answer, Callbacks, Reception};
+use crate::callbacks::{Answer, Reception};
 use crate::clock::Clock;
-use crate::driver::Work;
 use crate::error::Error;
-use crate::handler::Surroundings;
-use crate::invocation::Invocation;
-use crate::registry::Registry;
-use crate::store::{OwnerId, Store};
+use crate::registry::{Pattern, Registry};
+use crate::store::{End, OwnerId, Store, StoreError};
 
 /// The parts of an engine, shared by its handles, workers and handlers.
 pub(super) struct Inner {
     pub(super) registry: Registry,
     pub(super) store: Arc<dyn Store>,
     pub(super) owner: OwnerId,
+    pub(super) lease: Duration,
+    pub(super) token_key: TokenKey,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
     pub(super) names: Names,
     pub(super) runtime: Handle,
     pub(super) random: Mutex<fastrand::Rng>,
-    pub(super) machines: Mutex<BTreeMap<Arc<str>, StateMachine>>,
+    pub(super) programs: Programs,
     pub(super) executions: Mutex<Executions>,
-    /// Tokens of all executions that are kept, those of closed Tasks included.
-    pub(super) tokens: Mutex<HashMap<Arc<str>, Weak<HostedExecution>>>,
-    /// Tasks of activities that no worker took up yet, by the activity's ARN.
-    pub(super) activities: Mutex<HashMap<Arc<str>, VecDeque<ActivityWork>>>,
+    pub(super) activities: Activities,
     pub(super) timers: Arc<Timers>,
     pub(super) workers: Vec<mpsc::Sender<Message>>,
     pub(super) handler_permits: Arc<Semaphore>,
     pub(super) handler_limit: u32,
+    pub(super) resource_permits: Vec<(Pattern, Arc<Semaphore>)>,
     pub(super) retained: usize,
-    pub(super) closing: AtomicBool,
+    pub(super) snapshot_every: NonZero<u64>,
+    /// Set when nothing new is taken in any more.
+    pub(super) closing: SetOnce<()>,
+    /// Set when nothing goes on any more.
     pub(super) shut_down: SetOnce<()>,
     pub(super) background: Mutex<JoinSet<()>>,
     /// The engine itself, for what outlives a call.
     pub(super) this: Weak<Self>,
 }
 
-/// A machine that executions can be started of.
-#[derive(Debug, Clone)]
-pub(super) struct StateMachine {
-    pub(super) name: Arc<str>,
-    pub(super) program: Program,
-    pub(super) creation_date: Timestamp,
-}
-
-/// The executions that the engine knows.
+/// The executions that are this engine's own and did not end.
 #[derive(Debug, Default)]
 pub(super) struct Executions {
-    pub(super) by_arn: HashMap<Arc<str>, Arc<HostedExecution>>,
-    pub(super) ended: VecDeque<Arc<str>>,
-    pub(super) started: u64,
+    by_arn: HashMap<Arc<str>, Arc<HostedExecution>>,
+    /// Those that cannot go on, and why.
+    pub(super) set_aside: HashMap<Arc<str>, SetAside>,
+    /// Those that ended here and are still in the store, the oldest first.
+    ended: VecDeque<Arc<str>>,
+    /// How many were ever hosted.
+    hosted: u64,
 }
 
-/// A Task of an activity that waits for a worker.
-#[derive(Debug)]
-pub(super) struct ActivityWork {
-    pub(super) execution: Weak<HostedExecution>,
-    pub(super) task: ScheduleTask,
+/// An execution that cannot go on.
+#[derive(Debug, Clone)]
+pub(super) struct SetAside {
+    /// Why.
+    pub(super) reason: Error,
+    /// When it is tried again.
+    pub(super) try_again_at: Timestamp,
+    pub(super) tries: u32,
 }
 
 impl Inner {
     pub(super) fn is_open(&self) -> Result<(), Error> {
-        if self.closing.load(Ordering::Acquire) { Err(Error::ShutDown) } else { Ok(()) }
+        if self.closing.initialized() { Err(Error::ShutDown) } else { Ok(()) }
+    }
+
+    /// Returns once nothing new is taken in any more.
+    pub(super) async fn closed(&self) {
+        self.closing.wait().await;
     }
 
     /// The queue of the worker that an execution belongs to.
@@ -88,27 +95,72 @@ impl Inner {
         self.workers.get(place).ok_or(Error::ShutDown)
     }
 
+    /// A number for an execution to be hosted.
+    pub(super) fn next_number(&self) -> u64 {
+        let mut executions = lock(&self.executions);
+        executions.hosted += 1;
+        executions.hosted
+    }
+
+    /// The execution, if it is this engine's and can go on.
+    pub(super) fn hosted(&self, execution_arn: &str) -> Option<Arc<HostedExecution>> {
+        lock(&self.executions).by_arn.get(execution_arn).cloned()
+    }
+
+    /// Hosts an execution, unless it is hosted already: then that is returned.
+    pub(super) fn host(&self, execution: &Arc<HostedExecution>) -> Result<(), Arc<HostedExecution>> {
+        let mut executions = lock(&self.executions);
+        if let Some(known) = executions.by_arn.get(execution.arn()) {
+            return Err(Arc::clone(known));
+        }
+        executions.by_arn.insert(Arc::clone(execution.arn()), Arc::clone(execution));
+        Ok(())
+    }
+
+    /// Why an execution cannot go on here, if it cannot.
+    pub(super) fn set_aside(&self, execution_arn: &str) -> Option<Error> {
+        lock(&self.executions).set_aside.get(execution_arn).map(|set_aside| set_aside.reason.clone())
+    }
+
     /// Tells `execution` of `event`, and returns once that is in the journal.
     pub(super) async fn tell(&self, execution: Arc<HostedExecution>, event: Event) -> Result<(), Error> {
         let (answer, answered) = oneshot::channel();
-        let worker = self.worker_of(execution.number())?;
-        let told = Told::Event { event, answer: Some(answer) };
-        worker.send(Message::Tell(execution, told)).await.map_err(|_| Error::ShutDown)?;
+        self.send(execution, Told::Event(event, Some(answer))).await?;
         answered.await.map_err(|_| Error::ShutDown)?
     }
 
-    /// Puts what a handler answered into the queue; nobody waits for what comes of it.
-    async fn handler_answered(&self, execution: Arc<HostedExecution>, event: Event) {
-        if let Ok(worker) = self.worker_of(execution.number()) {
-            // A worker only goes when the engine does.
-            let _ = worker.send(Message::Tell(execution, Told::Event { event, answer: None })).await;
+    pub(super) async fn send(&self, execution: Arc<HostedExecution>, told: Told) -> Result<(), Error> {
+        let worker = self.worker_of(execution.number())?;
+        worker.send(Message::Tell(execution, told)).await.map_err(|_| Error::ShutDown)
+    }
+
+    /// Tells an execution of `event`, whichever engine it belongs to; another one learns of it later.
+    pub(super) async fn deliver(&self, execution_arn: &str, event: Event) -> Result<(), Error> {
+        self.is_running()?;
+        if let Some(execution) = self.hosted(execution_arn) {
+            match self.tell(execution, event.clone()).await {
+                // It has just become another engine's.
+                Err(Error::Store(StoreError::Fenced { .. } | StoreError::VersionConflict { .. })) => {}
+                result => return result,
+            }
+        }
+        if let Some(reason) = self.set_aside(execution_arn) {
+            return Err(reason);
+        }
+        match self.store.find(execution_arn).await? {
+            None => Err(Error::ExecutionDoesNotExist(execution_arn.into())),
+            Some(record) if record.standing.end().is_some() => Err(Error::TaskTimedOut),
+            Some(_) => Ok(self.store.post(execution_arn, &event).await?),
         }
     }
 
+    fn is_running(&self) -> Result<(), Error> {
+        if self.shut_down.initialized() { Err(Error::ShutDown) } else { Ok(()) }
+    }
+
     pub(super) async fn deadline_reached(&self, execution: Arc<HostedExecution>) {
-        if let Ok(worker) = self.worker_of(execution.number()) {
-            let _ = worker.send(Message::Tell(execution, Told::DeadlineReached)).await;
-        }
+        // A worker only goes when the engine does.
+        let _ = self.send(execution, Told::DeadlineReached).await;
     }
 
     /// Returns once everything that is in the workers' queues now is in the journal.
@@ -125,108 +177,73 @@ impl Inner {
         }
     }
 
-    /// Does what an execution asked for, once that is in the journal.
-    pub(super) fn perform(&self, execution: &Arc<HostedExecution>, work: Work) {
-        match work {
-            Work::Cancel(task) => {
-                execution.abort_handler(task);
-                self.forget_activity_work(execution, task);
+    /// Hosts an execution no longer, and says why to those who wait for it.
+    pub(super) fn let_go(&self, execution: &Arc<HostedExecution>, departure: &Departure) {
+        {
+            let mut executions = lock(&self.executions);
+            let Executions { by_arn, set_aside, .. } = &mut *executions;
+            if by_arn.get(execution.arn()).is_some_and(|hosted| Arc::ptr_eq(hosted, execution)) {
+                by_arn.remove(execution.arn());
             }
-            Work::Run(task) => self.run_task(execution, task),
-        }
-    }
-
-    fn run_task(&self, execution: &Arc<HostedExecution>, task: ScheduleTask) {
-        if let Some(token) = &task.task_token {
-            lock(&self.tokens).insert(Arc::clone(token), Arc::downgrade(execution));
-        }
-        if self.is_open().is_err() {
-            return;
-        }
-        let id = task.task;
-        let surroundings = Surroundings {
-            execution_arn: Arc::clone(execution.arn()),
-            clock: Arc::clone(&self.clock),
-            callbacks: Callbacks::new(Arc::new(Door(self.this.clone()))),
-        };
-        let _entered = execution.span().enter();
-        match Invocation::new(&self.registry, task, surroundings) {
-            Invocation::Run(run) => self.spawn_handler(execution, id, run.answer()),
-            Invocation::Refused(event) => self.spawn_handler(execution, id, std::future::ready(Some(event))),
-            Invocation::LeftToWorkers(task) => {
-                let work = ActivityWork { execution: Arc::downgrade(execution), task };
-                lock(&self.activities).entry(work.task.resource.as_str().into()).or_default().push_back(work);
+            match departure {
+                Departure::Elsewhere(error) => {
+                    tracing::info!(parent: execution.span(), %error, "the execution goes on elsewhere");
+                    set_aside.remove(execution.arn());
+                }
+                // What never began did not happen.
+                Departure::SetAside(error) if execution.version() == 0 => {
+                    tracing::error!(parent: execution.span(), %error, "the execution could not be started");
+                }
+                Departure::SetAside(error) => {
+                    tracing::error!(parent: execution.span(), %error, "the execution cannot go on");
+                    let tries = set_aside.get(execution.arn()).map_or(0, |before| before.tries.saturating_add(1));
+                    let pause = self.lease.saturating_mul(1 << tries.min(8));
+                    let try_again_at = self.clock.now().saturating_add(pause);
+                    let reason = error.clone();
+                    set_aside.insert(Arc::clone(execution.arn()), SetAside { reason, try_again_at, tries });
+                }
             }
         }
-    }
-
-    fn spawn_handler(
-        &self,
-        execution: &Arc<HostedExecution>,
-        task: TaskId,
-        answer: impl Future<Output = Option<Event>> + Send + 'static,
-    ) {
-        let (engine, permits) = (self.this.clone(), Arc::clone(&self.handler_permits));
-        let hosted = Arc::downgrade(execution);
-        let handler = self.runtime.spawn(async move {
-            let Ok(_permit) = permits.acquire_owned().await else { return };
-            if engine.upgrade().is_none_or(|engine| engine.is_open().is_err()) {
-                return;
-            }
-            let Some(event) = answer.await else { return };
-            if let (Some(engine), Some(execution)) = (engine.upgrade(), hosted.upgrade()) {
-                engine.handler_answered(execution, event).await;
-            }
-        });
-        execution.add_handler(task, handler.abort_handle());
-    }
-
-    fn forget_activity_work(&self, execution: &Arc<HostedExecution>, task: TaskId) {
-        let mut activities = lock(&self.activities);
-        activities.retain(|_, queue| {
-            queue.retain(|work| work.task.task != task || work.execution.as_ptr() != Arc::as_ptr(execution));
-            !queue.is_empty()
-        });
-    }
-
-    pub(super) fn execution(&self, execution_arn: &str) -> Result<Arc<HostedExecution>, Error> {
-        let executions = lock(&self.executions);
-        executions.by_arn.get(execution_arn).cloned().ok_or_else(|| Error::ExecutionDoesNotExist(execution_arn.into()))
-    }
-
-    /// Forgets an execution whose start was never journalled.
-    pub(super) fn forget(&self, execution: &HostedExecution) {
-        lock(&self.executions).by_arn.remove(execution.arn());
+        let armed = execution.depart(departure);
+        self.timers.set(execution, armed, None);
+        self.activities.forget_execution(execution);
     }
 
     /// Takes note that `execution` ended; returns the ARNs of those that need not be kept any longer.
-    pub(super) fn retire(&self, execution: &HostedExecution) -> Vec<Arc<str>> {
-        let mut executions = lock(&self.executions);
-        executions.ended.push_back(Arc::clone(execution.arn()));
-        let surplus = executions.ended.len().saturating_sub(self.retained);
-        executions.ended.drain(..surplus).collect()
+    pub(super) fn retire(&self, execution: &Arc<HostedExecution>, end: End) -> Vec<Arc<str>> {
+        let surplus = {
+            let mut executions = lock(&self.executions);
+            executions.by_arn.remove(execution.arn());
+            executions.set_aside.remove(execution.arn());
+            executions.ended.push_back(Arc::clone(execution.arn()));
+            let surplus = executions.ended.len().saturating_sub(self.retained);
+            executions.ended.drain(..surplus).collect()
+        };
+        execution.abort_handlers();
+        execution.announce(end);
+        surplus
     }
 
-    /// Removes executions that ended, from the store first: only then their names are free again.
-    pub(super) async fn remove(&self, execution_arns: &[Arc<str>]) {
-        if execution_arns.is_empty() {
-            return;
+    pub(super) fn abort_handlers(&self) {
+        let hosted: Vec<_> = lock(&self.executions).by_arn.values().cloned().collect();
+        for execution in hosted {
+            execution.abort_handlers();
         }
-        if let Err(error) = self.store.remove(execution_arns).await {
+    }
+
+    /// Removes executions that ended from the store.
+    pub(super) async fn remove(&self, execution_arns: &[Arc<str>]) {
+        if !execution_arns.is_empty()
+            && let Err(error) = self.store.remove(execution_arns).await
+        {
             tracing::warn!(%error, "old executions stay in the store");
         }
-        let removed: Vec<_> = {
-            let mut executions = lock(&self.executions);
-            execution_arns.iter().filter_map(|arn| executions.by_arn.remove(arn)).collect()
-        };
-        let mut tokens = lock(&self.tokens);
-        removed.iter().flat_map(|execution| execution.tokens()).for_each(|token| drop(tokens.remove(&token)));
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        lock(&self.executions).by_arn.values().for_each(|execution| execution.abort_handlers());
+        self.abort_handlers();
     }
 }
 
@@ -245,36 +262,15 @@ impl fmt::Debug for Inner {
 #[async_trait]
 impl Reception for Inner {
     async fn answer(&self, task_token: &str, answer: Answer) -> Result<(), Error> {
-        self.is_open()?;
-        let holder = lock(&self.tokens).get(task_token).cloned().ok_or(Error::InvalidToken)?;
-        let execution = holder.upgrade().ok_or(Error::TaskDoesNotExist)?;
-        let task = execution.task_of_token(task_token).ok_or(Error::TaskDoesNotExist)?;
-        self.tell(execution, answer.into_event(task)).await
+        let (execution_arn, task) = self.token_key.read(task_token).ok_or(Error::InvalidToken)?;
+        match self.deliver(&execution_arn, answer.into_event(task)).await {
+            Err(Error::ExecutionDoesNotExist(_)) => Err(Error::TaskDoesNotExist),
+            result => result,
+        }
     }
 
     async fn report(&self, execution_arn: &str, event: Event) -> Result<(), Error> {
-        self.tell(self.execution(execution_arn)?, event).await
-    }
-}
-
-/// How handlers reach the engine, without keeping it alive.
-#[derive(Debug)]
-struct Door(Weak<Inner>);
-
-impl Door {
-    fn open(&self) -> Result<Arc<Inner>, Error> {
-        self.0.upgrade().ok_or(Error::ShutDown)
-    }
-}
-
-#[async_trait]
-impl Reception for Door {
-    async fn answer(&self, task_token: &str, answer: Answer) -> Result<(), Error> {
-        self.open()?.answer(task_token, answer).await
-    }
-
-    async fn report(&self, execution_arn: &str, event: Event) -> Result<(), Error> {
-        self.open()?.report(execution_arn, event).await
+        self.deliver(execution_arn, event).await
     }
 }
 

@@ -16,6 +16,10 @@ impl Names {
         format!("arn:aws:states:{}:{}:stateMachine:{name}", self.region, self.account).into()
     }
 
+    pub(super) fn activity_arn(&self, name: &str) -> Arc<str> {
+        format!("arn:aws:states:{}:{}:activity:{name}", self.region, self.account).into()
+    }
+
     pub(super) fn execution_arn(&self, state_machine_name: &str, name: &str) -> Arc<str> {
         format!("arn:aws:states:{}:{}:execution:{state_machine_name}:{name}", self.region, self.account).into()
     }

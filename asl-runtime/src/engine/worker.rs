@@ -1,17 +1,18 @@
 //! The workers: each takes in what its executions are told, journals it in batches, and only then acts on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use asl_core::Program;
 use asl_core::execution::{Event, Start};
 use tokio::sync::{mpsc, oneshot};
 
-use super::hosted::{Applied, HostedExecution};
+use super::hosted::{Applied, Departure, HostedExecution};
 use super::inner::Inner;
 use crate::driver::Work;
 use crate::error::Error;
-use crate::store::{Batch, JournalEntry, StoreError};
+use crate::store::{Batch, JournalEntry, Parent, StoreError};
 
 /// The most messages that one append covers.
 const BATCH: usize = 256;
@@ -21,6 +22,9 @@ const APPEND_ATTEMPTS: u32 = 6;
 
 /// The wait before the second attempt of an append; it doubles with every further one.
 const APPEND_BACKOFF: Duration = Duration::from_millis(20);
+
+/// How many sleeping executions each worker keeps loaded, for they may be woken soon.
+const LOADED_SLEEPERS: usize = 256;
 
 /// What a worker's queue holds.
 #[derive(Debug)]
@@ -33,9 +37,21 @@ pub(super) enum Message {
 /// What an execution is told.
 #[derive(Debug)]
 pub(super) enum Told {
-    Start(Box<Start>),
-    Event { event: Event, answer: Option<Answer> },
+    Start(Box<Opened>),
+    /// It is this engine's now: its Tasks are delivered again.
+    Resume,
+    Event(Event, Option<Answer>),
+    /// What another engine left for it, by the number of the post.
+    Posted(Event, u64, Answer),
     DeadlineReached,
+}
+
+/// An execution to start.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) program: Program,
+    pub(super) start: Start,
+    pub(super) parent: Option<Parent>,
 }
 
 type Answer = oneshot::Sender<Result<(), Error>>;
@@ -43,6 +59,7 @@ type Answer = oneshot::Sender<Result<(), Error>>;
 /// Works until the engine is gone.
 pub(super) async fn run(mut messages: mpsc::Receiver<Message>, engine: Weak<Inner>) {
     let mut received = Vec::with_capacity(BATCH);
+    let mut sleepers = Sleepers::default();
     while messages.recv_many(&mut received, BATCH).await > 0 {
         let Some(engine) = engine.upgrade() else { return };
         let (mut told, mut settling) = (Vec::with_capacity(received.len()), Vec::new());
@@ -52,9 +69,27 @@ pub(super) async fn run(mut messages: mpsc::Receiver<Message>, engine: Weak<Inne
                 Message::Settle(answer) => settling.push(answer),
             }
         }
-        engine.take_in(told).await;
+        engine.take_in(told, &mut sleepers).await;
+        sleepers.unload_surplus();
         for answer in settling {
             let _ = answer.send(());
+        }
+    }
+}
+
+/// The executions of one worker that sleep but are loaded, the longest asleep first.
+///
+/// Only their worker unloads them, for only then nothing is under way for them.
+#[derive(Debug, Default)]
+struct Sleepers(VecDeque<(Weak<HostedExecution>, u64)>);
+
+impl Sleepers {
+    fn unload_surplus(&mut self) {
+        let surplus = self.0.len().saturating_sub(LOADED_SLEEPERS);
+        for (execution, version) in self.0.drain(..surplus) {
+            if let Some(execution) = execution.upgrade() {
+                execution.unload(version);
+            }
         }
     }
 }
@@ -63,6 +98,7 @@ pub(super) async fn run(mut messages: mpsc::Receiver<Message>, engine: Weak<Inne
 struct Change {
     execution: Arc<HostedExecution>,
     entries: Vec<JournalEntry>,
+    received: Vec<u64>,
     consequences: Consequences,
 }
 
@@ -74,25 +110,33 @@ struct Consequences {
 }
 
 impl Inner {
-    async fn take_in(&self, messages: Vec<(Arc<HostedExecution>, Told)>) {
+    async fn take_in(&self, messages: Vec<(Arc<HostedExecution>, Told)>, sleepers: &mut Sleepers) {
+        for (execution, told) in &messages {
+            if !matches!(told, Told::Start(_)) && !execution.is_loaded() && execution.departed().is_none() {
+                self.load(execution).await;
+            }
+        }
         let (mut batches, mut changed) = (Vec::new(), Vec::new());
-        for Change { execution, entries, consequences } in self.apply(messages) {
-            if entries.is_empty() {
-                self.carry_out(&execution, 0, consequences);
+        let mut done = Vec::new();
+        for Change { execution, entries, received, consequences } in self.apply(messages) {
+            if entries.is_empty() && received.is_empty() {
+                done.push((execution, 0, consequences));
             } else {
-                batches.push(execution.batch(entries));
+                batches.push(execution.batch(&self.registry, entries, received));
                 changed.push((execution, consequences));
             }
         }
         let appended = self.append_all(&batches).await;
-        let mut surplus = Vec::new();
         for (((execution, consequences), batch), appended) in changed.into_iter().zip(batches).zip(appended) {
             match appended {
-                Ok(()) => {
-                    surplus.extend(self.carry_out(&execution, batch.entries.len() as u64, consequences));
-                }
-                Err(error) => self.give_up(&execution, consequences, &error),
+                Ok(()) => done.push((execution, batch.entries.len() as u64, consequences)),
+                Err(error) => self.give_up(&execution, consequences, error),
             }
+        }
+        let mut surplus = Vec::new();
+        for (execution, entries, consequences) in done {
+            surplus.extend(self.carry_out(&execution, entries, consequences, sleepers));
+            self.save_due_snapshot(&execution).await;
         }
         self.remove(&surplus).await;
     }
@@ -102,32 +146,45 @@ impl Inner {
         let mut changes = BTreeMap::new();
         for (execution, told) in messages {
             let now = self.clock.now();
+            let change = changes.entry(execution.number()).or_insert_with(|| Change {
+                execution: Arc::clone(&execution),
+                entries: Vec::new(),
+                received: Vec::new(),
+                consequences: Consequences::default(),
+            });
+            if let Told::Resume = told {
+                // Before anything else: what follows schedules Tasks of its own.
+                change.consequences.work.extend(self.undelivered(&execution));
+            }
             // What is due counts even if the event that comes after it is refused.
             let due = execution.handle_deadline(now).unwrap_or_default();
             let (applied, answer) = match told {
-                Told::Start(start) => (Ok(Some(execution.start(now, *start))), None),
-                Told::Event { event, answer } => (execution.handle(now, event).map(Some), answer),
-                Told::DeadlineReached => (Ok(None), None),
-            };
-            let (applied, answer, refused) = match applied {
-                Ok(applied) => (applied, answer, None),
-                Err(error) => (None, None, Some((error, answer))),
-            };
-            if due.is_some() || refused.is_none() {
-                let change = changes.entry(execution.number()).or_insert_with(|| Change {
-                    execution: Arc::clone(&execution),
-                    entries: Vec::new(),
-                    consequences: Consequences::default(),
-                });
-                change.consequences.answers.extend(answer);
-                for Applied { entry, work } in due.into_iter().chain(applied) {
-                    change.entries.push(entry);
-                    change.consequences.work.extend(work);
+                Told::Start(opened) => (Ok(Some(execution.start(now, *opened))), None),
+                Told::Event(event, answer) => (execution.handle(now, event).map(Some), answer),
+                Told::Posted(event, post, answer) => {
+                    let applied = execution.handle(now, event).map(Some);
+                    // One that comes too late is done with as well.
+                    if execution.departed().is_none() {
+                        change.received.push(post);
+                    }
+                    (applied, Some(answer))
                 }
-            }
-            if let Some((error, answer)) = refused {
-                tracing::debug!(parent: execution.span(), %error, "refused");
-                answer_all(answer.into_iter().collect(), &Err(error));
+                Told::Resume | Told::DeadlineReached => (Ok(None), None),
+            };
+            let applied = match applied {
+                Ok(applied) => {
+                    change.consequences.answers.extend(answer);
+                    applied
+                }
+                Err(error) => {
+                    tracing::debug!(parent: execution.span(), %error, "refused");
+                    answer_all(answer.into_iter().collect(), &Err(error));
+                    None
+                }
+            };
+            for Applied { entry, work } in due.into_iter().chain(applied) {
+                change.entries.push(entry);
+                change.consequences.work.extend(work);
             }
         }
         changes.into_values().collect()
@@ -163,24 +220,47 @@ impl Inner {
     }
 
     /// Acts on what is in the journal now; returns the ARNs of executions that need not be kept any longer.
-    fn carry_out(&self, execution: &Arc<HostedExecution>, entries: u64, consequences: Consequences) -> Vec<Arc<str>> {
-        let had_ended = execution.end().is_some();
+    fn carry_out(
+        &self,
+        execution: &Arc<HostedExecution>,
+        entries: u64,
+        consequences: Consequences,
+        sleepers: &mut Sleepers,
+    ) -> Vec<Arc<str>> {
         let Consequences { work, answers } = consequences;
         for work in work {
             self.perform(execution, work);
         }
-        let (before, deadline) = execution.journalled(entries);
-        self.timers.set(execution, before, deadline);
+        let journalled = execution.journalled(entries);
+        self.timers.set(execution, journalled.before, journalled.deadline);
+        if let Some(version) = journalled.sleeps_at {
+            sleepers.0.push_back((Arc::downgrade(execution), version));
+        }
+        let surplus = match journalled.end {
+            Some(end) => self.retire(execution, end),
+            None => Vec::new(),
+        };
         answer_all(answers, &Ok(()));
-        if execution.end().is_some() && !had_ended { self.retire(execution) } else { Vec::new() }
+        surplus
     }
 
-    fn give_up(&self, execution: &HostedExecution, consequences: Consequences, error: &StoreError) {
-        if execution.version() == 0 {
-            self.forget(execution);
+    async fn save_due_snapshot(&self, execution: &HostedExecution) {
+        let Some((version, snapshot)) = execution.due_snapshot(self.snapshot_every.get()) else { return };
+        if let Err(error) = self.store.save_snapshot(self.owner, execution.arn(), version, snapshot).await {
+            // The journal is enough; whether the execution is still ours the next append tells.
+            tracing::warn!(parent: execution.span(), %error, "a snapshot could not be saved");
         }
-        execution.give_up(error);
-        answer_all(consequences.answers, &Err(error.clone().into()));
+    }
+
+    fn give_up(&self, execution: &Arc<HostedExecution>, consequences: Consequences, error: StoreError) {
+        let answered = Err(error.clone().into());
+        match error {
+            StoreError::Fenced { .. } | StoreError::VersionConflict { .. } => {
+                self.let_go(execution, &Departure::Elsewhere(error));
+            }
+            error => self.let_go(execution, &Departure::SetAside(error.into())),
+        }
+        answer_all(consequences.answers, &answered);
     }
 }
 

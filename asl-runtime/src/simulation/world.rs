@@ -89,7 +89,8 @@ impl Reception for World {
     async fn answer(&self, task_token: &str, answer: Answer) -> Result<(), Error> {
         let now = self.clock.now();
         self.with(|state| {
-            let task = state.driver.task_of_token(task_token).ok_or(Error::InvalidToken)?;
+            let key = &state.driver.execution().started_with().token_key;
+            let (_, task) = key.read(task_token).ok_or(Error::InvalidToken)?;
             state.handle(now, answer.into_event(task))
         })
     }

@@ -142,7 +142,9 @@ impl Store for MemoryStore {
     async fn append(&self, owner: OwnerId, batches: &[Batch]) -> Result<(), StoreError> {
         let mut memory = self.memory();
         batches.iter().try_for_each(|batch| memory.check(owner, batch))?;
-        batches.iter().for_each(|batch| memory.apply(owner, batch));
+        for batch in batches {
+            memory.apply(owner, batch);
+        }
         Ok(())
     }
 

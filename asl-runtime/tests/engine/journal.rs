@@ -1,19 +1,19 @@
 //! The journal: written before anything is done, enough to replay an execution from, and allowed to fail.
 
 use std::num::NonZero;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use asl_core::execution::{Execution, Outcome, Output, Snapshot};
+use asl_core::execution::{Execution, Outcome, Output};
 use asl_core::history::{EventDetails, HistoryEvent};
 use asl_core::{Failure, Program};
 use asl_runtime::clock::VirtualClock;
-use asl_runtime::store::{Batch, Inbound, Journal, MemoryStore, Store, StoreError};
+use asl_runtime::store::{Inbound, Journal, MemoryStore, Store, StoreError};
 use asl_runtime::{Engine, Error, TaskRequest};
-use async_trait::async_trait;
 use serde_json::json;
 
+use super::troubled::Troubled;
 use super::virtual_engine;
 use crate::{machine_of, program, task, with};
 
@@ -58,54 +58,15 @@ async fn a_journal_replays_to_the_same_history() {
             }
         })
         .build()
+        .await
         .unwrap();
-    let machine = engine.create_state_machine("m", &definition.to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &definition.to_string()).await.unwrap();
     let arn = engine.start_execution(&machine, None, json!({"x": 1})).await.unwrap().execution_arn;
     assert_eq!(engine.wait(&arn).await.unwrap().status(), "SUCCEEDED");
     let journal = store.load(&arn).await.unwrap().unwrap();
     let written = serde_json::to_string(&journal.entries).unwrap();
     let read = Journal { entries: serde_json::from_str(&written).unwrap(), ..journal };
-    assert_eq!(replay(&program(&definition), &read), engine.get_execution_history(&arn).unwrap());
-}
-
-/// A store that fails as often as it is told to, and notes what was appended.
-#[derive(Debug, Clone, Default)]
-struct Troubled {
-    journals: MemoryStore,
-    failures: Arc<Mutex<Vec<StoreError>>>,
-}
-
-impl Troubled {
-    fn failing(failures: impl IntoIterator<Item = StoreError>) -> Self {
-        Self { failures: Arc::new(Mutex::new(failures.into_iter().collect())), ..Self::default() }
-    }
-}
-
-#[async_trait]
-impl Store for Troubled {
-    async fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
-        let failure = self.failures.lock().unwrap().pop();
-        match failure {
-            Some(failure) => Err(failure),
-            None => self.journals.append(batches).await,
-        }
-    }
-
-    async fn load(&self, execution_arn: &str) -> Result<Option<Journal>, StoreError> {
-        self.journals.load(execution_arn).await
-    }
-
-    async fn save_snapshot(&self, execution_arn: &str, version: u64, snapshot: Snapshot) -> Result<(), StoreError> {
-        self.journals.save_snapshot(execution_arn, version, snapshot).await
-    }
-
-    async fn remove(&self, execution_arns: &[Arc<str>]) -> Result<(), StoreError> {
-        self.journals.remove(execution_arns).await
-    }
-
-    async fn list(&self) -> Result<Vec<Arc<str>>, StoreError> {
-        self.journals.list().await
-    }
+    assert_eq!(replay(&program(&definition), &read), engine.get_execution_history(&arn).await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,8 +80,9 @@ async fn a_task_only_runs_once_its_schedule_is_in_the_journal() {
             async move { Ok(store.load(request.execution_arn()).await.unwrap().map_or(0, |journal| journal.version)) }
         })
         .build()
+        .await
         .unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(&task("Look")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Look")).to_string()).await.unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     assert_eq!(engine.wait(&arn).await.unwrap(), Outcome::Succeeded(1.into()));
 }
@@ -131,15 +93,16 @@ async fn a_store_that_recovers_is_waited_for() {
         .store(Troubled::failing(vec![StoreError::Unavailable("busy".into()); 3]))
         .handler("Echo", super::echo)
         .build()
+        .await
         .unwrap();
     assert_eq!(super::run(&engine, &machine_of(&task("Echo")), json!(1)).await, Outcome::Succeeded(1.into()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_start_that_cannot_be_written_did_not_happen() {
-    let engine = virtual_engine().store(Troubled::failing([StoreError::Broken("disk".into())])).build().unwrap();
+    let engine = virtual_engine().store(Troubled::failing([StoreError::Broken("disk".into())])).build().await.unwrap();
     let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
-    let machine = engine.create_state_machine("m", &pass).unwrap();
+    let machine = engine.create_state_machine("m", &pass).await.unwrap();
     let error = engine.start_execution(&machine, Some("a"), json!({})).await.unwrap_err();
     assert_eq!(error.to_string(), "the store is broken: disk");
     let arn = engine.start_execution(&machine, Some("a"), json!({})).await.unwrap().execution_arn;
@@ -149,9 +112,9 @@ async fn a_start_that_cannot_be_written_did_not_happen() {
 #[tokio::test(start_paused = true)]
 async fn an_execution_whose_journal_cannot_be_written_harms_no_other() {
     let store = Troubled::default();
-    let engine = virtual_engine().workers(NonZero::<usize>::MIN).store(store.clone()).build().unwrap();
+    let engine = virtual_engine().workers(NonZero::<usize>::MIN).store(store.clone()).build().await.unwrap();
     let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
-    let machine = engine.create_state_machine("m", &pass).unwrap();
+    let machine = engine.create_state_machine("m", &pass).await.unwrap();
     let broken = StoreError::Broken("disk".into());
     *store.failures.lock().unwrap() = vec![broken.clone(), broken];
     let (first, second) = tokio::join!(
@@ -172,11 +135,12 @@ async fn an_execution_whose_journal_breaks_is_given_up() {
             async { Ok(()) }
         })
         .build()
+        .await
         .unwrap();
-    let machine = engine.create_state_machine("m", &machine_of(&task("Break")).to_string()).unwrap();
+    let machine = engine.create_state_machine("m", &machine_of(&task("Break")).to_string()).await.unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
     assert!(matches!(engine.wait(&arn).await, Err(Error::Store(StoreError::Broken(_)))));
-    assert!(!engine.get_execution_history(&arn).unwrap().is_empty());
+    assert!(!engine.get_execution_history(&arn).await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -186,10 +150,10 @@ async fn a_deadline_counts_even_if_a_late_answer_comes_first() {
         "Wait": {"Type": "Wait", "Seconds": 5, "End": true},
     }});
     let (store, clock) = (MemoryStore::new(), VirtualClock::default());
-    let engine = Engine::builder().clock(clock.clone()).store(store.clone()).build().unwrap();
-    let machine = engine.create_state_machine("m", &definition.to_string()).unwrap();
+    let engine = Engine::builder().clock(clock.clone()).store(store.clone()).build().await.unwrap();
+    let machine = engine.create_state_machine("m", &definition.to_string()).await.unwrap();
+    let work = &*engine.create_activity("work").await.unwrap();
     let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
-    let work = "arn:aws:states:us-east-1:000000000000:activity:work";
     let token = engine.get_activity_task(work, None).await.unwrap().unwrap().task_token;
     engine.send_task_success(&token, json!(1)).await.unwrap();
 
@@ -198,7 +162,7 @@ async fn a_deadline_counts_even_if_a_late_answer_comes_first() {
 
     let ended = tokio::time::timeout(Duration::from_secs(1), engine.wait(&arn)).await;
     assert_eq!(ended.unwrap().unwrap(), Outcome::Succeeded(1.into()));
-    let history = engine.get_execution_history(&arn).unwrap();
+    let history = engine.get_execution_history(&arn).await.unwrap();
     assert!(matches!(history.last().unwrap().details, EventDetails::ExecutionSucceeded { .. }));
     let journal = store.load(&arn).await.unwrap().unwrap();
     assert_eq!(replay(&program(&definition), &journal), history);

@@ -32,7 +32,7 @@ impl Executions for EngineExecutions {
     }
 
     async fn describe_execution(&self, execution_arn: &str) -> Result<ExecutionDescription, ExecutionsError> {
-        let execution = self.engine.describe_execution(execution_arn).map_err(|error| refusal(&error))?;
+        let execution = self.engine.describe_execution(execution_arn).await.map_err(|error| refusal(&error))?;
         let failure = execution.failure;
         let error = failure.as_ref().and_then(|failure| failure.error()).map(str::to_owned);
         let cause = failure.as_ref().and_then(|failure| failure.cause()).map(str::to_owned);

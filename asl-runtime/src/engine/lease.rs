@@ -1,0 +1,89 @@
+//! Staying the owner of its executions, becoming the owner of others', and hearing what other engines leave for them.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::inner::Inner;
+use super::worker::Told;
+use crate::clock::Clock;
+use crate::store::{Batch, Post, StoreError};
+
+/// How many posts are taken in at once.
+const POSTS: usize = 256;
+
+/// Renews the lease and takes over what others left, for as long as the engine lives.
+pub(super) async fn renew(engine: Weak<Inner>, clock: Arc<dyn Clock>, lease: Duration) {
+    let mut pause = lease / 3;
+    loop {
+        clock.sleep(pause).await;
+        let Some(engine) = engine.upgrade() else { return };
+        let until = clock.now().saturating_add(lease);
+        pause = match engine.store.renew(engine.owner, until).await {
+            Ok(()) => lease / 3,
+            Err(error) => {
+                tracing::warn!(%error, "the lease could not be renewed");
+                lease / 10
+            }
+        };
+        if engine.is_open().is_ok() {
+            engine.try_again().await;
+            if let Err(error) = engine.take_over(clock.now()).await {
+                tracing::warn!(%error, "executions of engines that are gone could not be taken over");
+            }
+        }
+    }
+}
+
+/// Takes in what other engines leave for this one's executions, for as long as the engine lives.
+pub(super) async fn receive_posts(engine: Weak<Inner>, clock: Arc<dyn Clock>, every: Duration) {
+    loop {
+        clock.sleep(every).await;
+        let Some(engine) = engine.upgrade() else { return };
+        if let Err(error) = engine.take_posts_in().await {
+            tracing::warn!(%error, "what other engines left could not be taken in");
+        }
+    }
+}
+
+impl Inner {
+    async fn take_posts_in(&self) -> Result<(), StoreError> {
+        loop {
+            let posts = self.store.posts(self.owner, POSTS).await?;
+            let is_last = posts.len() < POSTS;
+            let mut taken = 0;
+            for post in posts {
+                taken += usize::from(self.take_post_in(post).await?);
+            }
+            // Those of executions that cannot go on stay where they are.
+            if is_last || taken == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Returns whether the post is done with.
+    async fn take_post_in(&self, post: Post) -> Result<bool, StoreError> {
+        let Post { id, execution_arn, event } = post;
+        if let Some(execution) = self.hosted(&execution_arn) {
+            let (answer, answered) = oneshot::channel();
+            if self.send(Arc::clone(&execution), Told::Posted(event, id, answer)).await.is_err() {
+                return Ok(false);
+            }
+            // How the event was taken does not matter: who left it is gone.
+            let _ = answered.await;
+            return Ok(execution.departed().is_none());
+        }
+        match self.store.find(&execution_arn).await? {
+            Some(record) if record.standing.end().is_some() => {
+                let expected_version = record.version;
+                let (entries, received) = (Vec::new(), vec![id]);
+                let batch = Batch { execution_arn, expected_version, entries, opening: None, standing: None, received };
+                self.store.append(self.owner, &[batch]).await?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+}

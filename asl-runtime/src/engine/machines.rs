@@ -1,0 +1,69 @@
+//! The engine's calls about state machines.
+
+use std::sync::Arc;
+
+use asl_core::Program;
+
+use super::Engine;
+use super::description::StateMachineSummary;
+use super::names::check_name;
+use crate::error::{DistributedMap, Error, InvalidDefinition};
+
+impl Engine {
+    /// Makes a machine of a definition's text; returns its ARN.
+    ///
+    /// The same definition under the same name again is the same machine.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidDefinition` with every fault of the text, and as
+    /// [`create_state_machine_from_program`](Self::create_state_machine_from_program).
+    pub async fn create_state_machine(&self, name: &str, definition: &str) -> Result<Arc<str>, Error> {
+        self.create_state_machine_from_program(name, &compile(definition)?).await
+    }
+
+    /// Makes a machine of a program; returns its ARN.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidName`, `StateMachineAlreadyExists` for another program under a name that is taken,
+    /// [`Error::MissingHandlers`] when a Task has no handler, [`Error::DistributedMap`],
+    /// and [`Error::Store`] when it could not be written.
+    pub async fn create_state_machine_from_program(&self, name: &str, program: &Program) -> Result<Arc<str>, Error> {
+        self.0.is_open()?;
+        check_name(name)?;
+        DistributedMap::refuse(program)?;
+        self.0.registry.check(program)?;
+        let arn = self.0.names.state_machine_arn(name);
+        self.0.add_machine(&arn, name, program).await?;
+        Ok(arn)
+    }
+
+    /// Gives a machine another definition; executions that run keep theirs.
+    ///
+    /// # Errors
+    ///
+    /// `StateMachineDoesNotExist`, `InvalidDefinition`, [`Error::MissingHandlers`] when a Task has no handler,
+    /// [`Error::DistributedMap`], and [`Error::Store`] when it could not be written.
+    pub async fn update_state_machine(&self, state_machine_arn: &str, definition: &str) -> Result<(), Error> {
+        self.0.is_open()?;
+        let program = compile(definition)?;
+        DistributedMap::refuse(&program)?;
+        self.0.registry.check(&program)?;
+        self.0.change_machine(state_machine_arn, &program).await
+    }
+
+    /// Every machine, by its ARN.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] when the store cannot be read.
+    pub async fn list_state_machines(&self) -> Result<Vec<StateMachineSummary>, Error> {
+        self.0.machines().await
+    }
+}
+
+fn compile(definition: &str) -> Result<Program, InvalidDefinition> {
+    let compiled = asl_core::compile(definition);
+    compiled.program.ok_or_else(|| InvalidDefinition::new(compiled.diagnostics))
+}
