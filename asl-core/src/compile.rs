@@ -8,7 +8,7 @@ use crate::definition::{self, StateMachine};
 use crate::diagnostic::{Code, Diagnostics, Level, Levels};
 use crate::lint;
 use crate::placeholder::{self, Filled, Placeholders, Substitutions};
-use crate::program::Program;
+use crate::program::{MachineType, Program};
 use crate::report::{Reading, Report};
 use crate::source::Source;
 use crate::syntax::{self, Dialect, Format, Node};
@@ -45,16 +45,6 @@ pub struct Options {
     format: Format,
     placeholders: Placeholders,
     substitutions: Substitutions,
-}
-
-/// The type of a state machine, which decides what its Tasks may wait for; exhaustive, AWS has these two.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum MachineType {
-    /// Runs for up to a year, every step once.
-    #[default]
-    Standard,
-    /// Runs for up to five minutes; waits neither for jobs nor for task tokens nor for activities.
-    Express,
 }
 
 impl Options {
@@ -160,7 +150,9 @@ pub fn compile(text: &str) -> Compiled {
 /// Compiles a definition as `options` say.
 #[expect(clippy::needless_pass_by_value, reason = "options are made for one call, and cheap")]
 pub fn compile_with(text: &str, options: Options) -> Compiled {
-    let lower = |machine: &StateMachine<'_>, identity: &str| Program::lower(machine, identity, options.compatibility);
+    let lower = |machine: &StateMachine<'_>, identity: &str| {
+        Program::lower(machine, identity, options.machine_type, options.compatibility)
+    };
     let (program, diagnostics) = diagnose(text, &options, lower);
     Compiled { program, diagnostics }
 }
@@ -259,7 +251,9 @@ pub(crate) fn compile_part(
     rewritten.extend(filled.rewritten);
     let reading = Reading { format: options.format, placeholders: Placeholders::Understood, rewritten };
     let tree = Tree { root: &root, source, reading, is_open: filled.is_open };
-    let lower = |machine: &StateMachine<'_>| Program::lower(machine, &root.to_string(), options.compatibility);
+    let lower = |machine: &StateMachine<'_>| {
+        Program::lower(machine, &root.to_string(), options.machine_type, options.compatibility)
+    };
     let (program, diagnostics) = diagnose_tree(tree, Diagnostics::default(), options, lower);
     Compiled { program, diagnostics }
 }

@@ -9,11 +9,13 @@
 
 mod choice;
 mod command;
+mod distributed_map;
 mod map;
 mod parallel;
 mod retry;
 mod snapshot;
 mod start;
+mod start_map_run;
 mod state;
 mod step;
 mod strand;
@@ -28,6 +30,11 @@ pub use self::command::{Command, Event, Outcome, Output, Rejected, ScheduleTask,
 use self::snapshot::Progress;
 pub use self::snapshot::{InvalidSnapshot, OutputsPending, Snapshot};
 pub use self::start::{Limits, Start};
+pub(crate) use self::start_map_run::ItemScope;
+pub use self::start_map_run::{
+    ItemBatcher, ItemReader, ItemSource, MapRunId, ParentExecution, ResultDestination, ResultWriter, StartMapRun,
+    Tolerance,
+};
 use self::step::Step;
 use self::strand::{Strand, StrandId, Timer};
 use crate::evaluate;
@@ -62,6 +69,8 @@ pub struct Execution {
     timers: BTreeMap<Timer, StrandId>,
     /// Which strand waits for which Task, derived from their phases.
     tasks: BTreeMap<TaskId, StrandId>,
+    /// Which strand waits for which Map Run, derived from their phases.
+    map_runs: BTreeMap<MapRunId, StrandId>,
     /// Strands to go on with, in order; empty at rest.
     ready: VecDeque<(StrandId, Step)>,
     /// Strands whose Task starts once everything that could be scheduled is; empty at rest.
@@ -99,7 +108,7 @@ impl Execution {
     ///
     /// # Errors
     ///
-    /// When the event concerns a Task that is not out any more, or the execution has ended.
+    /// When the event concerns a Task or Map Run that is not out any more, or the execution has ended.
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Result<(), Rejected> {
         self.handle_deadline(now);
         if self.outcome().is_some() {
@@ -112,6 +121,8 @@ impl Execution {
             Event::TaskHeartbeat { task } => self.task_heartbeat(task)?,
             Event::TaskSucceeded { task, output } => self.task_answered(task, Ok(output))?,
             Event::TaskFailed { task, failure } => self.task_answered(task, Err(failure))?,
+            Event::MapRunSucceeded { map_run, output } => self.map_run_answered(map_run, Ok(output))?,
+            Event::MapRunFailed { map_run, failure } => self.map_run_answered(map_run, Err(failure))?,
         }
         self.run();
         Ok(())
@@ -199,6 +210,7 @@ impl Execution {
         let strands = progress.strands.values();
         Self {
             timers: strands.clone().flat_map(|strand| strand.timers().map(|timer| (timer, strand.id))).collect(),
+            map_runs: strands.clone().filter_map(|strand| Some((strand.map_run()?, strand.id))).collect(),
             tasks: strands.filter_map(|strand| Some((strand.task()?, strand.id))).collect(),
             ready: VecDeque::new(),
             starting: VecDeque::new(),
@@ -264,6 +276,9 @@ impl Execution {
         if let Some(task) = strand.task() {
             self.tasks.insert(task, strand.id);
         }
+        if let Some(map_run) = strand.map_run() {
+            self.map_runs.insert(map_run, strand.id);
+        }
         self.progress.strands.insert(strand.id, strand);
     }
 
@@ -322,7 +337,7 @@ impl Execution {
         self.finish_after(EventId::default(), outcome);
     }
 
-    /// Ends the execution with the event that says so, and calls back every Task that is out.
+    /// Ends the execution with the event that says so, and calls back every Task and Map Run that is out.
     fn finish_after(&mut self, previous: EventId, outcome: Outcome) {
         if self.outcome().is_some() {
             return;
@@ -336,6 +351,9 @@ impl Execution {
         self.record(previous, details);
         for task in std::mem::take(&mut self.tasks).into_keys() {
             self.outputs.push_back(Output::Command(Command::CancelTask(task)));
+        }
+        for map_run in std::mem::take(&mut self.map_runs).into_keys() {
+            self.outputs.push_back(Output::Command(Command::CancelMapRun(map_run)));
         }
         self.progress.outcome = Some(outcome.clone());
         self.outputs.push_back(Output::Command(Command::Finish(outcome)));

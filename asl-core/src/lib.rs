@@ -38,7 +38,7 @@
 //!             let output = json!({"paid": 5}).into();
 //!             execution.handle(now, Event::TaskSucceeded { task: task.task, output })?;
 //!         }
-//!         Output::Command(Command::CancelTask(_) | Command::Finish(_)) => {}
+//!         Output::Command(_) => {}
 //!     }
 //! }
 //!
@@ -101,17 +101,18 @@ pub mod timestamp;
 
 pub mod execution;
 pub mod history;
+pub mod map_run;
 
 pub mod graph;
 
 pub mod compatibility;
 
-pub use compile::{Compiled, MachineType, Options, check, check_with, compile, compile_with};
+pub use compile::{Compiled, Options, check, check_with, compile, compile_with};
 pub use diagnostic::Diagnostics;
 pub use failure::Failure;
 pub use format::format;
 pub use placeholder::Placeholders;
-pub use program::Program;
+pub use program::{MachineType, Program};
 pub use syntax::Format;
 pub use timestamp::Timestamp;
 pub use value::Value;

@@ -4,15 +4,22 @@
 //! State names are indices, and every path, template, Choice rule and expression is compiled once.
 //! It knows nothing of the text it came from.
 
+mod distributed_map;
 mod lowering;
 mod resource;
 mod state;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::distributed_map::{
+    CsvDelimiter, CsvHeaderLocation, InputType, ManifestType, OutputType, ReaderConfig, ReaderTransformation,
+    WriterConfig, WriterTransformation,
+};
+pub(crate) use self::distributed_map::{DistributedMap, ItemBatcher, ItemReader, ResultWriter};
 pub use self::resource::{IntegrationPattern, Resource};
 pub(crate) use self::state::*;
 use crate::compatibility::Compatibility;
@@ -21,12 +28,28 @@ use crate::compatibility::Compatibility;
 #[derive(Clone)]
 pub struct Program(Arc<Machine>);
 
-/// All states of a machine, those of branches and iterations included, in one list.
+/// The type of a state machine, which decides how long it runs and what its Tasks may wait for; exhaustive, AWS has
+/// these two.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum MachineType {
+    /// Runs for up to a year, every step once.
+    #[default]
+    Standard,
+    /// Runs for up to five minutes; waits neither for jobs nor for task tokens nor for activities.
+    Express,
+}
+
+/// A machine: the one that was defined, or the item processor of a Distributed Map in it.
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub(crate) comment: Option<Arc<str>>,
     pub(crate) start_at: StateId,
-    pub(crate) states: Vec<State>,
+    /// All states of the definition, those of branches and iterations included, in one list.
+    pub(crate) states: Arc<[State]>,
+    /// Those of this machine.
+    pub(crate) own_states: Range<StateId>,
+    pub(crate) machine_type: MachineType,
     pub(crate) timeout_seconds: Option<u64>,
     pub(crate) compatibility: Compatibility,
     pub(crate) fingerprint: Fingerprint,
@@ -65,23 +88,52 @@ impl Program {
 
     /// The names of all states, those of branches and iterations included, in the order they were written.
     pub fn state_names(&self) -> impl Iterator<Item = &str> {
-        self.0.states.iter().map(|state| &*state.name)
+        self.own_states().map(|state| &*state.name)
     }
 
     /// The names of the Distributed Maps, those in branches and item processors included.
     ///
-    /// An [`Execution`](crate::execution::Execution) cannot run them: their states fail with `States.Runtime`.
-    /// A driver that would rather refuse the program asks here.
+    /// An [`Execution`](crate::execution::Execution) leaves them to its driver, see
+    /// [`StartMapRun`](crate::execution::StartMapRun). A driver that would rather refuse the program asks here.
     pub fn distributed_maps(&self) -> impl Iterator<Item = &str> {
-        self.0.states.iter().filter_map(|state| match &state.kind {
-            StateKind::Map(map) if map.mode == MapMode::Distributed => Some(&*state.name),
-            _ => None,
-        })
+        self.own_states().filter(|state| state.distributed_map().is_some()).map(|state| &*state.name)
+    }
+
+    /// The machine that the children of the Distributed Map `state_name` run: its `ItemProcessor`.
+    ///
+    /// It shares its states with this program and has a fingerprint of its own.
+    /// `None` if there is no Distributed Map of this name.
+    pub fn item_processor(&self, state_name: &str) -> Option<Self> {
+        let (map, distributed) = self.state_called(state_name)?.distributed_map()?;
+        Some(Self::new(Machine {
+            comment: None,
+            start_at: map.start_at,
+            states: Arc::clone(&self.0.states),
+            own_states: distributed.processor_states.clone(),
+            machine_type: distributed.execution_type,
+            timeout_seconds: None,
+            compatibility: self.0.compatibility,
+            fingerprint: Fingerprint::of(&format!("{} {state_name}", self.0.fingerprint.as_str())),
+        }))
+    }
+
+    /// The type of the machine.
+    pub fn machine_type(&self) -> MachineType {
+        self.0.machine_type
+    }
+
+    pub(crate) fn state_called(&self, name: &str) -> Option<&State> {
+        self.own_states().find(|state| &*state.name == name)
+    }
+
+    fn own_states(&self) -> impl Iterator<Item = &State> {
+        let Range { start, end } = self.0.own_states;
+        self.0.states.iter().take(end.0 as usize).skip(start.0 as usize)
     }
 
     /// The resources that the machine's Tasks name, with the Task's name.
     pub fn resources(&self) -> impl Iterator<Item = (&str, &Resource)> {
-        self.0.states.iter().filter_map(|state| match &state.kind {
+        self.own_states().filter_map(|state| match &state.kind {
             StateKind::Task(task) => Some((&*state.name, &task.resource)),
             _ => None,
         })
@@ -93,7 +145,7 @@ impl fmt::Debug for Program {
         formatter
             .debug_struct("Program")
             .field("fingerprint", &self.0.fingerprint)
-            .field("states", &self.0.states.len())
+            .field("states", &self.own_states().count())
             .finish_non_exhaustive()
     }
 }

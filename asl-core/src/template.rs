@@ -15,10 +15,11 @@ use std::sync::Arc;
 
 use self::embedded::Embedded;
 use self::intrinsics::{literal, resolved};
-use crate::compile::{Compiled, MachineType, Options, compile_part, compile_with};
+use crate::compile::{Compiled, Options, compile_part, compile_with};
 use crate::diagnostic::{Diagnostics, Location};
 use crate::graph::Graph;
 use crate::placeholder::{Placeholders, Substitutions};
+use crate::program::MachineType;
 use crate::source::{JsonPointer, Source, Span};
 use crate::syntax::{self, Dialect, Format, Node};
 

@@ -15,8 +15,8 @@ mod transitions;
 mod variables;
 
 pub(crate) use self::variables::{assignments, for_each_reference};
-use crate::compile::MachineType;
 use crate::definition::StateMachine;
+use crate::program::MachineType;
 use crate::report::Report;
 
 /// Adds everything that is wrong with `machine` to `report`.

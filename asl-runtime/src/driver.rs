@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use asl_core::execution::{Command, Event, Execution, Outcome, Output, Rejected, ScheduleTask, Start, TaskId};
+use asl_core::execution::{
+    Command, Event, Execution, MapRunId, Outcome, Output, Rejected, ScheduleTask, Start, StartMapRun, TaskId,
+};
 use asl_core::history::HistoryEvent;
 use asl_core::{Program, Timestamp};
 
@@ -27,6 +29,10 @@ pub(crate) enum Work {
     Run { task: ScheduleTask, invocation: u64 },
     /// Nobody waits for the Task any more: it was answered or given up.
     Cancel(TaskId),
+    /// Run a Map Run.
+    StartMapRun(Box<StartMapRun>),
+    /// Nobody waits for the Map Run any more.
+    CancelMapRun(MapRunId),
 }
 
 impl Driver {
@@ -113,6 +119,8 @@ impl Driver {
                     self.tasks_out.remove(&task);
                     work.push(Work::Cancel(task));
                 }
+                Output::Command(Command::StartMapRun(start)) => work.push(Work::StartMapRun(start)),
+                Output::Command(Command::CancelMapRun(map_run)) => work.push(Work::CancelMapRun(map_run)),
                 Output::Command(Command::Finish(_)) => {
                     work.extend(std::mem::take(&mut self.tasks_out).into_iter().map(Work::Cancel));
                 }

@@ -285,6 +285,7 @@ impl Stage<'_> {
         for work in self.world.take_work() {
             match work {
                 Work::Cancel(task) => self.attempts.cancel(task),
+                Work::StartMapRun(_) | Work::CancelMapRun(_) => {}
                 Work::Run { task, invocation } => {
                     let id = task.task;
                     let surroundings = Surroundings {

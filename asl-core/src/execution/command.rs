@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::start_map_run::{MapRunId, StartMapRun};
 use crate::failure::Failure;
 use crate::history::{EventId, HistoryEvent};
 use crate::program::Resource;
@@ -60,6 +61,20 @@ pub enum Event {
         /// The Task.
         task: TaskId,
     },
+    /// The Map Run is done.
+    MapRunSucceeded {
+        /// The Map Run.
+        map_run: MapRunId,
+        /// The state's result.
+        output: Value,
+    },
+    /// The Map Run failed.
+    MapRunFailed {
+        /// The Map Run.
+        map_run: MapRunId,
+        /// How.
+        failure: Failure,
+    },
     /// Somebody stopped the execution.
     Stopped {
         /// The `error` and `cause` of `StopExecution`.
@@ -87,6 +102,10 @@ pub enum Command {
     ScheduleTask(ScheduleTask),
     /// Nobody waits for the Task any more: it timed out, or what it belongs to ended.
     CancelTask(TaskId),
+    /// Run a Map Run, and answer with [`Event::MapRunSucceeded`] or [`Event::MapRunFailed`].
+    StartMapRun(Box<StartMapRun>),
+    /// Nobody waits for the Map Run any more: its children are to be stopped.
+    CancelMapRun(MapRunId),
     /// The execution ended; there will be no more outputs.
     Finish(Outcome),
 }
@@ -166,6 +185,8 @@ impl Outcome {
 pub enum Rejected {
     /// No such Task is out: it was answered, timed out or cancelled before.
     TaskDoesNotExist,
+    /// No such Map Run is out: it was answered or cancelled before.
+    MapRunDoesNotExist,
     /// The execution ended before.
     ExecutionEnded,
 }
@@ -174,6 +195,7 @@ impl fmt::Display for Rejected {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::TaskDoesNotExist => "the task was answered, timed out or cancelled before",
+            Self::MapRunDoesNotExist => "the map run was answered or cancelled before",
             Self::ExecutionEnded => "the execution ended before",
         })
     }

@@ -78,6 +78,10 @@ impl EventDetails {
             Self::MapStateStarted { .. } => "MapStateStarted",
             Self::MapStateSucceeded => "MapStateSucceeded",
             Self::MapStateFailed => "MapStateFailed",
+            Self::MapRunStarted { .. } => "MapRunStarted",
+            Self::MapRunSucceeded => "MapRunSucceeded",
+            Self::MapRunFailed { .. } => "MapRunFailed",
+            Self::MapRunAborted => "MapRunAborted",
             Self::MapIterationStarted { .. } => "MapIterationStarted",
             Self::MapIterationSucceeded { .. } => "MapIterationSucceeded",
             Self::MapIterationFailed { .. } => "MapIterationFailed",
@@ -97,7 +101,9 @@ impl EventDetails {
             | Self::LambdaFunctionFailed { failure }
             | Self::LambdaFunctionTimedOut { failure }
             | Self::ActivityFailed { failure }
-            | Self::ActivityTimedOut { failure } => fields.failure(failure),
+            | Self::ActivityTimedOut { failure }
+            | Self::MapRunFailed { failure } => fields.failure(failure),
+            Self::MapRunStarted { map_run_arn } => fields.text("mapRunArn", map_run_arn),
             Self::ExecutionSucceeded { output }
             | Self::LambdaFunctionSucceeded { output }
             | Self::ActivitySucceeded { output } => fields.payload("output", output),
@@ -153,7 +159,9 @@ impl EventDetails {
             | Self::ParallelStateSucceeded
             | Self::ParallelStateFailed
             | Self::MapStateSucceeded
-            | Self::MapStateFailed => return None,
+            | Self::MapStateFailed
+            | Self::MapRunSucceeded
+            | Self::MapRunAborted => return None,
         })
     }
 

@@ -1,10 +1,12 @@
 //! Turns a definition without errors into a program: names become indices, expressions their compiled forms.
 
+mod distributed_map;
+
 use std::collections::HashMap;
 
 use super::{
-    Catcher, Choice, ChoiceRule, FailText, Fingerprint, Items, Jitter, Machine, Map, MapMode, PathField, Percentage,
-    Program, Quantity, Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition, Wait,
+    Catcher, Choice, ChoiceRule, FailText, Fingerprint, Items, Jitter, Machine, MachineType, Map, PathField,
+    Percentage, Program, Quantity, Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition, Wait,
 };
 use crate::compatibility::Compatibility;
 use crate::definition::{
@@ -18,7 +20,12 @@ impl Program {
     /// The program of `machine`, the definition in `text`, in which validation found no error.
     ///
     /// `None` if it has one all the same.
-    pub(crate) fn lower(machine: &StateMachine<'_>, text: &str, compatibility: Compatibility) -> Option<Self> {
+    pub(crate) fn lower(
+        machine: &StateMachine<'_>,
+        text: &str,
+        machine_type: MachineType,
+        compatibility: Compatibility,
+    ) -> Option<Self> {
         let mut names = HashMap::new();
         number(machine, &mut names)?;
         let mut states = Vec::with_capacity(names.len());
@@ -27,7 +34,9 @@ impl Program {
         Some(Self::new(Machine {
             comment: machine.comment.as_ref().map(|comment| comment.value.into()),
             start_at: scope.id(machine.start_at.as_ref())?,
-            states,
+            own_states: StateId(0)..StateId(u32::try_from(states.len()).ok()?),
+            states: states.into(),
+            machine_type,
             timeout_seconds: machine.timeout_seconds.as_ref().and_then(count),
             compatibility,
             fingerprint: Fingerprint::of(text),
@@ -143,7 +152,7 @@ impl Names<'_> {
                 map.tolerated_failure_count_path.as_ref(),
             ),
             tolerated_failure_percentage: percentage(map),
-            mode: if map.is_distributed() { MapMode::Distributed } else { MapMode::Inline },
+            distributed: if map.is_distributed() { Some(self.distributed_map(map, state)?) } else { None },
         })
     }
 
@@ -321,7 +330,7 @@ mod tests {
         assert!(program.state_names().eq(["All", "Left", "Right", "Last", "End"]));
         let machine = program.machine();
         assert_eq!((machine.start_at, machine.timeout_seconds, program.comment()), (StateId(3), Some(9), Some("four")));
-        let [all, _, right, last, _] = machine.states.as_slice() else { panic!("five states") };
+        let [all, _, right, last, _] = &*machine.states else { panic!("five states") };
         assert_eq!(all.transition, Transition::Next(StateId(3)));
         assert_eq!(right.transition, Transition::Next(StateId(1)));
         assert!(matches!(&all.kind, StateKind::Parallel { branches } if *branches == [StateId(2)]));

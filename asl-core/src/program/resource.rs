@@ -6,6 +6,8 @@ use std::array;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A Task's `Resource`, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Resource {
@@ -114,6 +116,19 @@ impl Resource {
             ResourceKind::Service { pattern, .. } => *pattern,
             _ => IntegrationPattern::RequestResponse,
         }
+    }
+}
+
+/// As it is written.
+impl Serialize for Resource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.arn)
+    }
+}
+
+impl<'de> Deserialize<'de> for Resource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::parse(&Arc::<str>::deserialize(deserializer)?))
     }
 }
 

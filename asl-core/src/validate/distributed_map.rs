@@ -8,13 +8,13 @@ use super::fields::{Object, one_of};
 use super::limits;
 use super::paths::NO_REFERENCE_PATH;
 use super::resources;
-use crate::compile::MachineType;
 use crate::definition::{
     ItemBatcher, ItemReader, Map, ProcessorConfig, QueryLanguage, ReaderConfig, ResultWriter, Spanned, State,
     StateKind, StateMachine, WriterConfig,
 };
 use crate::diagnostic::{Code, Fault};
 use crate::jsonpath::Root;
+use crate::program::MachineType;
 use crate::report::Report;
 use crate::source::Span;
 

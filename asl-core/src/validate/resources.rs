@@ -2,9 +2,9 @@
 
 use super::fields::empty;
 use super::service_names;
-use crate::compile::MachineType;
 use crate::definition::{Spanned, State, StateKind, Task};
 use crate::diagnostic::{Code, Fault};
+use crate::program::MachineType;
 use crate::program::{IntegrationPattern, Resource};
 use crate::report::Report;
 use crate::source::Span;

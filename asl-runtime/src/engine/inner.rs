@@ -132,6 +132,9 @@ impl Inner {
                 self.forget_activity_work(execution, task);
             }
             Work::Run { task, invocation } => self.run_task(execution, task, invocation),
+            // A program that has a Distributed Map is refused before it runs.
+            Work::StartMapRun(start) => tracing::error!(map_run = &*start.arn, "the engine runs no Distributed Map"),
+            Work::CancelMapRun(map_run) => tracing::error!(%map_run, "the engine runs no Distributed Map"),
         }
     }
 
