@@ -102,6 +102,17 @@ mod tests {
     }
 
     #[test]
+    fn earlier_aws_is_as_aws_but_for_what_it_changed() {
+        let (aws, earlier) = (Compatibility::Aws, Compatibility::EarlierAws);
+        assert_ne!(aws.map_run_success_is_followed(), earlier.map_run_success_is_followed());
+        assert_eq!(aws.heartbeat_timeout(), earlier.heartbeat_timeout());
+        assert_eq!(aws.default_timeout_seconds(), earlier.default_timeout_seconds());
+        let failure = || Failure::new(ErrorName::NO_CHOICE_MATCHED, "none");
+        assert_eq!(aws.interpreter_failure(failure()), earlier.interpreter_failure(failure()));
+        assert_eq!(aws.branch_failed(failure()), earlier.branch_failed(failure()));
+    }
+
+    #[test]
     fn other_failures_keep_their_name() {
         let failure = Failure::new(ErrorName::RESULT_PATH_MATCH_FAILURE, "no");
         assert_eq!(Compatibility::Aws.interpreter_failure(failure.clone()), failure);

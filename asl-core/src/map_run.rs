@@ -18,6 +18,7 @@ mod snapshot;
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,13 +42,33 @@ pub struct MapRun {
     commands: VecDeque<MapRunCommand>,
 }
 
+/// An item of the source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// `$$.Map.Item.Value`
+    pub value: Value,
+    /// `$$.Map.Item.Key`: the name of the member, where the items are the members of an object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Arc<str>>,
+    /// `$$.Map.Item.Source`: where the item was read from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Arc<str>>,
+}
+
+/// An item without a key, of which nobody knows where it is from.
+impl From<Value> for Item {
+    fn from(value: Value) -> Self {
+        Self { value, key: None, source: None }
+    }
+}
+
 /// What the driver tells a Map Run.
 ///
 /// Exhaustive on purpose: who journals events must handle every one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum MapRunEvent {
     /// The next items of the source, in its order.
-    Items(Vec<Value>),
+    Items(Vec<Item>),
     /// The source has no more items.
     ItemsEnded,
     /// The items cannot be read; the failure is `States.ItemReaderFailed` with the reason.

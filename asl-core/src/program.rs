@@ -49,7 +49,7 @@ pub(crate) struct Machine {
     pub(crate) states: Arc<[State]>,
     /// Those of this machine.
     pub(crate) own_states: Range<StateId>,
-    pub(crate) machine_type: MachineType,
+    pub(crate) kind: MachineType,
     pub(crate) timeout_seconds: Option<u64>,
     pub(crate) compatibility: Compatibility,
     pub(crate) fingerprint: Fingerprint,
@@ -110,16 +110,24 @@ impl Program {
             start_at: map.start_at,
             states: Arc::clone(&self.0.states),
             own_states: distributed.processor_states.clone(),
-            machine_type: distributed.execution_type,
+            kind: distributed.execution_type,
             timeout_seconds: None,
             compatibility: self.0.compatibility,
             fingerprint: Fingerprint::of(&format!("{} {state_name}", self.0.fingerprint.as_str())),
         }))
     }
 
+    /// The resources that the `ItemReader`s of Distributed Maps read from, with the Map's name.
+    pub fn item_readers(&self) -> impl Iterator<Item = (&str, &Resource)> {
+        self.own_states().filter_map(|state| {
+            let (_, distributed) = state.distributed_map()?;
+            Some((&*state.name, &distributed.item_reader.as_ref()?.resource))
+        })
+    }
+
     /// The type of the machine.
     pub fn machine_type(&self) -> MachineType {
-        self.0.machine_type
+        self.0.kind
     }
 
     pub(crate) fn state_called(&self, name: &str) -> Option<&State> {

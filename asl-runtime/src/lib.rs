@@ -82,4 +82,4 @@ pub use error::{DistributedMap, Error, InvalidDefinition};
 pub use handler::{OrFail, Reply, Scripted, TaskHandler, TaskRequest, scripted, typed};
 pub use mock_config::MockConfig;
 pub use registry::{MissingHandler, MissingHandlers, Registry};
-pub use simulation::{Interleaving, Run, Simulation, SimulationError};
+pub use simulation::{Interleaving, MissingItems, ReadItems, Run, Simulation, SimulationError};

@@ -1,7 +1,9 @@
 //! From items to the inputs of children: `ItemSelector` and `ItemBatcher`.
 
+use std::sync::Arc;
+
 use super::child::StartChild;
-use super::{MapRun, MapRunCommand, Running};
+use super::{Item, MapRun, MapRunCommand, Running};
 use crate::evaluate::{self, Budget, PayloadTemplate, Scope, States, Variables};
 use crate::execution::{ItemBatcher, ItemSource};
 use crate::failure::Failure;
@@ -20,7 +22,7 @@ impl MapRun {
             };
             let index = self.progress.items_taken;
             self.progress.items_taken += 1;
-            let item = self.select(index, item).map_err(|failure| self.in_state(&failure))?;
+            let item = self.select(index, &item).map_err(|failure| self.in_state(&failure))?;
             if self.progress.start.batcher.is_none() {
                 break Some((item, 1));
             }
@@ -70,19 +72,27 @@ impl MapRun {
         self.commands.push_back(MapRunCommand::StartChild(start));
     }
 
-    fn next_given(&self) -> Option<Value> {
+    fn next_given(&self) -> Option<Item> {
         match &self.progress.start.items {
-            ItemSource::Given(items) => items.get(usize::try_from(self.progress.items_taken).ok()?).cloned(),
+            ItemSource::Given(items) => {
+                items.get(usize::try_from(self.progress.items_taken).ok()?).cloned().map(Item::from)
+            }
             ItemSource::Read(_) => None,
         }
     }
 
-    /// What `ItemSelector` makes of an item.
-    fn select(&self, index: u64, item: Value) -> Result<Value, Failure> {
-        match self.selector() {
-            None => Ok(item),
-            Some(template) => self.in_scope(index, &item, |scope| template.evaluate(scope)),
+    /// What `ItemSelector` makes of an item; without one, its value, with its key if it has one.
+    fn select(&self, index: u64, item: &Item) -> Result<Value, Failure> {
+        if let Some(template) = self.selector() {
+            return self.in_scope(index, item, |scope| template.evaluate(scope));
         }
+        Ok(match &item.key {
+            None => item.value.clone(),
+            Some(key) => {
+                let members = [("Key", Value::from(key.clone())), ("Value", item.value.clone())];
+                members.into_iter().collect::<Object>().into()
+            }
+        })
     }
 
     fn selector(&self) -> Option<&PayloadTemplate> {
@@ -94,7 +104,7 @@ impl MapRun {
     fn in_scope<T>(
         &self,
         index: u64,
-        item: &Value,
+        item: &Item,
         evaluation: impl FnOnce(&Scope<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let scope = &self.progress.start.scope;
@@ -152,9 +162,16 @@ fn largest(batcher: &ItemBatcher, limit: usize) -> usize {
 }
 
 /// The Context Object with `Map.Item`.
-fn with_item(context: &Value, index: u64, item: &Value) -> Value {
+fn with_item(context: &Value, index: u64, item: &Item) -> Value {
     let mut context = context.as_object().cloned().unwrap_or_default();
-    let item: Object = [("Index", Value::from(index)), ("Value", item.clone())].into_iter().collect();
+    let text = |text: &Option<Arc<str>>| text.clone().map(Value::from);
+    let members = [
+        ("Index", Some(index.into())),
+        ("Key", text(&item.key)),
+        ("Value", Some(item.value.clone())),
+        ("Source", text(&item.source)),
+    ];
+    let item: Object = members.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     context.insert("Map", [("Item", item)].into_iter().collect::<Object>());
     context.into()
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::results::Results;
-use super::{Phase, Running, Tally};
+use super::{Item, Phase, Running, Tally};
 use crate::execution::{ItemSource, StartMapRun};
 use crate::program::Fingerprint;
 use crate::random::Random;
@@ -33,7 +33,7 @@ pub(super) struct Progress {
     pub(super) random: Random,
     /// Items of the source that were not looked at yet.
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
-    pub(super) waiting: VecDeque<Value>,
+    pub(super) waiting: VecDeque<Item>,
     /// How many items were looked at, which is the index of the next one.
     pub(super) items_taken: u64,
     pub(super) source_ended: bool,

@@ -180,9 +180,9 @@ words! {
 }
 
 /// [`ReaderConfig`](https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html): what the object
-/// that an `ItemReader` reads holds, and how much of it is wanted.
+/// that an `ItemReader` reads holds, and how much of it is wanted; serialises to the field as it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ReaderConfig {
     /// What is in the object; none where objects are listed and not read.
@@ -195,13 +195,13 @@ pub struct ReaderConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest_type: Option<ManifestType>,
     /// Where the names of a CSV's columns are.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CSVHeaderLocation", skip_serializing_if = "Option::is_none")]
     pub csv_header_location: Option<CsvHeaderLocation>,
     /// The names of the columns, if they are given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CSVHeaders", skip_serializing_if = "Option::is_none")]
     pub csv_headers: Option<Vec<Arc<str>>>,
     /// What stands between two values of a CSV; none is [`CsvDelimiter::Comma`].
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CSVDelimiter", skip_serializing_if = "Option::is_none")]
     pub csv_delimiter: Option<CsvDelimiter>,
     /// The JSON Pointer of the array inside of a JSON document.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -212,9 +212,9 @@ pub struct ReaderConfig {
 }
 
 /// [`WriterConfig`](https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html): what the
-/// results of a Map Run look like.
+/// results of a Map Run look like; serialises to the field as it is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct WriterConfig {
     /// What the result of a child is; where it is not given, [`WriterTransformation::None`] in files and

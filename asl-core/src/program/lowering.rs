@@ -36,7 +36,7 @@ impl Program {
             start_at: scope.id(machine.start_at.as_ref())?,
             own_states: StateId(0)..StateId(u32::try_from(states.len()).ok()?),
             states: states.into(),
-            machine_type,
+            kind: machine_type,
             timeout_seconds: machine.timeout_seconds.as_ref().and_then(count),
             compatibility,
             fingerprint: Fingerprint::of(text),

@@ -30,10 +30,7 @@ impl Names<'_> {
                 None => None,
             },
             item_batcher: map.item_batcher.as_ref().map(item_batcher),
-            result_writer: match &map.result_writer {
-                Some(writer) => Some(result_writer(writer)?),
-                None => None,
-            },
+            result_writer: map.result_writer.as_ref().map(result_writer),
         })
     }
 
@@ -91,13 +88,13 @@ fn item_batcher(batcher: &definition::ItemBatcher<'_>) -> ItemBatcher {
     }
 }
 
-fn result_writer(writer: &definition::ResultWriter<'_>) -> Option<ResultWriter> {
+fn result_writer(writer: &definition::ResultWriter<'_>) -> ResultWriter {
     let config = writer.writer_config.as_ref();
     let destination = match (&writer.resource, &writer.parameters) {
         (Some(resource), Some(parameters)) => Some((Resource::parse(resource.value), template(parameters))),
         _ => None,
     };
-    Some(ResultWriter {
+    ResultWriter {
         destination,
         config: WriterConfig {
             transformation: word(
@@ -106,7 +103,7 @@ fn result_writer(writer: &definition::ResultWriter<'_>) -> Option<ResultWriter> 
             ),
             output_type: word(config.and_then(|config| config.output_type.as_ref()), OutputType::of_word),
         },
-    })
+    }
 }
 
 /// What a word means, which validation found to be one of those that its field allows.
