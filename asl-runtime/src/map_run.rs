@@ -18,6 +18,4 @@ mod result_writer;
 
 pub use self::item_reader::{Dataset, Item, ItemReader, ReadError, ReaderLimits};
 pub use self::objects::{FolderObjects, ObjectMetadata, ObjectWriter, Objects, ObjectsError};
-pub use self::result_writer::{
-    ChildEnd, ChildResult, EndedChild, OutputType, ResultWriter, Transformation, WriteError, WriterConfig,
-};
+pub use self::result_writer::{ResultWriter, WriteError};

@@ -11,6 +11,7 @@ use std::future::Future;
 use std::ops::{Bound, Range};
 use std::sync::{Arc, Mutex};
 
+use asl_core::execution::{Command, Execution, ItemSource, Output, Start, StartMapRun};
 use asl_core::{Timestamp, Value};
 use asl_runtime::map_run::{
     Dataset, Item, ItemReader, ObjectMetadata, ObjectWriter, Objects, ObjectsError, ReadError, ReaderLimits,
@@ -125,7 +126,27 @@ fn dataset(
     parameters: &serde_json::Value,
     reader_config: &serde_json::Value,
 ) -> Result<Dataset, asl_core::Failure> {
-    Dataset::from_fields(resource, &parameters.clone().into(), &reader_config.clone().into())
+    let reader = json!({"ItemReader": {"Resource": resource, "Parameters": parameters, "ReaderConfig": reader_config}});
+    let start = map_run(reader);
+    let ItemSource::Read(reader) = &start.items else { panic!("an ItemReader") };
+    Dataset::new(reader)
+}
+
+/// The Map Run of a Distributed Map with more fields.
+fn map_run(fields: serde_json::Value) -> StartMapRun {
+    let processor = json!({
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "B", "States": {"B": {"Type": "Pass", "End": true}},
+    });
+    let state = super::with(json!({"Type": "Map", "Label": "Map", "ItemProcessor": processor, "End": true}), fields);
+    let program = super::program(&super::machine_of(&state));
+    let mut execution = Execution::start(program, Start::new("e", json!([])), Timestamp::UNIX_EPOCH);
+    while let Some(output) = execution.poll() {
+        if let Output::Command(Command::StartMapRun(start)) = output {
+            return *start;
+        }
+    }
+    panic!("a Map Run")
 }
 
 fn reader(objects: &Memory, dataset: &Dataset, chunk: usize) -> ItemReader {

@@ -111,33 +111,6 @@ impl ReaderLimits {
 ///
 /// The same objects give the same items, so a Map Run that is resumed [skips](Self::skip) those that it began.
 /// After an error or the end there are no more items.
-///
-/// # Examples
-///
-/// ```
-/// use std::sync::Arc;
-///
-/// use asl_runtime::map_run::{Dataset, FolderObjects, ItemReader, ReadError, ReaderLimits};
-/// use serde_json::json;
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let root = std::env::temp_dir().join(format!("asl-items-{}", std::process::id()));
-/// # std::fs::create_dir_all(root.join("data"))?;
-/// std::fs::write(root.join("data/cities.csv"), "name,population\nBern,134000\n")?;
-///
-/// let dataset = Dataset::from_fields(
-///     "arn:aws:states:::s3:getObject",
-///     &json!({"Bucket": "data", "Key": "cities.csv"}).into(),
-///     &json!({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}).into(),
-/// );
-/// let mut items = ItemReader::new(Arc::new(FolderObjects::new(&root)), dataset?, ReaderLimits::default());
-/// let item = items.next().await;
-/// assert_eq!(item.ok().flatten().map(|item| item.value), Some(json!({"name": "Bern", "population": "134000"}).into()));
-/// # std::fs::remove_dir_all(root)?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug)]
 pub struct ItemReader {
     objects: Arc<dyn Objects>,

@@ -144,24 +144,48 @@ fn a_reader_goes_on_where_another_stopped() {
 fn what_the_definition_asks_for_in_vain_is_its_failure() {
     let objects = Memory::of([("f", b"[]")]);
     let here = json!({"Bucket": "b", "Key": "f"});
-    let field = |what: &str| format!("failed: the field `{what}");
     for (resource, parameters, config, expected) in [
-        (GET_OBJECT, json!({"Bucket": "b", "Key": "g"}), json!({"InputType": "JSON"}), "failed: The specified key does not exist: `g` in the bucket `b`".to_owned()),
-        (GET_OBJECT, json!({"Bucket": "c", "Key": "g"}), json!({"InputType": "JSON"}), "failed: The specified bucket does not exist: `c`".to_owned()),
-        (LIST_OBJECTS, json!({"Bucket": "c"}), json!({}), "failed: The specified bucket does not exist: `c`".to_owned()),
-        (GET_OBJECT, json!({"Bucket": "b"}), json!({}), field("Parameters.Key` of the ItemReader is missing")),
-        (GET_OBJECT, json!({"Bucket": 1, "Key": "f"}), json!({}), field("Parameters.Bucket` of the ItemReader must be a string, but is `1`")),
-        (LIST_OBJECTS, json!({"Bucket": "b", "Delimiter": "/"}), json!({}), field("Parameters.Delimiter` of the ItemReader is not supported")),
-        (GET_OBJECT, here.clone(), json!({}), field("ReaderConfig.InputType` of the ItemReader is missing")),
-        (GET_OBJECT, here.clone(), json!({"InputType": "XML"}), field("ReaderConfig.InputType` of the ItemReader must be `CSV`, `JSON`, `JSONL`, `PARQUET` or `MANIFEST`, but is `XML`")),
-        (GET_OBJECT, here.clone(), json!({"InputType": "CSV", "CSVDelimiter": ","}), field("ReaderConfig.CSVDelimiter` of the ItemReader must be `COMMA`, `PIPE`, `SEMICOLON`, `SPACE` or `TAB`, but is `,`")),
-        (GET_OBJECT, here.clone(), json!({"InputType": "CSV", "CSVHeaderLocation": "GIVEN"}), field("ReaderConfig.CSVHeaders` of the ItemReader must be an array of strings")),
-        (GET_OBJECT, here.clone(), json!({"InputType": "JSON", "ItemsPointer": "a"}), "failed: the ItemsPointer `a` is not a JSON Pointer: it must begin with `/`".to_owned()),
-        (GET_OBJECT, here.clone(), json!({"InputType": "JSON", "MaxItems": -1}), field("ReaderConfig.MaxItems` of the ItemReader must be an integer of at least 0, but is -1")),
-        (LIST_OBJECTS, json!({"Bucket": "b"}), json!({"Transformation": "FLATTEN"}), field("ReaderConfig.Transformation` of the ItemReader must be `NONE` or `LOAD_AND_FLATTEN`, but is `FLATTEN`")),
-        ("arn:aws:states:::s3:putObject", here, json!({}), "failed: nothing can be read with `arn:aws:states:::s3:putObject`, but with `arn:aws:states:::s3:getObject` and `arn:aws:states:::s3:listObjectsV2`".to_owned()),
+        (
+            GET_OBJECT,
+            json!({"Bucket": "b", "Key": "g"}),
+            json!({"InputType": "JSON"}),
+            "The specified key does not exist: `g` in the bucket `b`",
+        ),
+        (
+            GET_OBJECT,
+            json!({"Bucket": "c", "Key": "g"}),
+            json!({"InputType": "JSON"}),
+            "The specified bucket does not exist: `c`",
+        ),
+        (LIST_OBJECTS, json!({"Bucket": "c"}), json!({}), "The specified bucket does not exist: `c`"),
+        (LIST_OBJECTS, json!({"Prefix": "c"}), json!({}), "the argument `Bucket` of the ItemReader is missing"),
+        (
+            LIST_OBJECTS,
+            json!({"Bucket": ["b"]}),
+            json!({}),
+            "the argument `Bucket` of the ItemReader must be a string, but is `[\"b\"]`",
+        ),
+        (
+            LIST_OBJECTS,
+            json!({"Bucket": "b", "Delimiter": "/"}),
+            json!({}),
+            "the argument `Delimiter` of the ItemReader is not supported",
+        ),
+        (GET_OBJECT, here.clone(), json!({}), "the field `ReaderConfig.InputType` of the ItemReader is missing"),
+        (
+            GET_OBJECT,
+            here.clone(),
+            json!({"InputType": "PARQUET"}),
+            "objects of the InputType `PARQUET` cannot be read here",
+        ),
+        (
+            GET_OBJECT,
+            here,
+            json!({"InputType": "JSON", "ItemsPointer": "a"}),
+            "the ItemsPointer `a` is not a JSON Pointer: it must begin with `/`",
+        ),
     ] {
-        assert_eq!(all(&objects, resource, &parameters, &config), expected);
+        assert_eq!(all(&objects, resource, &parameters, &config), format!("failed: {expected}"));
     }
 }
 

@@ -56,7 +56,8 @@ impl CsvRows {
                 Some(columns.clone())
             }
         };
-        let reader = csv_core::ReaderBuilder::new().delimiter(format.delimiter.byte()).build();
+        let delimiter = u8::try_from(format.delimiter.character()).unwrap_or(b',');
+        let reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
         Ok(Self { reader: Box::new(reader), header, row: Row::default(), limit, header_limit })
     }
 

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use asl_core::execution;
+use asl_core::program::{CsvDelimiter, CsvHeaderLocation, InputType, ManifestType, ReaderConfig, ReaderTransformation};
+use asl_core::value::Object;
 use asl_core::{Failure, Value};
 
 use super::super::failure;
@@ -73,6 +76,12 @@ pub(super) struct CsvFormat {
     pub(super) delimiter: CsvDelimiter,
 }
 
+impl CsvFormat {
+    pub(super) fn new(header: CsvHeader, delimiter: Option<CsvDelimiter>) -> Self {
+        Self { header, delimiter: delimiter.unwrap_or(CsvDelimiter::Comma) }
+    }
+}
+
 /// `CSVHeaderLocation`, with `CSVHeaders`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CsvHeader {
@@ -80,28 +89,6 @@ pub(super) enum CsvHeader {
     FirstRow,
     /// The definition names the columns, and the first row is an item.
     Given(Vec<Arc<str>>),
-}
-
-/// `CSVDelimiter`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CsvDelimiter {
-    Comma,
-    Pipe,
-    Semicolon,
-    Space,
-    Tab,
-}
-
-impl CsvDelimiter {
-    pub(super) fn byte(self) -> u8 {
-        match self {
-            Self::Comma => b',',
-            Self::Pipe => b'|',
-            Self::Semicolon => b';',
-            Self::Space => b' ',
-            Self::Tab => b'\t',
-        }
-    }
 }
 
 /// `ItemsPointer`: the way to the items in a JSON text ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)).
@@ -128,16 +115,15 @@ impl JsonPointer {
 }
 
 impl Dataset {
-    /// The dataset of an `ItemReader`: its `Resource`, its `Parameters` or `Arguments` as they were evaluated,
-    /// and its `ReaderConfig`, with `MaxItems` in place of a `MaxItemsPath`.
+    /// The dataset that an `ItemReader` describes.
     ///
     /// # Errors
     ///
     /// `States.ItemReaderFailed` when a field is missing or has a value that nothing can be read with.
-    pub fn from_fields(resource: &str, parameters: &Value, reader_config: &Value) -> Result<Self, Failure> {
-        let call = Fields { name: "Parameters", fields: parameters };
-        let config = Fields { name: "ReaderConfig", fields: reader_config };
-        let content = match service_call(resource) {
+    pub fn new(reader: &execution::ItemReader) -> Result<Self, Failure> {
+        let config = &reader.config;
+        let call = Call { arguments: &reader.arguments };
+        let content = match service_call(reader.resource.as_str()) {
             Some("listObjectsV2") => {
                 call.knows_only(&["Bucket", "Prefix", "StartAfter"])?;
                 let prefix = Prefix {
@@ -145,29 +131,32 @@ impl Dataset {
                     begins_with: call.text("Prefix")?.unwrap_or_default(),
                     start_after: call.text("StartAfter")?,
                 };
-                match config.text("Transformation")?.as_deref() {
-                    None | Some("NONE") => Content::Objects(prefix),
-                    Some("LOAD_AND_FLATTEN") => Content::Items(FileSet::Listed(prefix), config.format()?),
-                    Some(other) => return Err(config.unknown("Transformation", other, "`NONE` or `LOAD_AND_FLATTEN`")),
+                match config.transformation {
+                    Some(ReaderTransformation::LoadAndFlatten) => {
+                        Content::Items(FileSet::Listed(prefix), format(config)?)
+                    }
+                    _ => Content::Objects(prefix),
                 }
             }
             Some("getObject") => {
                 call.knows_only(&["Bucket", "Key", "VersionId"])?;
-                let file = File {
-                    bucket: call.required("Bucket")?,
-                    key: call.required("Key")?,
-                    version: call.text("VersionId")?,
-                };
-                config.content(file)?
+                content(
+                    File {
+                        bucket: call.required("Bucket")?,
+                        key: call.required("Key")?,
+                        version: call.text("VersionId")?,
+                    },
+                    config,
+                )?
             }
             _ => {
                 let resources = "`arn:aws:states:::s3:getObject` and `arn:aws:states:::s3:listObjectsV2`";
-                return Err(failure::item_reader(format!(
-                    "nothing can be read with `{resource}`, but with {resources}"
-                )));
+                let cause = format!("nothing can be read with `{}`, but with {resources}", reader.resource.as_str());
+                return Err(failure::item_reader(cause));
             }
         };
-        Ok(Self { content, max_items: config.max_items()? })
+        let max_items = config.max_items.map(|most| most.min(MOST_ITEMS));
+        Ok(Self { content, max_items })
     }
 }
 
@@ -176,98 +165,67 @@ fn service_call(resource: &str) -> Option<&str> {
     resource.strip_prefix("arn:")?.split_once(":states:::s3:").map(|(_, call)| call)
 }
 
-/// The members of an object, named in causes.
-#[derive(Debug, Clone, Copy)]
-struct Fields<'a> {
-    name: &'a str,
-    fields: &'a Value,
+fn content(file: File, config: &ReaderConfig) -> Result<Content, Failure> {
+    Ok(match (config.manifest_type, config.input_type) {
+        (Some(ManifestType::AthenaData), _) => Content::Items(FileSet::Athena(file), format(config)?),
+        (Some(ManifestType::S3Inventory), _) | (None, Some(InputType::Manifest)) => {
+            // The manifest says what the columns are.
+            let format = ItemFormat::Csv(CsvFormat::new(CsvHeader::FirstRow, None));
+            Content::Items(FileSet::Inventory(file), format)
+        }
+        _ => Content::Items(FileSet::One(file), format(config)?),
+    })
 }
 
-impl Fields<'_> {
-    fn text(&self, field: &str) -> Result<Option<Arc<str>>, Failure> {
-        match self.fields.get(field) {
+fn format(config: &ReaderConfig) -> Result<ItemFormat, Failure> {
+    match config.input_type {
+        Some(InputType::Json) => {
+            Ok(ItemFormat::Json(JsonPointer::parse(config.items_pointer.as_deref().unwrap_or_default())?))
+        }
+        Some(InputType::JsonLines) => Ok(ItemFormat::JsonLines),
+        Some(InputType::Csv) => {
+            let header = match config.csv_header_location {
+                Some(CsvHeaderLocation::Given) => CsvHeader::Given(config.csv_headers.clone().unwrap_or_default()),
+                _ => CsvHeader::FirstRow,
+            };
+            Ok(ItemFormat::Csv(CsvFormat::new(header, config.csv_delimiter)))
+        }
+        Some(other) => {
+            Err(failure::item_reader(format!("objects of the InputType `{}` cannot be read here", other.as_str())))
+        }
+        None => Err(failure::item_reader("the field `ReaderConfig.InputType` of the ItemReader is missing")),
+    }
+}
+
+/// What a call of S3 is made with.
+#[derive(Debug, Clone, Copy)]
+struct Call<'a> {
+    arguments: &'a Value,
+}
+
+impl Call<'_> {
+    fn text(self, argument: &str) -> Result<Option<Arc<str>>, Failure> {
+        match self.arguments.get(argument) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(other) => Err(self.fault(field, &format!("must be a string, but is `{other}`"))),
+            Some(other) => Err(fault(argument, &format!("must be a string, but is `{other}`"))),
         }
     }
 
-    fn required(&self, field: &str) -> Result<Arc<str>, Failure> {
-        self.text(field)?.ok_or_else(|| self.fault(field, "is missing"))
-    }
-
-    fn fault(&self, field: &str, what: &str) -> Failure {
-        failure::item_reader(format!("the field `{}.{field}` of the ItemReader {what}", self.name))
-    }
-
-    fn unknown(&self, field: &str, value: &str, known: &str) -> Failure {
-        self.fault(field, &format!("must be {known}, but is `{value}`"))
+    fn required(self, argument: &str) -> Result<Arc<str>, Failure> {
+        self.text(argument)?.ok_or_else(|| fault(argument, "is missing"))
     }
 
     /// Refuses what would change the meaning of the call and is not supported.
-    fn knows_only(&self, known: &[&str]) -> Result<(), Failure> {
-        let mut names = self.fields.as_object().into_iter().flat_map(asl_core::value::Object::keys);
+    fn knows_only(self, known: &[&str]) -> Result<(), Failure> {
+        let mut names = self.arguments.as_object().into_iter().flat_map(Object::keys);
         match names.find(|name| !known.contains(&&***name) && !WITHOUT_EFFECT.contains(&&***name)) {
-            Some(name) => Err(self.fault(name, "is not supported")),
+            Some(name) => Err(fault(name, "is not supported")),
             None => Ok(()),
         }
     }
+}
 
-    fn content(&self, file: File) -> Result<Content, Failure> {
-        let input_type = self.text("InputType")?;
-        let manifest = self.text("ManifestType")?;
-        match (manifest.as_deref(), input_type.as_deref()) {
-            (Some("ATHENA_DATA"), _) => Ok(Content::Items(FileSet::Athena(file), self.format()?)),
-            (Some("S3_INVENTORY"), _) | (None, Some("MANIFEST")) => {
-                let by_manifest = CsvFormat { header: CsvHeader::FirstRow, delimiter: CsvDelimiter::Comma };
-                Ok(Content::Items(FileSet::Inventory(file), ItemFormat::Csv(by_manifest)))
-            }
-            (Some(other), _) => Err(self.unknown("ManifestType", other, "`ATHENA_DATA` or `S3_INVENTORY`")),
-            (None, _) => Ok(Content::Items(FileSet::One(file), self.format()?)),
-        }
-    }
-
-    fn format(&self) -> Result<ItemFormat, Failure> {
-        match &*self.required("InputType")? {
-            "JSON" => Ok(ItemFormat::Json(JsonPointer::parse(&self.text("ItemsPointer")?.unwrap_or_default())?)),
-            "JSONL" => Ok(ItemFormat::JsonLines),
-            "CSV" => Ok(ItemFormat::Csv(self.csv()?)),
-            "PARQUET" => Err(self.fault("InputType", "is `PARQUET`, which is not supported")),
-            other => Err(self.unknown("InputType", other, "`CSV`, `JSON`, `JSONL`, `PARQUET` or `MANIFEST`")),
-        }
-    }
-
-    fn csv(&self) -> Result<CsvFormat, Failure> {
-        let header = match self.text("CSVHeaderLocation")?.as_deref() {
-            None | Some("FIRST_ROW") => CsvHeader::FirstRow,
-            Some("GIVEN") => {
-                let headers = self.fields.get("CSVHeaders").and_then(Value::as_array);
-                let columns =
-                    headers.and_then(|headers| headers.iter().map(|header| header.as_str().map(Arc::from)).collect());
-                CsvHeader::Given(columns.ok_or_else(|| self.fault("CSVHeaders", "must be an array of strings"))?)
-            }
-            Some(other) => return Err(self.unknown("CSVHeaderLocation", other, "`FIRST_ROW` or `GIVEN`")),
-        };
-        let delimiter = match self.text("CSVDelimiter")?.as_deref() {
-            None | Some("COMMA") => CsvDelimiter::Comma,
-            Some("PIPE") => CsvDelimiter::Pipe,
-            Some("SEMICOLON") => CsvDelimiter::Semicolon,
-            Some("SPACE") => CsvDelimiter::Space,
-            Some("TAB") => CsvDelimiter::Tab,
-            Some(other) => {
-                return Err(self.unknown("CSVDelimiter", other, "`COMMA`, `PIPE`, `SEMICOLON`, `SPACE` or `TAB`"));
-            }
-        };
-        Ok(CsvFormat { header, delimiter })
-    }
-
-    fn max_items(&self) -> Result<Option<u64>, Failure> {
-        match self.fields.get("MaxItems") {
-            None => Ok(None),
-            Some(value) => match value.as_i64().and_then(|most| u64::try_from(most).ok()) {
-                Some(most) => Ok(Some(most.min(MOST_ITEMS))),
-                None => Err(self.fault("MaxItems", &format!("must be an integer of at least 0, but is {value}"))),
-            },
-        }
-    }
+fn fault(argument: &str, what: &str) -> Failure {
+    failure::item_reader(format!("the argument `{argument}` of the ItemReader {what}"))
 }

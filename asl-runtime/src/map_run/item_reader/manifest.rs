@@ -8,7 +8,7 @@ use asl_core::{Failure, Value};
 use super::super::failure;
 use super::super::objects::Objects;
 use super::bytes::ObjectBytes;
-use super::dataset::{CsvDelimiter, CsvFormat, CsvHeader, File, FileSet, ItemFormat};
+use super::dataset::{CsvFormat, CsvHeader, File, FileSet, ItemFormat};
 use super::listing::Listing;
 use super::object::ObjectItems;
 use super::records::json;
@@ -59,7 +59,7 @@ impl Files {
                 FileSet::Listed(prefix) => Self::Listed(Listing::new(prefix.clone())),
                 FileSet::Athena(manifest) => {
                     let header = CsvHeader::Given(vec![URI.into()]);
-                    let format = ItemFormat::Csv(CsvFormat { header, delimiter: CsvDelimiter::Comma });
+                    let format = ItemFormat::Csv(CsvFormat::new(header, None));
                     Self::Athena(Box::new(ObjectItems::open(objects, manifest, &format, limits).await?))
                 }
                 FileSet::Inventory(manifest) => inventory(objects, manifest, limits).await?,
@@ -126,7 +126,7 @@ async fn inventory(objects: &dyn Objects, manifest: &File, limits: ReaderLimits)
         Ok(File { bucket: bucket.clone(), key, version: None })
     });
     let files = files.collect::<Result<_, Failure>>()?;
-    Ok(Files::Known { files, format: Some(ItemFormat::Csv(CsvFormat { header, delimiter: CsvDelimiter::Comma })) })
+    Ok(Files::Known { files, format: Some(ItemFormat::Csv(CsvFormat::new(header, None))) })
 }
 
 fn fault(manifest: &File, what: &str) -> Failure {
