@@ -71,6 +71,7 @@ pub mod engine;
 mod error;
 pub mod handler;
 mod invocation;
+pub mod map_run;
 pub mod mock_config;
 mod registry;
 mod simulation;
