@@ -17,5 +17,7 @@ mod objects;
 mod result_writer;
 
 pub use self::item_reader::{Dataset, Item, ItemReader, ReadError, ReaderLimits};
+#[cfg(feature = "aws")]
+pub use self::objects::S3Objects;
 pub use self::objects::{FolderObjects, ObjectMetadata, ObjectWriter, Objects, ObjectsError};
 pub use self::result_writer::{ResultWriter, WriteError};

@@ -4,6 +4,8 @@
 //! [`FolderObjects`] is the default: buckets are folders below a root.
 
 mod folder;
+#[cfg(feature = "aws")]
+mod s3;
 
 use std::fmt;
 use std::ops::Range;
@@ -13,6 +15,8 @@ use asl_core::Timestamp;
 use async_trait::async_trait;
 
 pub use self::folder::FolderObjects;
+#[cfg(feature = "aws")]
+pub use self::s3::S3Objects;
 
 /// A store of objects.
 ///
