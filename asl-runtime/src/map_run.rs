@@ -16,7 +16,7 @@ mod item_reader;
 mod objects;
 mod result_writer;
 
-pub use self::item_reader::{Dataset, Item, ItemReader, ReadError, ReaderLimits};
+pub use self::item_reader::{Dataset, ItemReader, ReadError, ReaderLimits};
 #[cfg(feature = "aws")]
 pub use self::objects::S3Objects;
 pub use self::objects::{FolderObjects, ObjectMetadata, ObjectWriter, Objects, ObjectsError};

@@ -12,9 +12,10 @@ use std::ops::{Bound, Range};
 use std::sync::{Arc, Mutex};
 
 use asl_core::execution::{Command, Execution, ItemSource, Output, Start, StartMapRun};
+use asl_core::map_run::Item;
 use asl_core::{Timestamp, Value};
 use asl_runtime::map_run::{
-    Dataset, Item, ItemReader, ObjectMetadata, ObjectWriter, Objects, ObjectsError, ReadError, ReaderLimits,
+    Dataset, ItemReader, ObjectMetadata, ObjectWriter, Objects, ObjectsError, ReadError, ReaderLimits,
 };
 use async_trait::async_trait;
 use serde_json::json;
@@ -170,7 +171,7 @@ fn read(text: impl AsRef<[u8]>, reader_config: &serde_json::Value) -> Result<Vec
     let objects = Memory::of([("f", text)]);
     let dataset = one_object(reader_config);
     let values = |chunk| match items(&objects, &dataset, chunk) {
-        Ok(items) => Ok(items.into_iter().map(|item| item.input()).collect::<Vec<_>>()),
+        Ok(items) => Ok(items.into_iter().map(shown_item).collect::<Vec<_>>()),
         Err(error) => Err(cause(error)),
     };
     let whole = values(text.len() + 1);
@@ -178,6 +179,14 @@ fn read(text: impl AsRef<[u8]>, reader_config: &serde_json::Value) -> Result<Vec
         assert_eq!(values(chunk), whole, "in pieces of {chunk} bytes: {}", String::from_utf8_lossy(text));
     }
     whole
+}
+
+/// An item's value, beside its key if it has one.
+fn shown_item(item: Item) -> Value {
+    match item.key {
+        None => item.value,
+        Some(key) => json!({"Key": &*key, "Value": serde_json::Value::from(&item.value)}).into(),
+    }
 }
 
 /// The cause of a failure of the reader, in one line with its name if that is another.

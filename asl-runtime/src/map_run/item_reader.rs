@@ -12,8 +12,8 @@ mod records;
 
 use std::sync::Arc;
 
-use asl_core::value::Object;
-use asl_core::{Failure, Value};
+use asl_core::Failure;
+use asl_core::map_run::Item;
 
 use self::listing::Listing;
 use self::manifest::Files;
@@ -23,30 +23,6 @@ use super::objects::{Objects, ObjectsError};
 
 pub use self::dataset::Dataset;
 use self::dataset::{Content, ItemFormat};
-
-/// One item of a dataset.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Item {
-    /// `$$.Map.Item.Key`: the name of the member, where the items are those of a JSON object.
-    pub key: Option<Arc<str>>,
-    /// `$$.Map.Item.Value`
-    pub value: Value,
-    /// `$$.Map.Item.Source`: the object, or the bucket if the items are its objects.
-    pub source: Arc<str>,
-}
-
-impl Item {
-    /// The input of a child execution if nothing selects another: the value, with its key if it has one.
-    pub fn input(&self) -> Value {
-        match &self.key {
-            None => self.value.clone(),
-            Some(key) => [("Key", Value::from(key.clone())), ("Value", self.value.clone())]
-                .into_iter()
-                .collect::<Object>()
-                .into(),
-        }
-    }
-}
 
 /// Why there is no next item.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use asl_core::Value;
+use asl_core::map_run::Item;
 use asl_core::value::Object;
 
 use super::super::objects::{ObjectMetadata, Objects, ObjectsError};
-use super::Item;
 use super::dataset::Prefix;
 
 /// A listing, and how far it was read.
@@ -61,6 +61,6 @@ impl Listing {
             ("StorageClass", object.storage_class.clone().into()),
         ];
         let value = members.into_iter().collect::<Object>().into();
-        Some(Item { key: None, value, source: self.source.clone() })
+        Some(Item { key: None, value, source: Some(self.source.clone()) })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use asl_core::map_run::Item;
+
 use super::super::failure;
 use super::super::objects::Objects;
 use super::bytes::ObjectBytes;
@@ -10,7 +12,7 @@ use super::dataset::{File, ItemFormat};
 use super::json::JsonItems;
 use super::json_lines::JsonLines;
 use super::records::{Progress, Records};
-use super::{Item, ReadError, ReaderLimits};
+use super::{ReadError, ReaderLimits};
 
 /// Reads the items of an object one by one.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ impl ObjectItems {
         let (key, value) = self.records.item().map_err(|what| {
             failure::item_reader(format!("item {} of `{}` cannot be read: {what}", self.count, self.source))
         })?;
-        Ok(Item { key, value, source: self.source.clone() })
+        Ok(Item { key, value, source: Some(self.source.clone()) })
     }
 
     pub(super) fn buffered(&self) -> usize {
