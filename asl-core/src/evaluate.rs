@@ -17,7 +17,7 @@ mod scope;
 mod wait;
 
 pub(crate) use self::choice_rule::Condition;
-pub(crate) use self::payload_limit::check_payload;
+pub(crate) use self::payload_limit::{check_payload, payload_limit_exceeded};
 pub(crate) use self::payload_template::{PayloadTemplate, TemplateMember};
 pub(crate) use self::query::{Query, States};
 pub(crate) use self::scope::{Budget, Scope, Unresolved, Variables};

@@ -9,12 +9,14 @@
 
 mod choice;
 mod command;
+mod distributed_map;
 mod map;
 mod parallel;
 mod redrive;
 mod retry;
 mod snapshot;
 mod start;
+mod start_map_run;
 mod state;
 mod step;
 mod strand;
@@ -32,6 +34,11 @@ pub use self::redrive::NotRedrivable;
 use self::snapshot::Progress;
 pub use self::snapshot::{InvalidSnapshot, OutputsPending, Snapshot};
 pub use self::start::{Limits, Start};
+pub(crate) use self::start_map_run::ItemScope;
+pub use self::start_map_run::{
+    ItemBatcher, ItemReader, ItemSource, MapRunId, ParentExecution, ResultDestination, ResultWriter, StartMapRun,
+    Tolerance,
+};
 use self::step::Step;
 use self::strand::{Strand, StrandId, Timer};
 pub use self::token::TokenKey;
@@ -68,6 +75,8 @@ pub struct Execution {
     timers: BTreeMap<Timer, StrandId>,
     /// Which strand waits for which Task, derived from their phases.
     tasks: BTreeMap<TaskId, StrandId>,
+    /// Which strand waits for which Map Run, derived from their phases.
+    map_runs: BTreeMap<MapRunId, StrandId>,
     /// Strands to go on with, in order; empty at rest.
     ready: VecDeque<(StrandId, Step)>,
     /// Strands whose Task starts once everything that could be scheduled is; empty at rest.
@@ -110,7 +119,7 @@ impl Execution {
     ///
     /// # Errors
     ///
-    /// When the event concerns a Task that is not out any more, when the execution has ended,
+    /// When the event concerns a Task or Map Run that is not out any more, when the execution has ended,
     /// or when it cannot be redriven.
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Result<(), Rejected> {
         self.handle_deadline(now);
@@ -125,6 +134,8 @@ impl Execution {
             Event::TaskHeartbeat { task } => self.task_heartbeat(task)?,
             Event::TaskSucceeded { task, output } => self.task_answered(task, Ok(output))?,
             Event::TaskFailed { task, failure } => self.task_answered(task, Err(failure))?,
+            Event::MapRunSucceeded { map_run, output } => self.map_run_answered(map_run, Ok(output))?,
+            Event::MapRunFailed { map_run, failure } => self.map_run_answered(map_run, Err(failure))?,
         }
         self.run();
         Ok(())
@@ -219,6 +230,7 @@ impl Execution {
         let strands = progress.strands.values();
         Self {
             timers: strands.clone().flat_map(|strand| strand.timers().map(|timer| (timer, strand.id))).collect(),
+            map_runs: strands.clone().filter_map(|strand| Some((strand.map_run()?, strand.id))).collect(),
             tasks: strands.filter_map(|strand| Some((strand.task()?, strand.id))).collect(),
             ready: VecDeque::new(),
             starting: VecDeque::new(),
@@ -289,6 +301,9 @@ impl Execution {
         if let Some(task) = strand.task() {
             self.tasks.insert(task, strand.id);
         }
+        if let Some(map_run) = strand.map_run() {
+            self.map_runs.insert(map_run, strand.id);
+        }
         self.progress.strands.insert(strand.id, strand);
     }
 
@@ -347,7 +362,7 @@ impl Execution {
         self.finish_after(EventId::default(), outcome);
     }
 
-    /// Ends the execution with the event that says so, and calls back every Task that is out.
+    /// Ends the execution with the event that says so, and calls back every Task and Map Run that is out.
     fn finish_after(&mut self, previous: EventId, outcome: Outcome) {
         if self.outcome().is_some() {
             return;
@@ -361,6 +376,9 @@ impl Execution {
         self.record(previous, details);
         for task in std::mem::take(&mut self.tasks).into_keys() {
             self.outputs.push_back(Output::Command(Command::CancelTask(task)));
+        }
+        for map_run in std::mem::take(&mut self.map_runs).into_keys() {
+            self.outputs.push_back(Output::Command(Command::CancelMapRun(map_run)));
         }
         self.progress.outcome = Some(outcome.clone());
         self.progress.ended_at = self.progress.now;

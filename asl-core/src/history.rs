@@ -162,6 +162,14 @@ pub enum EventDetails {
     },
     MapStateSucceeded,
     MapStateFailed,
+    MapRunStarted {
+        map_run_arn: Arc<str>,
+    },
+    MapRunSucceeded,
+    MapRunFailed {
+        failure: Failure,
+    },
+    MapRunAborted,
     MapIterationStarted {
         name: Arc<str>,
         index: usize,

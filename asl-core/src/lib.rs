@@ -38,7 +38,7 @@
 //!             let output = json!({"paid": 5}).into();
 //!             execution.handle(now, Event::TaskSucceeded { task: task.task, output })?;
 //!         }
-//!         Output::Command(Command::CancelTask(_) | Command::Finish(_)) => {}
+//!         Output::Command(_) => {}
 //!     }
 //! }
 //!
@@ -102,6 +102,7 @@ pub mod timestamp;
 
 pub mod execution;
 pub mod history;
+pub mod map_run;
 
 pub mod graph;
 

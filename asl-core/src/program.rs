@@ -4,29 +4,41 @@
 //! State names are indices, and every path, template, Choice rule and expression is compiled once.
 //! It keeps the text that it came from only to hand it on.
 
+mod distributed_map;
 mod lowering;
 mod pinned;
 mod resource;
 mod state;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
+pub use self::distributed_map::{
+    CsvDelimiter, CsvHeaderLocation, InputType, ManifestType, OutputType, ReaderConfig, ReaderTransformation,
+    WriterConfig, WriterTransformation,
+};
+pub(crate) use self::distributed_map::{DistributedMap, ItemBatcher, ItemReader, ResultWriter};
 pub use self::pinned::{Fingerprint, PinnedDefinition};
 pub use self::resource::{IntegrationPattern, Resource};
 pub(crate) use self::state::*;
 use crate::compatibility::Compatibility;
+use crate::definition::MachineType;
 
 /// A valid state machine, ready to run; cheap to clone and to share between threads.
 #[derive(Clone)]
 pub struct Program(Arc<Machine>);
 
-/// All states of a machine, those of branches and iterations included, in one list.
+/// A machine: the one that was defined, or the item processor of a Distributed Map in it.
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub(crate) comment: Option<Arc<str>>,
     pub(crate) start_at: StateId,
-    pub(crate) states: Vec<State>,
+    /// All states of the definition, those of branches and iterations included, in one list.
+    pub(crate) states: Arc<[State]>,
+    /// Those of this machine.
+    pub(crate) own_states: Range<StateId>,
+    pub(crate) kind: MachineType,
     pub(crate) timeout_seconds: Option<u64>,
     pub(crate) definition: PinnedDefinition,
     pub(crate) fingerprint: Fingerprint,
@@ -70,23 +82,61 @@ impl Program {
 
     /// The names of all states, those of branches and iterations included, in the order they were written.
     pub fn state_names(&self) -> impl Iterator<Item = &str> {
-        self.0.states.iter().map(|state| &*state.name)
+        self.own_states().map(|state| &*state.name)
     }
 
     /// The names of the Distributed Maps, those in branches and item processors included.
     ///
-    /// An [`Execution`](crate::execution::Execution) cannot run them: their states fail with `States.Runtime`.
-    /// A driver that would rather refuse the program asks here.
+    /// An [`Execution`](crate::execution::Execution) leaves them to its driver, see
+    /// [`StartMapRun`](crate::execution::StartMapRun). A driver that would rather refuse the program asks here.
     pub fn distributed_maps(&self) -> impl Iterator<Item = &str> {
-        self.0.states.iter().filter_map(|state| match &state.kind {
-            StateKind::Map(map) if map.mode == MapMode::Distributed => Some(&*state.name),
-            _ => None,
+        self.own_states().filter(|state| state.distributed_map().is_some()).map(|state| &*state.name)
+    }
+
+    /// The machine that the children of the Distributed Map `state_name` run: its `ItemProcessor`.
+    ///
+    /// It shares its states with this program and has a fingerprint of its own.
+    /// `None` if there is no Distributed Map of this name.
+    pub fn item_processor(&self, state_name: &str) -> Option<Self> {
+        let (map, distributed) = self.state_called(state_name)?.distributed_map()?;
+        let definition = self.0.definition.of_item_processor(state_name);
+        Some(Self::new(Machine {
+            comment: None,
+            start_at: map.start_at,
+            states: Arc::clone(&self.0.states),
+            own_states: distributed.processor_states.clone(),
+            kind: distributed.execution_type,
+            timeout_seconds: None,
+            fingerprint: definition.fingerprint(),
+            definition,
+        }))
+    }
+
+    /// The resources that the `ItemReader`s of Distributed Maps read from, with the Map's name.
+    pub fn item_readers(&self) -> impl Iterator<Item = (&str, &Resource)> {
+        self.own_states().filter_map(|state| {
+            let (_, distributed) = state.distributed_map()?;
+            Some((&*state.name, &distributed.item_reader.as_ref()?.resource))
         })
+    }
+
+    /// The type of the machine.
+    pub fn machine_type(&self) -> MachineType {
+        self.0.kind
+    }
+
+    pub(crate) fn state_called(&self, name: &str) -> Option<&State> {
+        self.own_states().find(|state| &*state.name == name)
+    }
+
+    fn own_states(&self) -> impl Iterator<Item = &State> {
+        let Range { start, end } = self.0.own_states;
+        self.0.states.iter().take(end.0 as usize).skip(start.0 as usize)
     }
 
     /// The resources that the machine's Tasks name, with the Task's name.
     pub fn resources(&self) -> impl Iterator<Item = (&str, &Resource)> {
-        self.0.states.iter().filter_map(|state| match &state.kind {
+        self.own_states().filter_map(|state| match &state.kind {
             StateKind::Task(task) => Some((&*state.name, &task.resource)),
             _ => None,
         })
@@ -98,7 +148,7 @@ impl fmt::Debug for Program {
         formatter
             .debug_struct("Program")
             .field("fingerprint", &self.0.fingerprint)
-            .field("states", &self.0.states.len())
+            .field("states", &self.own_states().count())
             .finish_non_exhaustive()
     }
 }

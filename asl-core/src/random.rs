@@ -32,17 +32,37 @@ impl Random {
 
     /// A version 4 UUID in its usual text form.
     pub(crate) fn next_uuid(&self) -> String {
-        let high = (self.next_u64() & 0xffff_ffff_ffff_0fff) | 0x4000;
-        let low = (self.next_u64() & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000;
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xffff,
-            low >> 48,
-            low & 0xffff_ffff_ffff
-        )
+        uuid(self.next_u64(), self.next_u64())
     }
+}
+
+/// A UUID that `parts` determine: the same for the same parts, different for any others.
+pub(crate) fn uuid_of<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    use sha2::Digest as _;
+    let mut hash = sha2::Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hash.finalize();
+    let half = |bytes: &[u8]| bytes.iter().fold(0_u64, |half, byte| (half << 8) | u64::from(*byte));
+    let (high, rest) = digest.split_at(8);
+    let (low, _) = rest.split_at(8);
+    uuid(half(high), half(low))
+}
+
+/// 128 bits as a version 4 UUID in its usual text form.
+fn uuid(high: u64, low: u64) -> String {
+    let high = (high & 0xffff_ffff_ffff_0fff) | 0x4000;
+    let low = (low & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000;
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ mod execution_properties;
 #[cfg(test)]
 mod executions;
 #[cfg(test)]
+mod map_run;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod templates;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use asl_core::execution::{Command, Event, Execution, Output, ScheduleTask, Start, TaskId};
+use asl_core::execution::{Command, Event, Execution, MapRunId, Output, Start, TaskId};
 use asl_core::history::HistoryEvent;
 use asl_core::{Failure, Program, Timestamp, Value};
 use serde::Deserialize;
@@ -157,8 +157,12 @@ impl World {
         loop {
             for command in drain(&mut execution, &mut history) {
                 match command {
-                    Command::ScheduleTask(task) => self.schedule(&task, now),
-                    Command::CancelTask(task) => self.pending.retain(|_, event| task_of(event) != Some(task)),
+                    Command::ScheduleTask(task) => self.schedule(&task.state_name, Asked::Task(task.task), now),
+                    Command::CancelTask(task) => self.forget(Asked::Task(task)),
+                    Command::StartMapRun(start) => {
+                        self.schedule(&start.state_name, Asked::MapRun(start.map_run), now);
+                    }
+                    Command::CancelMapRun(map_run) => self.forget(Asked::MapRun(map_run)),
                     Command::Finish(_) => match self.redrives.pop_front() {
                         None => return Played { history, inbound, start },
                         Some(seconds) => self.plan(seconds_after(now, seconds), Event::Redriven),
@@ -189,25 +193,44 @@ impl World {
         self.pending.insert((at, self.order), event);
     }
 
-    fn schedule(&mut self, scheduled: &ScheduleTask, now: Timestamp) {
-        let reply = self.replies.get_mut(&*scheduled.state_name).and_then(VecDeque::pop_front);
-        let mut reply = reply.unwrap_or_else(|| panic!("no reply left for {}", scheduled.state_name));
-        let (task, mut at) = (scheduled.task, now);
+    fn forget(&mut self, asked: Asked) {
+        self.pending.retain(|_, event| asked_by(event) != Some(asked));
+    }
+
+    fn schedule(&mut self, state_name: &str, asked: Asked, now: Timestamp) {
+        let reply = self.replies.get_mut(state_name).and_then(VecDeque::pop_front);
+        let mut reply = reply.unwrap_or_else(|| panic!("no reply left for {state_name}"));
+        let mut at = now;
         loop {
-            let (event, then) = match reply {
-                Reply::Succeed(output) => (Event::TaskSucceeded { task, output: output.into() }, None),
-                Reply::Fail { error, cause } => (Event::TaskFailed { task, failure: Failure::new(error, cause) }, None),
-                Reply::Submit { output, then } => (Event::TaskSubmitted { task, output: output.into() }, Some(then)),
-                Reply::Heartbeat { after_seconds, then } => {
+            let (event, then) = match (reply, asked) {
+                (Reply::Succeed(output), Asked::Task(task)) => {
+                    (Event::TaskSucceeded { task, output: output.into() }, None)
+                }
+                (Reply::Fail { error, cause }, Asked::Task(task)) => {
+                    (Event::TaskFailed { task, failure: Failure::new(error, cause) }, None)
+                }
+                (Reply::Submit { output, then }, Asked::Task(task)) => {
+                    (Event::TaskSubmitted { task, output: output.into() }, Some(then))
+                }
+                (Reply::Heartbeat { after_seconds, then }, Asked::Task(task)) => {
                     at = seconds_after(at, after_seconds);
                     (Event::TaskHeartbeat { task }, Some(then))
                 }
-                Reply::After { seconds, then } => {
+                (Reply::Succeed(output), Asked::MapRun(map_run)) => {
+                    (Event::MapRunSucceeded { map_run, output: output.into() }, None)
+                }
+                (Reply::Fail { error, cause }, Asked::MapRun(map_run)) => {
+                    (Event::MapRunFailed { map_run, failure: Failure::new(error, cause) }, None)
+                }
+                (Reply::Submit { .. } | Reply::Heartbeat { .. }, Asked::MapRun(_)) => {
+                    panic!("a Map Run is not submitted and has no heartbeats")
+                }
+                (Reply::After { seconds, then }, _) => {
                     at = seconds_after(at, seconds);
                     reply = *then;
                     continue;
                 }
-                Reply::Silence => return,
+                (Reply::Silence, _) => return,
             };
             self.plan(at, event);
             match then {
@@ -222,13 +245,21 @@ fn seconds_after(timestamp: Timestamp, seconds: i64) -> Timestamp {
     Timestamp::from_millis(timestamp.as_millis() + seconds * 1_000)
 }
 
-fn task_of(event: &Event) -> Option<TaskId> {
+/// Who is answered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Asked {
+    Task(TaskId),
+    MapRun(MapRunId),
+}
+
+fn asked_by(event: &Event) -> Option<Asked> {
     match event {
         Event::TaskStarted { task, .. }
         | Event::TaskSubmitted { task, .. }
         | Event::TaskSucceeded { task, .. }
         | Event::TaskFailed { task, .. }
-        | Event::TaskHeartbeat { task } => Some(*task),
+        | Event::TaskHeartbeat { task } => Some(Asked::Task(*task)),
+        Event::MapRunSucceeded { map_run, .. } | Event::MapRunFailed { map_run, .. } => Some(Asked::MapRun(*map_run)),
         Event::Redriven | Event::Stopped { .. } => None,
     }
 }

@@ -1,8 +1,8 @@
 //! What every driver does with an execution: feed it, keep its history, and know its Tasks.
 
 use asl_core::execution::{
-    Command, Event, Execution, InvalidSnapshot, Outcome, Output, Rejected, ScheduleTask, Snapshot, Start, TaskId,
-    TaskProgress, WaitsFor,
+    Command, Event, Execution, InvalidSnapshot, MapRunId, Outcome, Output, Rejected, ScheduleTask, Snapshot, Start,
+    StartMapRun, TaskId, TaskProgress, WaitsFor,
 };
 use asl_core::history::HistoryEvent;
 use asl_core::{Program, Timestamp};
@@ -21,6 +21,10 @@ pub(crate) enum Work {
     Run(ScheduleTask),
     /// Nobody waits for the Task any more: it was answered or given up.
     Cancel(TaskId),
+    /// Run a Map Run.
+    StartMapRun(Box<StartMapRun>),
+    /// Nobody waits for the Map Run any more.
+    CancelMapRun(MapRunId),
 }
 
 impl Driver {
@@ -98,6 +102,8 @@ impl Driver {
                 Output::History(event) => self.history.push(event),
                 Output::Command(Command::ScheduleTask(task)) => work.push(Work::Run(task)),
                 Output::Command(Command::CancelTask(task)) => work.push(Work::Cancel(task)),
+                Output::Command(Command::StartMapRun(start)) => work.push(Work::StartMapRun(start)),
+                Output::Command(Command::CancelMapRun(map_run)) => work.push(Work::CancelMapRun(map_run)),
                 // Tasks that were out are cancelled one by one before.
                 Output::Command(Command::Finish(_)) => {}
             }

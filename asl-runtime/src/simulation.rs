@@ -1,22 +1,24 @@
 //! Runs of a program in virtual time: a year of waiting takes microseconds, and the same seed gives the same history.
 
 mod attempts;
+mod hosted;
+mod items;
 mod world;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use asl_core::execution::{Event, Limits, Outcome, Start};
+use asl_core::execution::{Limits, Outcome, Start};
 use asl_core::history::{self, HistoryEvent};
 use asl_core::{Failure, Program, Timestamp, Value};
 
-use self::attempts::{Attempts, Step};
+use self::attempts::{AttemptId, Attempts, Step};
+use self::hosted::{Duty, Told};
+pub use self::items::{MissingItems, ReadItems};
 use self::world::World;
 use crate::callbacks::Callbacks;
 use crate::clock::{Clock, VirtualClock};
-use crate::driver::Work;
-use crate::error::DistributedMap;
 use crate::handler::{Surroundings, TaskHandler};
 use crate::invocation::Invocation;
 use crate::mock_config::MockedTestCase;
@@ -65,6 +67,7 @@ pub struct Simulation {
     interleaving: Interleaving,
     stop: Option<(Timestamp, Failure)>,
     observers: Vec<Box<Observer>>,
+    items: Option<Arc<dyn ReadItems>>,
 }
 
 type Observer = dyn FnMut(&HistoryEvent) + Send;
@@ -142,6 +145,42 @@ impl Simulation {
         self
     }
 
+    /// Lets `items` read the items of Distributed Maps that have an `ItemReader`.
+    ///
+    /// The children of a Distributed Map are executions inside of the simulation: their Tasks are run by the same
+    /// handlers, by the same clock, and their histories are not kept. Results are not written anywhere,
+    /// whatever a `ResultWriter` says; the state's result is what AWS's is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asl_core::execution::ItemReader;
+    /// use asl_core::map_run::Item;
+    /// use asl_runtime::Simulation;
+    /// use serde_json::json;
+    ///
+    /// let definition = json!({"StartAt": "Each", "States": {"Each": {
+    ///     "Type": "Map",
+    ///     "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"},
+    ///                    "ReaderConfig": {"InputType": "JSON", "MaxItems": 2}},
+    ///     "ItemProcessor": {
+    ///         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+    ///         "StartAt": "One", "States": {"One": {"Type": "Pass", "End": true}},
+    ///     },
+    ///     "End": true,
+    /// }}});
+    /// let program = asl_core::compile(&definition.to_string()).program.expect("a valid definition");
+    ///
+    /// let items = |_: ItemReader| async { Ok((1..=3).map(|number| Item::from(asl_core::Value::from(number))).collect()) };
+    /// let run = Simulation::new().items(items).run(&program, json!({}))?;
+    /// assert_eq!(run.output().map(ToString::to_string).as_deref(), Some("[1,2]"));
+    /// # Ok::<(), asl_runtime::SimulationError>(())
+    /// ```
+    pub fn items(mut self, items: impl ReadItems) -> Self {
+        self.items = Some(Arc::new(items));
+        self
+    }
+
     /// Shows every event of the history to `observer`, as it happens.
     pub fn observe(mut self, observer: impl FnMut(&HistoryEvent) + Send + 'static) -> Self {
         self.observers.push(Box::new(observer));
@@ -155,7 +194,7 @@ impl Simulation {
     ///
     /// # Errors
     ///
-    /// When a Task has no handler, or a state is a Distributed Map.
+    /// When a Task has no handler, or nothing reads the items of a Distributed Map.
     /// A workflow that fails is not an error: [`Run::outcome`] says how it ended.
     pub fn run(&mut self, program: &Program, input: impl Into<Value>) -> Result<Run, SimulationError> {
         let start = Start { seed: self.seed, limits: self.limits.clone(), ..Start::new("simulation", input) };
@@ -168,7 +207,9 @@ impl Simulation {
     ///
     /// As [`run`](Self::run).
     pub fn run_start(&mut self, program: &Program, start: Start) -> Result<Run, SimulationError> {
-        DistributedMap::refuse(program)?;
+        if self.items.is_none() {
+            MissingItems::refuse(program)?;
+        }
         self.registry.check(program)?;
         let clock = self.clock.clone().unwrap_or_else(|| VirtualClock::starting_at(self.start_at));
         clock.advance_to(self.start_at);
@@ -176,6 +217,7 @@ impl Simulation {
         let world = World::start(program.clone(), start, clock.clone());
         let stage = Stage {
             registry: &self.registry,
+            items: self.items.as_ref(),
             observers: &mut self.observers,
             stop: self.stop.clone(),
             attempts: Attempts::new(match self.interleaving {
@@ -244,9 +286,9 @@ impl Run {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimulationError {
-    /// The machine has a Distributed Map, which the simulation does not run.
+    /// The machine has a Distributed Map whose items nothing reads.
     #[error(transparent)]
-    DistributedMap(#[from] DistributedMap),
+    MissingItems(#[from] MissingItems),
     /// Tasks of the machine have no handler.
     #[error(transparent)]
     MissingHandlers(#[from] MissingHandlers),
@@ -255,6 +297,7 @@ pub enum SimulationError {
 /// Everything that one run takes.
 struct Stage<'a> {
     registry: &'a Registry,
+    items: Option<&'a Arc<dyn ReadItems>>,
     observers: &'a mut [Box<Observer>],
     stop: Option<(Timestamp, Failure)>,
     attempts: Attempts,
@@ -274,7 +317,7 @@ impl Stage<'_> {
                 return Run { outcome, history, started_at, ended_at: self.clock.now() };
             }
             match self.attempts.poll_next() {
-                Step::Answered(event) => self.world.handle(event),
+                Step::Answered(told) => self.world.receive(told),
                 Step::WentOn => {}
                 Step::NothingReady => self.let_time_pass(),
             }
@@ -282,19 +325,26 @@ impl Stage<'_> {
     }
 
     fn do_work(&mut self) {
-        for work in self.world.take_work() {
-            match work {
-                Work::Cancel(task) => self.attempts.cancel(task),
-                Work::Run(task) => {
-                    let id = task.task;
+        for duty in self.world.take_duties() {
+            match duty {
+                Duty::CancelTask(execution, task) => self.attempts.cancel(AttemptId::Task(execution, task)),
+                Duty::CancelRead(map_run) => self.attempts.cancel(AttemptId::Items(map_run)),
+                Duty::Read { map_run, reader } => {
+                    let Some(items) = self.items.map(Arc::clone) else { continue };
+                    let read = async move { Some(Told::Items(map_run, items.read(reader).await)) };
+                    self.attempts.begin(AttemptId::Items(map_run), read);
+                }
+                Duty::Run { execution, execution_arn, task } => {
+                    let id = AttemptId::Task(execution, task.task);
+                    let told = move |event| Told::Execution(execution, event);
                     let surroundings = Surroundings {
-                        execution_arn: Arc::clone(self.world.execution_arn()),
+                        execution_arn,
                         clock: Arc::clone(&self.shared_clock),
                         callbacks: self.callbacks.clone(),
                     };
                     match Invocation::new(self.registry, task, surroundings) {
-                        Invocation::Run(run) => self.attempts.begin(id, run.answer()),
-                        Invocation::Refused(answer) => self.attempts.begin(id, std::future::ready(Some(answer))),
+                        Invocation::Run(run) => self.attempts.begin(id, async move { run.answer().await.map(told) }),
+                        Invocation::Refused(answer) => self.attempts.begin(id, std::future::ready(Some(told(answer)))),
                         Invocation::LeftToWorkers(_) => {}
                     }
                 }
@@ -322,10 +372,10 @@ impl Stage<'_> {
         let now = next.max(self.clock.now());
         if deadline.is_some_and(|deadline| deadline <= now) {
             self.clock.advance_to(now);
-            self.world.handle_deadline();
+            self.world.handle_deadlines();
         } else if let Some((_, failure)) = self.stop.take_if(|(at, _)| *at <= now) {
             self.clock.advance_to(now);
-            self.world.handle(Event::Stopped { failure });
+            self.world.stop(failure);
         } else {
             self.clock.advance_to(now);
         }

@@ -3,6 +3,7 @@
 
 mod engine;
 mod handlers;
+mod map_run;
 mod simulation;
 mod traces;
 

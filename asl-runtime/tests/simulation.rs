@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use asl_core::execution::Limits;
+use asl_core::execution::{ItemReader, Limits};
+use asl_core::map_run::Item;
 use asl_core::{Failure, Timestamp};
 use asl_runtime::{Interleaving, OrFail as _, Registry, Reply, Simulation, TaskRequest, scripted};
 use serde_json::{Value, json};
@@ -317,4 +318,109 @@ fn errors_become_failures_with_a_name_of_ones_own() {
 #[tokio::test]
 async fn a_simulation_runs_inside_a_runtime_too() {
     assert!(history_of_a_race(1, Interleaving::InOrder).contains("ExecutionSucceeded"));
+}
+
+/// A machine of one Distributed Map over its input, whose children run `state`.
+fn distributed(state: &Value, more: Value) -> asl_core::Program {
+    let processor = json!({
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Inner", "States": {"Inner": state},
+    });
+    let map = json!({"Type": "Map", "Label": "each", "ItemProcessor": processor, "End": true});
+    program(&machine_of(&with(map, more)))
+}
+
+#[test]
+fn the_children_of_a_distributed_map_run_by_the_handlers_and_clock_of_the_simulation() {
+    let work = |request: TaskRequest| async move {
+        assert!(request.execution_arn().contains(":execution:StateMachine/each:"), "{}", request.execution_arn());
+        request.clock().sleep(Duration::from_mins(1)).await;
+        Ok(request.parameters().as_i64().unwrap_or_default() * 10)
+    };
+    let map = distributed(&task("Work"), json!({"MaxConcurrency": 2}));
+    let run = Simulation::new().handler("Work", work).run(&map, json!([1, 2, 3])).unwrap();
+    assert_eq!(run.output().unwrap().to_string(), "[10,20,30]");
+    assert_eq!(run.elapsed(), Duration::from_mins(2));
+    insta::assert_snapshot!(run.render(), @r"
+    1 ← 0    +0s        ExecutionStarted         input=[1,2,3]
+    2 ← 0    +0s        MapStateEntered          A input=[1,2,3]
+    3 ← 2    +0s        MapStateStarted          length=3
+    4 ← 3    +0s        MapRunStarted            mapRunArn=arn:aws:states:us-east-1:000000000000:mapRun:StateMachine/each:e220a839-7b1d-4daf-ae78-9e6aa1b965f4
+    5 ← 4    +2m0s      MapRunSucceeded
+    6 ← 5    +2m0s      MapStateSucceeded
+    7 ← 4    +2m0s      MapStateExited           A output=[10,20,30]
+    8 ← 7    +2m0s      ExecutionSucceeded       output=[10,20,30]
+    ");
+}
+
+#[test]
+fn distributed_maps_nest() {
+    let inner = json!({"Type": "Map", "End": true, "ItemProcessor": {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+        "StartAt": "Innermost", "States": {"Innermost": {"Type": "Wait", "Seconds": 5, "End": true}},
+    }});
+    let run = Simulation::new().run(&distributed(&inner, json!({})), json!([[1, 2], [], [3]])).unwrap();
+    assert_eq!(run.output().unwrap().to_string(), "[[1,2],[],[3]]");
+    assert_eq!(run.elapsed(), Duration::from_secs(5));
+}
+
+#[test]
+fn a_token_of_a_child_is_answered_like_any_other() {
+    let wait = json!({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true,
+        "Parameters": {"QueueUrl": "q", "MessageBody": {"token.$": "$$.Task.Token"}}});
+    let answer = |request: TaskRequest| async move {
+        let token = request.task_token().unwrap().to_owned();
+        request.submitted(json!({})).await?;
+        request.callbacks().send_task_success(&token, "answered").await?;
+        Ok(())
+    };
+    let map = distributed(&wait, json!({}));
+    let run = Simulation::new().handler("arn:aws:states:::sqs:*", answer).run(&map, json!([1, 2])).unwrap();
+    assert_eq!(run.output().unwrap().to_string(), r#"["answered","answered"]"#);
+}
+
+#[test]
+fn children_that_run_are_stopped_when_their_map_run_fails() {
+    let ended = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&ended);
+    let work = move |request: TaskRequest| {
+        let record = Arc::clone(&record);
+        async move {
+            let seconds = request.parameters().as_i64().unwrap().unsigned_abs();
+            request.clock().sleep(Duration::from_secs(seconds)).await;
+            record.lock().unwrap().push(seconds);
+            if seconds == 2 { Err(Failure::new("Bad", "two")) } else { Ok(seconds) }
+        }
+    };
+    let map = distributed(&task("Work"), json!({}));
+    let run = Simulation::new().handler("Work", work).run(&map, json!([1, 2, 3])).unwrap();
+    let failure = run.failure().unwrap().to_string();
+    assert_eq!(
+        failure,
+        "States.ExceedToleratedFailureThreshold: The specified tolerated failure threshold was exceeded"
+    );
+    assert_eq!((run.elapsed(), ended.lock().unwrap().clone()), (Duration::from_secs(2), vec![1, 2]));
+}
+
+#[test]
+fn items_are_read_by_whom_the_simulation_is_given() {
+    let reader = json!({"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key.$": "$.key"},
+                        "ReaderConfig": {"InputType": "JSON", "MaxItems": 250}});
+    let map = distributed(&json!({"Type": "Pass", "End": true}), json!({"ItemReader": reader}));
+    let error = Simulation::new().run(&map, json!({"key": "k"})).unwrap_err().to_string();
+    let expected =
+        "the state `A` reads its items by `arn:aws:states:::s3:getObject`, which nothing in the simulation does";
+    assert!(error.starts_with(expected), "{error}");
+
+    let read = |reader: ItemReader| async move {
+        match reader.arguments.get("Key").and_then(asl_core::Value::as_str) {
+            Some("k") => Ok((0..300).map(|number| Item::from(asl_core::Value::from(number))).collect()),
+            _ => Err(Failure::new("States.ItemReaderFailed", "no such object")),
+        }
+    };
+    let run = Simulation::new().items(read).run(&map, json!({"key": "k"})).unwrap();
+    assert_eq!(run.output().and_then(asl_core::Value::as_array).map(|items| items.len()), Some(250));
+    let run = Simulation::new().items(read).run(&map, json!({"key": "x"})).unwrap();
+    assert_eq!(run.failure().unwrap().to_string(), "States.ItemReaderFailed: no such object");
+    assert!(run.render().contains("MapRunFailed"));
 }

@@ -24,7 +24,7 @@ impl Workload {
                 match output {
                     Output::Command(Command::ScheduleTask(task)) => tasks.push_back(task),
                     Output::Command(Command::Finish(outcome)) => return outcome,
-                    Output::Command(Command::CancelTask(_)) => {}
+                    Output::Command(Command::CancelTask(_) | Command::StartMapRun(_) | Command::CancelMapRun(_)) => {}
                     Output::History(event) => drop(black_box(event)),
                 }
             }

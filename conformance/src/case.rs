@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use asl_core::compatibility::Compatibility;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -35,6 +36,9 @@ pub struct Case {
     pub source: Option<RecordedBy>,
     /// What AWS answered.
     pub expected: Expected,
+    /// The objects that Distributed Maps read their items from.
+    #[serde(default)]
+    pub s3: Buckets,
     /// The parts of the language that the case touches.
     pub features: Vec<String>,
     /// Texts of the definition or input, and the placeholders that stand for them in [`Case::expected`].
@@ -57,10 +61,46 @@ impl Case {
         if jsonata { "jsonata" } else { "jsonpath" }
     }
 
+    /// Whose behaviour was recorded: AWS has changed since the first recordings were made.
+    pub fn compatibility(&self) -> Compatibility {
+        let source = self.source.as_ref();
+        let recorded_on = source.and_then(|source| {
+            let (date, _time) = source.recorded_date.as_deref()?.split_once(", ")?;
+            let mut parts = date.splitn(3, '-');
+            let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+            Some(format!("{year}-{month}-{day}"))
+        });
+        match recorded_on {
+            Some(date) if date.as_str() < Self::JSONATA_LAUNCH => Compatibility::EarlierAws,
+            _ => Compatibility::Aws,
+        }
+    }
+
+    /// The day on which AWS got variables and JSONata.
+    const JSONATA_LAUNCH: &str = "2024-11-22";
+
     /// The recorded history; empty where only the outcome was recorded.
     pub fn events(&self) -> &[Value] {
         self.expected.events.as_deref().unwrap_or_default()
     }
+}
+
+/// What is in the buckets that a case needs.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Buckets {
+    /// The objects, in the order in which they were put there.
+    #[serde(default)]
+    pub objects: Vec<S3Object>,
+}
+
+/// An object in a bucket.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "the fields are AWS's own words")]
+pub struct S3Object {
+    pub bucket: String,
+    pub key: String,
+    #[serde(default)]
+    pub body: String,
 }
 
 /// The type of a state machine, as `CreateStateMachine` has it.
@@ -87,6 +127,9 @@ impl From<MachineType> for asl_core::MachineType {
 pub struct RecordedBy {
     /// When AWS was last asked, as an RFC 3339 timestamp.
     pub last_validated: Option<String>,
+    /// When the recording was made, as `dd-mm-yyyy, hh:mm:ss`.
+    #[serde(default)]
+    pub recorded_date: Option<String>,
 }
 
 /// The texts that placeholders stand for, in the order in which they were replaced.

@@ -22,6 +22,7 @@ mod floor;
 mod jsonata;
 mod mocked;
 mod normalize;
+mod objects;
 mod pattern;
 mod recording;
 mod replay;
@@ -32,7 +33,8 @@ mod validation;
 
 pub use self::answer::{EngineAnswer, Status, write_results};
 pub use self::case::{
-    Answer, CORPUS_VARIABLE, Case, Corpus, CorpusError, Expected, MachineType, Names, Order, RecordedBy, Task, Tasks,
+    Answer, Buckets, CORPUS_VARIABLE, Case, Corpus, CorpusError, Expected, MachineType, Names, Order, RecordedBy,
+    S3Object, Task, Tasks,
 };
 pub use self::floor::{ExecutionFloor, Floor, FloorFigures, JsonataFloor, ValidationFloor};
 pub use self::jsonata::{

@@ -8,13 +8,14 @@ use std::time::Duration;
 use asl_core::execution::{Outcome, Start};
 use asl_core::program::IntegrationPattern;
 use asl_core::{Compiled, Failure, Options, Timestamp, Value};
-use asl_runtime::{MockConfig, Registry, Run, Simulation, SimulationError, TaskHandler, TaskRequest};
+use asl_runtime::{MockConfig, Registry, Run, Simulation, TaskHandler, TaskRequest};
 use async_trait::async_trait;
 
 use crate::answer::{EngineAnswer, Status};
 use crate::case::Case;
 use crate::event::{detail_text, event_type};
 use crate::mocked::MockedCase;
+use crate::objects::RecordedObjects;
 use crate::recording::{RecordedAnswer, RecordedOutcome, Recording};
 
 /// What the engine makes of `case`; a panic of the engine is an answer, too.
@@ -43,7 +44,7 @@ fn guarded(case: &Case, run: impl FnOnce() -> EngineAnswer) -> EngineAnswer {
 }
 
 fn run(case: &Case, registry: &Registry) -> EngineAnswer {
-    let options = Options::new().machine_type(case.machine_type.into());
+    let options = Options::new().machine_type(case.machine_type.into()).compatibility(case.compatibility());
     let Compiled { program, diagnostics, .. } = asl_core::compile_with(&case.definition.to_string(), options);
     let Some(program) = program else {
         return EngineAnswer::without_execution(&case.id, Status::Rejected, diagnostics.to_string());
@@ -53,15 +54,13 @@ fn run(case: &Case, registry: &Registry) -> EngineAnswer {
         Err(error) => return EngineAnswer::without_execution(&case.id, Status::Rejected, error.to_string()),
     };
     let start_at = start_time(case);
-    let mut simulation = Simulation::new().start_at(start_at).registry(registry.clone());
+    let mut simulation =
+        Simulation::new().start_at(start_at).registry(registry.clone()).items(RecordedObjects::new(case));
     if let Some(failure) = stop(case) {
         simulation = simulation.stop_at(start_at.saturating_add(STOPPED_AFTER), failure);
     }
     match simulation.run_start(&program, start(case, input)) {
         Ok(run) => answer(case, &run),
-        Err(error @ SimulationError::DistributedMap(_)) => {
-            EngineAnswer::without_execution(&case.id, Status::Unsupported, error.to_string())
-        }
         Err(error) => EngineAnswer::without_execution(&case.id, Status::Stalled, error.to_string()),
     }
 }
@@ -133,9 +132,11 @@ impl RecordedHandler {
         Self { case: Arc::new(case.clone()), recording: Recording::of(case).map(Mutex::new), started_at }
     }
 
-    /// The answer to a call; where none was recorded at all, a Task returns what it was called with.
+    /// The answer to a call; where none was recorded at all, as of the children of a Distributed Map, a Task returns
+    /// what it was called with.
     fn take(&self, request: &TaskRequest) -> Result<RecordedAnswer, Failure> {
-        let Some(recording) = &self.recording else {
+        let is_recorded = request.execution_arn() == self.case.context.execution_arn;
+        let Some(recording) = self.recording.as_ref().filter(|_| is_recorded) else {
             let outcome = RecordedOutcome::Succeeded(request.parameters().clone());
             return Ok(RecordedAnswer { submitted: None, outcome, rank: 0 });
         };

@@ -29,6 +29,7 @@ pub(crate) struct ReaderConfig<'t> {
     pub(crate) csv_header_location: Option<Spanned<&'t str>>,
     pub(crate) csv_headers: Option<Spanned<Vec<Spanned<&'t str>>>>,
     pub(crate) csv_delimiter: Option<Spanned<&'t str>>,
+    pub(crate) items_pointer: Option<Spanned<&'t str>>,
     pub(crate) max_items: Option<Computable<i64>>,
     pub(crate) max_items_path: Option<Spanned<JsonPath>>,
 }
@@ -97,8 +98,6 @@ impl<'t> ReaderConfig<'t> {
 
     fn read(fields: Fields<'t>) -> Self {
         let (field_names, fields) = fields.known(Self::fields);
-        // Nothing needs it before the map runs, but it must be a string.
-        fields.text("ItemsPointer");
         Self {
             span: fields.span,
             field_names,
@@ -109,6 +108,7 @@ impl<'t> ReaderConfig<'t> {
             csv_headers: fields
                 .array("CSVHeaders", |node| read_text(node, What::ElementOf("CSVHeaders"), fields.report)),
             csv_delimiter: fields.text("CSVDelimiter"),
+            items_pointer: fields.text("ItemsPointer"),
             max_items: fields.computable("MaxItems", Fields::integer),
             max_items_path: fields.path("MaxItemsPath"),
         }

@@ -11,12 +11,17 @@ pub(crate) fn check_payload(payload: &Value, subject: &str, limits: &Limits) -> 
     if !payload.exceeds(limits.payload_bytes, limits.payload_depth) {
         return Ok(());
     }
-    Err(Failure::new(
+    Err(payload_limit_exceeded(subject))
+}
+
+/// The failure of a payload that is too large or too deep.
+pub(crate) fn payload_limit_exceeded(subject: &str) -> Failure {
+    Failure::new(
         ErrorName::DATA_LIMIT_EXCEEDED,
         format!(
             "The state/task '{subject}' returned a result with a size exceeding the maximum number of bytes service limit."
         ),
-    ))
+    )
 }
 
 #[cfg(test)]

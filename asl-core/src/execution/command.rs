@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::NotRedrivable;
+use super::start_map_run::{MapRunId, StartMapRun};
 use crate::failure::Failure;
 use crate::history::{EventId, HistoryEvent};
 use crate::program::Resource;
@@ -61,6 +62,20 @@ pub enum Event {
         /// The Task.
         task: TaskId,
     },
+    /// The Map Run is done.
+    MapRunSucceeded {
+        /// The Map Run.
+        map_run: MapRunId,
+        /// The state's result.
+        output: Value,
+    },
+    /// The Map Run failed.
+    MapRunFailed {
+        /// The Map Run.
+        map_run: MapRunId,
+        /// How.
+        failure: Failure,
+    },
     /// Somebody wants the execution, which ended without success, to go on where it was interrupted.
     Redriven,
     /// Somebody stopped the execution.
@@ -90,6 +105,10 @@ pub enum Command {
     ScheduleTask(ScheduleTask),
     /// Nobody waits for the Task any more: it timed out, or what it belongs to ended.
     CancelTask(TaskId),
+    /// Run a Map Run, and answer with [`Event::MapRunSucceeded`] or [`Event::MapRunFailed`].
+    StartMapRun(Box<StartMapRun>),
+    /// Nobody waits for the Map Run any more: its children are to be stopped.
+    CancelMapRun(MapRunId),
     /// The execution ended; there will be no more outputs.
     Finish(Outcome),
 }
@@ -174,6 +193,8 @@ impl Outcome {
 pub enum Rejected {
     /// No such Task is out: it was answered, timed out or cancelled before.
     TaskDoesNotExist,
+    /// No such Map Run is out: it was answered or cancelled before.
+    MapRunDoesNotExist,
     /// The execution ended before.
     ExecutionEnded,
     /// The execution cannot be redriven.
@@ -190,6 +211,7 @@ impl fmt::Display for Rejected {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TaskDoesNotExist => formatter.write_str("the task was answered, timed out or cancelled before"),
+            Self::MapRunDoesNotExist => formatter.write_str("the map run was answered or cancelled before"),
             Self::ExecutionEnded => formatter.write_str("the execution ended before"),
             Self::NotRedrivable(reason) => reason.fmt(formatter),
         }

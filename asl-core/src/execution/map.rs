@@ -1,14 +1,14 @@
-//! Inline Map.
+//! Map, whose iterations run inside of the execution unless it is distributed.
 
-use super::Execution;
 use super::step::{Known, Step};
-use super::strand::{Children, MapPhase, Phase, Strand, Tolerance};
+use super::strand::{Children, MapPhase, Phase, Strand};
+use super::{Execution, Tolerance};
 use crate::evaluate::context_object::MapItem;
 use crate::evaluate::{self, Scope};
 use crate::failure::error_equals::Origin;
 use crate::failure::{ErrorName, Failure};
 use crate::history::{EventDetails, EventId};
-use crate::program::{Map, MapMode, State, StateKind};
+use crate::program::{Map, State, StateKind};
 use crate::value::Value;
 
 /// How an iteration ended without ending its Map.
@@ -25,8 +25,8 @@ impl Execution {
         map: &Map,
         input: Value,
     ) -> Result<Step, Failure> {
-        if map.mode == MapMode::Distributed {
-            return Err(Failure::new(ErrorName::RUNTIME, "this engine does not run Distributed Maps"));
+        if let Some(distributed) = &map.distributed {
+            return self.start_map_run(strand, state, map, distributed, input);
         }
         let items = self.evaluate(strand, &input, |scope| map.items.evaluate(scope))?;
         strand.chain = self.emit(strand.chain, EventDetails::MapStateStarted { length: items.len() });
@@ -112,7 +112,7 @@ impl Execution {
     ) {
         let Phase::Map(phase) = &mut strand.phase else { return };
         phase.failed += 1;
-        if !phase.tolerance.is_exceeded_by(phase.failed, phase.items.len()) {
+        if !phase.tolerance.is_exceeded_by(phase.failed, phase.items.len() as u64) {
             return self.iteration_ended(strand, index, child.chain, Ending::Tolerated(&failure));
         }
         let mut interrupted = phase.clone();
@@ -168,7 +168,7 @@ impl Execution {
     }
 }
 
-fn tolerance(map: &Map, scope: &Scope<'_>) -> Result<Tolerance, Failure> {
+pub(super) fn tolerance(map: &Map, scope: &Scope<'_>) -> Result<Tolerance, Failure> {
     let count = map.tolerated_failure_count.as_ref();
     let percentage = map.tolerated_failure_percentage.as_ref();
     Ok(Tolerance {

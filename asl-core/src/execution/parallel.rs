@@ -92,6 +92,10 @@ impl Execution {
             if let Some(task) = self.forget_task(child) {
                 self.command(Command::CancelTask(task));
             }
+            if let Some(map_run) = self.forget_map_run(child) {
+                self.command(Command::CancelMapRun(map_run));
+                self.emit(chain, EventDetails::MapRunAborted);
+            }
             let Some(child) = self.progress.strands.remove(&child) else { continue };
             self.abort_children(&child, chain);
             if let Some(name) = &map_name {

@@ -68,6 +68,8 @@ pub struct Limits {
     pub execution_seconds: u64,
     /// How many iterations of an inline Map run at once when `MaxConcurrency` is 0: 40.
     pub map_concurrency: usize,
+    /// How many children of a Map Run run at once when `MaxConcurrency` is 0, and at most: 10,000.
+    pub map_run_concurrency: usize,
     /// The largest variable, and all variables of one `Assign` together, in bytes: 262,144.
     pub assign_bytes: usize,
     /// All variables of an execution together, in bytes: 10 MiB.
@@ -86,6 +88,7 @@ impl Default for Limits {
             history_events: 25_000,
             execution_seconds: 31_536_000,
             map_concurrency: 40,
+            map_run_concurrency: 10_000,
             assign_bytes: 262_144,
             variables_bytes: 10 * 1024 * 1024,
             evaluation_steps: 16_000_000,

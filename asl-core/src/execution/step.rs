@@ -76,7 +76,7 @@ impl Execution {
             Phase::BackingOff { .. } => self.ready.push_back((id, Step::Attempt)),
             Phase::Task(task) if task.timeout == timer => self.time_out_task(id, Failure::timeout()),
             Phase::Task(_) => self.time_out_task(id, self.program.compatibility().heartbeat_timeout()),
-            Phase::Running | Phase::Parallel(_) | Phase::Map(_) => {}
+            Phase::Running | Phase::Parallel(_) | Phase::Map(_) | Phase::MapRun(_) => {}
         }
     }
 
@@ -256,7 +256,7 @@ impl Execution {
         evaluated
     }
 
-    fn context_object(&self, strand: &Strand, known: &Known<'_>) -> Value {
+    pub(super) fn context_object(&self, strand: &Strand, known: &Known<'_>) -> Value {
         let Some(state) = self.program.state(strand.state) else { return Value::Null };
         let start = &self.progress.start;
         let retry_count = u32::try_from(strand.retry_count()).unwrap_or(u32::MAX);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ScheduleTask, TaskId, TaskProgress};
+use super::{MapRunId, ScheduleTask, StartMapRun, TaskId, TaskProgress, Tolerance};
 use crate::history::EventId;
 use crate::program::StateId;
 use crate::timestamp::Timestamp;
@@ -61,6 +61,8 @@ pub(super) enum Phase {
     Parallel(Children),
     /// Its iterations.
     Map(MapPhase),
+    /// The Map Run of a Distributed Map.
+    MapRun(Box<StartMapRun>),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -97,15 +99,8 @@ pub(super) struct MapPhase {
     /// The next item to begin with.
     pub(super) next_item: usize,
     pub(super) concurrency: usize,
-    pub(super) failed: usize,
+    pub(super) failed: u64,
     pub(super) tolerance: Tolerance,
-}
-
-/// How many iterations may fail, absolutely and as a share; with neither given, none.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-pub(super) struct Tolerance {
-    pub(super) count: Option<u64>,
-    pub(super) percentage: Option<f64>,
 }
 
 /// A point in time at which something happens; of those at the same time the first made comes first.
@@ -144,7 +139,7 @@ impl Strand {
         let (first, second) = match &self.phase {
             Phase::Waiting { until } | Phase::BackingOff { until } => (Some(*until), None),
             Phase::Task(task) => (Some(task.timeout), task.heartbeat.map(|heartbeat| heartbeat.timer)),
-            Phase::Running | Phase::Parallel(_) | Phase::Map(_) => (None, None),
+            Phase::Running | Phase::Parallel(_) | Phase::Map(_) | Phase::MapRun(_) => (None, None),
         };
         first.into_iter().chain(second)
     }
@@ -161,6 +156,14 @@ impl Strand {
     pub(super) fn scheduled_task(&self) -> Option<&ScheduleTask> {
         match &self.phase {
             Phase::Task(task) => Some(&task.task),
+            _ => None,
+        }
+    }
+
+    /// The Map Run that it waits for.
+    pub(super) fn map_run(&self) -> Option<MapRunId> {
+        match &self.phase {
+            Phase::MapRun(start) => Some(start.map_run),
             _ => None,
         }
     }
@@ -197,21 +200,5 @@ impl Children {
 
     pub(super) fn take_results(&mut self) -> Value {
         std::mem::take(&mut self.results).into()
-    }
-}
-
-impl Tolerance {
-    /// Whether failures were reckoned with at all.
-    pub(super) fn is_given(self) -> bool {
-        self.count.is_some() || self.percentage.is_some()
-    }
-
-    /// Whether `failed` of `total` iterations are more than tolerated.
-    #[expect(clippy::cast_precision_loss, reason = "counts of items are far below 2^53")]
-    pub(super) fn is_exceeded_by(self, failed: usize, total: usize) -> bool {
-        let share = failed as f64 * 100.0 / total.max(1) as f64;
-        (!self.is_given() && failed > 0)
-            || self.count.is_some_and(|count| failed as u64 > count)
-            || self.percentage.is_some_and(|percentage| share > percentage)
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::strand::{Phase, Strand};
-use super::{Execution, ScheduleTask};
+use super::{Execution, ScheduleTask, StartMapRun};
 use crate::timestamp::Timestamp;
 
 /// How far a Task that is out has come.
@@ -60,6 +60,11 @@ pub enum WaitsFor<'a> {
         /// How many run.
         running: usize,
     },
+    /// The Map Run of a Distributed Map.
+    MapRun {
+        /// What it was started with.
+        map_run: &'a StartMapRun,
+    },
     /// The iterations of a Map.
     Iterations {
         /// How many run.
@@ -90,6 +95,7 @@ impl Strand {
                 progress: phase.progress,
                 heartbeat_until: phase.heartbeat.map(|heartbeat| heartbeat.timer.at),
             },
+            Phase::MapRun(start) => WaitsFor::MapRun { map_run: start },
             Phase::Parallel(children) => WaitsFor::Branches { running: children.running.len() },
             Phase::Map(map) => WaitsFor::Iterations {
                 running: map.children.running.len(),

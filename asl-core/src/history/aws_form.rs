@@ -79,6 +79,10 @@ impl EventDetails {
             Self::MapStateStarted { .. } => "MapStateStarted",
             Self::MapStateSucceeded => "MapStateSucceeded",
             Self::MapStateFailed => "MapStateFailed",
+            Self::MapRunStarted { .. } => "MapRunStarted",
+            Self::MapRunSucceeded => "MapRunSucceeded",
+            Self::MapRunFailed { .. } => "MapRunFailed",
+            Self::MapRunAborted => "MapRunAborted",
             Self::MapIterationStarted { .. } => "MapIterationStarted",
             Self::MapIterationSucceeded { .. } => "MapIterationSucceeded",
             Self::MapIterationFailed { .. } => "MapIterationFailed",
@@ -99,7 +103,9 @@ impl EventDetails {
             | Self::LambdaFunctionFailed { failure }
             | Self::LambdaFunctionTimedOut { failure }
             | Self::ActivityFailed { failure }
-            | Self::ActivityTimedOut { failure } => fields.failure(failure),
+            | Self::ActivityTimedOut { failure }
+            | Self::MapRunFailed { failure } => fields.failure(failure),
+            Self::MapRunStarted { map_run_arn } => fields.text("mapRunArn", map_run_arn),
             Self::ExecutionSucceeded { output }
             | Self::LambdaFunctionSucceeded { output }
             | Self::ActivitySucceeded { output } => fields.payload("output", output),
@@ -155,7 +161,9 @@ impl EventDetails {
             | Self::ParallelStateSucceeded
             | Self::ParallelStateFailed
             | Self::MapStateSucceeded
-            | Self::MapStateFailed => return None,
+            | Self::MapStateFailed
+            | Self::MapRunSucceeded
+            | Self::MapRunAborted => return None,
         })
     }
 

@@ -1,11 +1,12 @@
 //! Turns a definition without errors into a program: names become indices, expressions their compiled forms.
 
+mod distributed_map;
+
 use std::collections::HashMap;
 
 use super::{
-    Catcher, Choice, ChoiceRule, FailText, Items, Jitter, Machine, Map, MapMode, PathField, Percentage,
-    PinnedDefinition, Program, Quantity, Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition,
-    Wait,
+    Catcher, Choice, ChoiceRule, FailText, Items, Jitter, Machine, Map, PathField, Percentage, PinnedDefinition,
+    Program, Quantity, Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition, Wait,
 };
 use crate::definition::{
     self, Computable, MemberValue, QueryLanguage, Spanned, StateMachine, Template, TemplateKind, TestKind,
@@ -27,7 +28,9 @@ impl Program {
         Some(Self::new(Machine {
             comment: machine.comment.as_ref().map(|comment| comment.value.into()),
             start_at: scope.id(machine.start_at.as_ref())?,
-            states,
+            own_states: StateId(0)..StateId(u32::try_from(states.len()).ok()?),
+            states: states.into(),
+            kind: definition.machine_type(),
             timeout_seconds: machine.timeout_seconds.as_ref().and_then(count),
             fingerprint: definition.fingerprint(),
             definition,
@@ -143,7 +146,7 @@ impl Names<'_> {
                 map.tolerated_failure_count_path.as_ref(),
             ),
             tolerated_failure_percentage: percentage(map),
-            mode: if map.is_distributed() { MapMode::Distributed } else { MapMode::Inline },
+            distributed: if map.is_distributed() { Some(self.distributed_map(map, state)?) } else { None },
         })
     }
 
@@ -321,7 +324,7 @@ mod tests {
         assert!(program.state_names().eq(["All", "Left", "Right", "Last", "End"]));
         let machine = program.machine();
         assert_eq!((machine.start_at, machine.timeout_seconds, program.comment()), (StateId(3), Some(9), Some("four")));
-        let [all, _, right, last, _] = machine.states.as_slice() else { panic!("five states") };
+        let [all, _, right, last, _] = &*machine.states else { panic!("five states") };
         assert_eq!(all.transition, Transition::Next(StateId(3)));
         assert_eq!(right.transition, Transition::Next(StateId(1)));
         assert!(matches!(&all.kind, StateKind::Parallel { branches } if *branches == [StateId(2)]));

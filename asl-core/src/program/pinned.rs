@@ -6,10 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::compatibility::Compatibility;
-use crate::compile::{Compiled, compile_with};
+use crate::compile::compile_with;
 use crate::definition::MachineType;
 use crate::options::Options;
 use crate::syntax::Notation;
+
+use super::Program;
 
 /// A valid definition as text, with what it means apart from the text: compiled again it is the same program.
 ///
@@ -21,13 +23,16 @@ pub struct PinnedDefinition {
     notation: Notation,
     machine_type: MachineType,
     compatibility: Compatibility,
+    /// The Distributed Map whose item processor is meant, if not the whole machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    item_processor_of: Option<Arc<str>>,
 }
 
 impl PinnedDefinition {
     /// `text`, written in `notation`, for what `options` say.
     pub(crate) fn new(text: &str, notation: Notation, options: &Options) -> Self {
         let Options { machine_type, compatibility, .. } = *options;
-        Self { text: text.into(), notation, machine_type, compatibility }
+        Self { text: text.into(), notation, machine_type, compatibility, item_processor_of: None }
     }
 
     /// The text, with the values that were put in for placeholders.
@@ -35,7 +40,12 @@ impl PinnedDefinition {
         &self.text
     }
 
-    /// The type of the machine.
+    /// The same for the machine that the children of a Distributed Map run.
+    pub(super) fn of_item_processor(&self, map: &str) -> Self {
+        Self { item_processor_of: Some(map.into()), ..self.clone() }
+    }
+
+    /// The type of the machine that the text is of.
     pub fn machine_type(&self) -> MachineType {
         self.machine_type
     }
@@ -58,18 +68,22 @@ impl PinnedDefinition {
         };
         let compatibility = match self.compatibility {
             Compatibility::Aws => "aws",
+            Compatibility::EarlierAws => "earlier-aws",
             Compatibility::Specification => "specification",
         };
-        Fingerprint::of([notation, machine_type, compatibility, &self.text])
+        let part = self.item_processor_of.as_deref().unwrap_or_default();
+        Fingerprint::of([notation, machine_type, compatibility, &self.text, part])
     }
 
-    /// Compiles it again.
-    ///
-    /// There are no errors, unless it was written by another version of this library.
-    pub fn compile(&self) -> Compiled {
+    /// Compiles it again; `None` if it is not valid, because another version of this library wrote it.
+    pub fn compile(&self) -> Option<Program> {
         let options =
             Options::new().notation(self.notation).machine_type(self.machine_type).compatibility(self.compatibility);
-        compile_with(&self.text, options)
+        let program = compile_with(&self.text, options).program?;
+        match &self.item_processor_of {
+            None => Some(program),
+            Some(map) => program.item_processor(map),
+        }
     }
 }
 
@@ -79,7 +93,7 @@ impl PinnedDefinition {
 pub struct Fingerprint(Arc<str>);
 
 impl Fingerprint {
-    fn of(parts: [&str; 4]) -> Self {
+    fn of(parts: [&str; 5]) -> Self {
         use sha2::Digest as _;
         let mut hash = sha2::Sha256::new();
         for part in parts {
@@ -115,7 +129,7 @@ mod tests {
         let program = compile_with("StartAt: A\nStates: {A: {Type: Succeed}}", options).into_program().unwrap();
         let written = serde_json::to_string(program.definition()).unwrap();
         let read: PinnedDefinition = serde_json::from_str(&written).unwrap();
-        assert_eq!(read.compile().into_program().unwrap().fingerprint(), program.fingerprint());
+        assert_eq!(read.compile().unwrap().fingerprint(), program.fingerprint());
         assert_eq!(read.machine_type(), MachineType::Express);
     }
 
@@ -125,7 +139,7 @@ mod tests {
         let of =
             |seconds: &str| compile_with(text, Options::new().substitute("Seconds", seconds)).into_program().unwrap();
         assert_ne!(of("1").fingerprint(), of("2").fingerprint());
-        assert_eq!(of("1").definition().compile().into_program().unwrap().fingerprint(), of("1").fingerprint());
+        assert_eq!(of("1").definition().compile().unwrap().fingerprint(), of("1").fingerprint());
     }
 
     #[test]

@@ -6,11 +6,10 @@ use std::array;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A Task's `Resource`, taken apart; serialised as it is written.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "Arc<str>", into = "Arc<str>")]
+/// A Task's `Resource`, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Resource {
     arn: Arc<str>,
     kind: ResourceKind,
@@ -120,15 +119,16 @@ impl Resource {
     }
 }
 
-impl From<Arc<str>> for Resource {
-    fn from(arn: Arc<str>) -> Self {
-        Self::parse(&arn)
+/// As it is written.
+impl Serialize for Resource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.arn)
     }
 }
 
-impl From<Resource> for Arc<str> {
-    fn from(resource: Resource) -> Self {
-        resource.arn
+impl<'de> Deserialize<'de> for Resource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::parse(&Arc::<str>::deserialize(deserializer)?))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::jsonpath::{JsonPath, ReferencePath};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
+use super::distributed_map::DistributedMap;
 use super::resource::Resource;
 
 /// The place of a state in its [`Machine`](super::Machine).
@@ -50,6 +51,14 @@ impl State {
             StateKind::Fail { .. } => StateType::Fail,
             StateKind::Parallel { .. } => StateType::Parallel,
             StateKind::Map(_) => StateType::Map,
+        }
+    }
+
+    /// The Map that this is, and what it has beyond an inline one, if it is distributed.
+    pub(crate) fn distributed_map(&self) -> Option<(&Map, &DistributedMap)> {
+        match &self.kind {
+            StateKind::Map(map) => Some((map, map.distributed.as_ref()?)),
+            _ => None,
         }
     }
 }
@@ -150,16 +159,8 @@ pub(crate) struct Map {
     pub(crate) max_concurrency: Option<Quantity>,
     pub(crate) tolerated_failure_count: Option<Quantity>,
     pub(crate) tolerated_failure_percentage: Option<Percentage>,
-    pub(crate) mode: MapMode,
-}
-
-/// Where a Map's iterations run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MapMode {
-    /// Inside of the execution.
-    Inline,
-    /// As executions of their own.
-    Distributed,
+    /// What a Distributed Map has beyond; an inline one runs its iterations inside of the execution.
+    pub(crate) distributed: Option<DistributedMap>,
 }
 
 /// Where a Map's items are.

@@ -130,9 +130,9 @@ impl Inner {
         let document =
             document.ok_or_else(|| broken(format!("there is no definition of fingerprint {fingerprint}")))?;
         let definition: PinnedDefinition = read(&document)?;
-        let program = definition.compile().into_program().map_err(|diagnostics| {
-            broken(format!("the definition of fingerprint {fingerprint} does not compile any more: {diagnostics}"))
-        })?;
+        let program = definition
+            .compile()
+            .ok_or_else(|| broken(format!("the definition of fingerprint {fingerprint} does not compile any more")))?;
         self.programs.keep(&program);
         Ok(program)
     }

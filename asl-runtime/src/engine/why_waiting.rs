@@ -67,6 +67,11 @@ pub enum WaitingFor {
         /// How many run.
         running: usize,
     },
+    /// The Map Run of a Distributed Map.
+    MapRun {
+        /// Its ARN.
+        map_run_arn: Arc<str>,
+    },
     /// The iterations of a Map, which are listed too.
     Iterations {
         /// How many run.
@@ -130,6 +135,7 @@ fn state(waiting: &Waiting<'_>, stage: &dyn Fn(TaskId) -> Option<HandlerStage>) 
             heartbeat_until,
             turn: turn(task, progress, stage(task.task)),
         },
+        WaitsFor::MapRun { map_run } => WaitingFor::MapRun { map_run_arn: Arc::clone(&map_run.arn) },
         WaitsFor::Branches { running } => WaitingFor::Branches { running },
         WaitsFor::Iterations { running, to_begin } => WaitingFor::Iterations { running, to_begin },
     };
@@ -179,6 +185,7 @@ impl fmt::Display for WaitingFor {
                 write!(formatter, ", times out at {deadline}")?;
                 heartbeat_until.map_or(Ok(()), |until| write!(formatter, ", needs a heartbeat by {until}"))
             }
+            Self::MapRun { map_run_arn } => write!(formatter, "waits for the Map Run {map_run_arn}"),
             Self::Branches { running } => write!(formatter, "waits for {running} branches"),
             Self::Iterations { running, to_begin: 0 } => write!(formatter, "waits for {running} iterations"),
             Self::Iterations { running, to_begin } => {

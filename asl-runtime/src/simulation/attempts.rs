@@ -7,13 +7,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use asl_core::execution::{Event, TaskId};
+use asl_core::execution::TaskId;
 
-type Answer = Pin<Box<dyn Future<Output = Option<Event>> + Send>>;
+use super::hosted::{ExecutionId, MapRunKey, Told};
+
+type Answer = Pin<Box<dyn Future<Output = Option<Told>> + Send>>;
+
+/// What runs: a handler, or whoever reads the items of a Map Run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum AttemptId {
+    Task(ExecutionId, TaskId),
+    Items(MapRunKey),
+}
 
 /// Running handlers: an executor for one thread, in a reproducible order.
 pub(super) struct Attempts {
-    running: HashMap<TaskId, (Answer, Waker)>,
+    running: HashMap<AttemptId, (Answer, Waker)>,
     ready: Arc<ReadyQueue>,
     shuffle: Option<fastrand::Rng>,
 }
@@ -22,15 +31,15 @@ pub(super) struct Attempts {
 pub(super) enum Step {
     NothingReady,
     WentOn,
-    Answered(Event),
+    Answered(Told),
 }
 
 #[derive(Default)]
 struct ReadyQueue(Mutex<VecDeque<Arc<Readiness>>>);
 
-/// Puts its Task into the queue when it is woken, once until it is polled.
+/// Puts its attempt into the queue when it is woken, once until it is polled.
 struct Readiness {
-    task: TaskId,
+    attempt: AttemptId,
     queued: AtomicBool,
     queue: Arc<ReadyQueue>,
 }
@@ -41,26 +50,26 @@ impl Attempts {
         Self { running: HashMap::new(), ready: Arc::default(), shuffle: shuffle_seed.map(fastrand::Rng::with_seed) }
     }
 
-    pub(super) fn begin(&mut self, task: TaskId, answer: impl Future<Output = Option<Event>> + Send + 'static) {
-        let readiness = Readiness { task, queued: AtomicBool::new(false), queue: Arc::clone(&self.ready) };
+    pub(super) fn begin(&mut self, attempt: AttemptId, answer: impl Future<Output = Option<Told>> + Send + 'static) {
+        let readiness = Readiness { attempt, queued: AtomicBool::new(false), queue: Arc::clone(&self.ready) };
         let waker = Waker::from(Arc::new(readiness));
         waker.wake_by_ref();
-        self.running.insert(task, (Box::pin(answer), waker));
+        self.running.insert(attempt, (Box::pin(answer), waker));
     }
 
-    pub(super) fn cancel(&mut self, task: TaskId) {
-        self.running.remove(&task);
+    pub(super) fn cancel(&mut self, attempt: AttemptId) {
+        self.running.remove(&attempt);
     }
 
     /// Lets the next ready handler go on.
     pub(super) fn poll_next(&mut self) -> Step {
-        while let Some(task) = self.ready.take(self.shuffle.as_mut()) {
-            let Some((answer, waker)) = self.running.get_mut(&task) else { continue };
+        while let Some(attempt) = self.ready.take(self.shuffle.as_mut()) {
+            let Some((answer, waker)) = self.running.get_mut(&attempt) else { continue };
             return match answer.as_mut().poll(&mut Context::from_waker(waker)) {
                 Poll::Pending => Step::WentOn,
-                Poll::Ready(event) => {
-                    self.running.remove(&task);
-                    event.map_or(Step::WentOn, Step::Answered)
+                Poll::Ready(told) => {
+                    self.running.remove(&attempt);
+                    told.map_or(Step::WentOn, Step::Answered)
                 }
             };
         }
@@ -69,7 +78,7 @@ impl Attempts {
 }
 
 impl ReadyQueue {
-    fn take(&self, shuffle: Option<&mut fastrand::Rng>) -> Option<TaskId> {
+    fn take(&self, shuffle: Option<&mut fastrand::Rng>) -> Option<AttemptId> {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let next = match shuffle {
             Some(random) if !queue.is_empty() => {
@@ -79,7 +88,7 @@ impl ReadyQueue {
             _ => queue.pop_front(),
         }?;
         next.queued.store(false, Ordering::Release);
-        Some(next.task)
+        Some(next.attempt)
     }
 }
 

@@ -1,86 +1,67 @@
-//! What a simulation's handlers can reach while they run: the execution and its clock.
+//! What a simulation's handlers can reach while they run: the executions and their clock.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use asl_core::execution::{Event, Outcome, Start};
 use asl_core::history::HistoryEvent;
-use asl_core::{Program, Timestamp};
+use asl_core::{Failure, Program, Timestamp};
 use async_trait::async_trait;
 
+use super::hosted::{Duty, Executions, Told};
 use crate::callbacks::{Answer, Reception};
 use crate::clock::{Clock as _, VirtualClock};
-use crate::driver::{Driver, Work};
 use crate::error::Error;
 
-/// One execution and the work that it asks for, behind a lock that is never held while a handler runs.
+/// The executions and the work that they ask for, behind a lock that is never held while a handler runs.
 pub(super) struct World {
     execution_arn: Arc<str>,
     clock: VirtualClock,
-    state: Mutex<State>,
-}
-
-struct State {
-    driver: Driver,
-    work: Vec<Work>,
-}
-
-impl State {
-    fn handle(&mut self, now: Timestamp, event: Event) -> Result<(), Error> {
-        self.handle_deadline(now);
-        let work = self.driver.handle(now, event)?;
-        self.work.extend(work);
-        Ok(())
-    }
-
-    fn handle_deadline(&mut self, now: Timestamp) {
-        self.work.extend(self.driver.handle_deadline(now));
-    }
+    executions: Mutex<Executions>,
 }
 
 impl World {
     pub(super) fn start(program: Program, start: Start, clock: VirtualClock) -> Arc<Self> {
         let execution_arn = Arc::clone(&start.id);
-        let (driver, work) = Driver::start(program, start, clock.now());
-        Arc::new(Self { execution_arn, clock, state: Mutex::new(State { driver, work }) })
+        let executions = Executions::start(program, start, clock.now());
+        Arc::new(Self { execution_arn, clock, executions: Mutex::new(executions) })
     }
 
-    pub(super) fn execution_arn(&self) -> &Arc<str> {
-        &self.execution_arn
+    pub(super) fn take_duties(&self) -> Vec<Duty> {
+        self.with(Executions::take_duties)
     }
 
-    pub(super) fn take_work(&self) -> Vec<Work> {
-        self.with(|state| std::mem::take(&mut state.work))
-    }
-
-    /// Tells the execution of `event`; one that comes too late changes nothing.
-    pub(super) fn handle(&self, event: Event) {
+    /// Takes in what comes back; what comes too late changes nothing.
+    pub(super) fn receive(&self, told: Told) {
         let now = self.clock.now();
-        if let Err(error) = self.with(|state| state.handle(now, event)) {
-            tracing::debug!(%error, "too late");
-        }
+        self.with(|executions| executions.receive(told, now));
     }
 
-    pub(super) fn handle_deadline(&self) {
+    pub(super) fn stop(&self, failure: Failure) {
         let now = self.clock.now();
-        self.with(|state| state.handle_deadline(now));
+        self.with(|executions| executions.stop(failure, now));
+    }
+
+    pub(super) fn handle_deadlines(&self) {
+        let now = self.clock.now();
+        self.with(|executions| executions.handle_deadlines(now));
     }
 
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
-        self.with(|state| state.driver.next_deadline())
+        self.with(|executions| executions.next_deadline())
     }
 
     pub(super) fn history_since(&self, count: usize) -> Vec<HistoryEvent> {
-        self.with(|state| state.driver.history().iter().skip(count).cloned().collect())
+        self.with(|executions| executions.history().iter().skip(count).cloned().collect())
     }
 
     /// The outcome and the history, once the execution has ended.
     pub(super) fn take_end(&self) -> Option<(Outcome, Vec<HistoryEvent>)> {
-        self.with(|state| Some((state.driver.outcome()?.clone(), state.driver.take_history())))
+        self.with(Executions::take_end)
     }
 
-    fn with<T>(&self, action: impl FnOnce(&mut State) -> T) -> T {
-        action(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, action: impl FnOnce(&mut Executions) -> T) -> T {
+        action(&mut self.executions.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -88,16 +69,19 @@ impl World {
 impl Reception for World {
     async fn answer(&self, task_token: &str, answer: Answer) -> Result<(), Error> {
         let now = self.clock.now();
-        self.with(|state| {
-            let key = &state.driver.execution().started_with().token_key;
-            let (_, task) = key.read(task_token).ok_or(Error::InvalidToken)?;
-            state.handle(now, answer.into_event(task))
+        self.with(|executions| {
+            let (execution, task) = executions.task_of_token(task_token).ok_or(Error::InvalidToken)?;
+            executions.tell(execution, answer.into_event(task), now)
         })
     }
 
-    async fn report(&self, _execution_arn: &str, event: Event) -> Result<(), Error> {
+    async fn report(&self, execution_arn: &str, event: Event) -> Result<(), Error> {
         let now = self.clock.now();
-        self.with(|state| state.handle(now, event))
+        self.with(|executions| {
+            let unknown = || Error::ExecutionDoesNotExist(execution_arn.into());
+            let execution = executions.execution_of_arn(execution_arn).ok_or_else(unknown)?;
+            executions.tell(execution, event, now)
+        })
     }
 }
 
