@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use asl_core::Format;
+use asl_core::Notation;
 
 use crate::colour;
 use crate::files::{self, By, Found};
@@ -93,8 +93,8 @@ fn format(found: &Found, arguments: &Arguments, out: &mut dyn Write) -> Result<E
 fn check_form(found: &Found, text: &str) -> Result<(), Problem> {
     let name = found.path.display();
     let what = match source::form(&found.path, text) {
-        Form::Definition(Format::Json) => return Ok(()),
-        Form::Definition(Format::Yaml) => "YAML",
+        Form::Definition(Notation::Json) => return Ok(()),
+        Form::Definition(Notation::Yaml) => "YAML",
         Form::Template(_) => "a template",
     };
     Err(Problem::Usage { message: format!("`{name}` is {what}: only definitions in JSON are formatted") })

@@ -96,10 +96,14 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<End, Pro
 /// The graph of the file's definition, or of the one that is meant in a template.
 fn read_graph(arguments: &Arguments, text: &str) -> Result<Graph, String> {
     let graph = match source::form(&arguments.file, text) {
-        Form::Definition(format) => Graph::read_as(text, format),
-        Form::Template(format) => {
-            let template = template::definitions(text, format);
-            source::chosen(&template.definitions, arguments.machine.as_deref())?.graph()
+        Form::Definition(notation) => Graph::read_as(text, notation),
+        Form::Template(notation) => {
+            let template = template::definitions(text, notation);
+            let chosen = source::chosen(&template.definitions, arguments.machine.as_deref())?;
+            if chosen.whereabouts().is_some() {
+                return Err(source::elsewhere(chosen));
+            }
+            chosen.graph()
         }
     };
     graph.ok_or_else(|| "this is not a definition: it is no object".to_owned())

@@ -4,16 +4,16 @@
 
 use std::path::Path;
 
-use asl_core::Format;
+use asl_core::Notation;
 use asl_core::template::Definition;
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// One definition.
-    Definition(Format),
+    Definition(Notation),
     /// A CloudFormation or SAM template, which has definitions among its resources.
-    Template(Format),
+    Template(Notation),
 }
 
 /// Whether a file of this name is a definition, whatever is in it: `*.asl.json`, `*.asl.yaml` or `*.asl.yml`.
@@ -31,18 +31,22 @@ pub(crate) fn may_hold_definitions(path: &Path) -> bool {
 /// The form of `text`, which is called `path`.
 pub(crate) fn form(path: &Path, text: &str) -> Form {
     let extension = path.extension().unwrap_or_default();
-    let format = if extension == "json" {
-        Format::Json
+    let notation = if extension == "json" {
+        Notation::Json
     } else if extension == "yaml" || extension == "yml" {
-        Format::Yaml
+        Notation::Yaml
     } else {
         guessed(text)
     };
-    if !is_definition(path) && looks_like_template(text) { Form::Template(format) } else { Form::Definition(format) }
+    if !is_definition(path) && looks_like_template(text) {
+        Form::Template(notation)
+    } else {
+        Form::Definition(notation)
+    }
 }
 
 /// YAML if the first line that says something could begin a YAML document, and could not begin JSON.
-fn guessed(text: &str) -> Format {
+fn guessed(text: &str) -> Notation {
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let is_key = |key: &str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -51,7 +55,7 @@ fn guessed(text: &str) -> Format {
         || first
             .split_once(':')
             .is_some_and(|(key, value)| is_key(key) && (value.is_empty() || value.starts_with(' ')));
-    if is_yaml { Format::Yaml } else { Format::Json }
+    if is_yaml { Notation::Yaml } else { Notation::Json }
 }
 
 /// Cheap, as every JSON and YAML file of a directory is asked: `Resources`, and the type of a state machine.
@@ -66,21 +70,20 @@ pub(crate) fn chosen<'a, 't>(
     name: Option<&str>,
 ) -> Result<&'a Definition<'t>, String> {
     let names = || definitions.iter().map(Definition::logical_id).collect::<Vec<_>>().join(", ");
-    let chosen = match (definitions, name) {
-        ([only], _) => only,
-        ([], _) => return Err("the template has no state machine".to_owned()),
+    match (definitions, name) {
+        ([only], _) => Ok(only),
+        ([], _) => Err("the template has no state machine".to_owned()),
         (several, Some(name)) => several
             .iter()
             .find(|definition| definition.logical_id() == name)
-            .ok_or_else(|| format!("the template has no state machine `{name}`; it has {}", names()))?,
-        (_, None) => return Err(format!("which state machine is meant? say --machine with one of {}", names())),
-    };
-    match chosen.whereabouts() {
-        Some(_) => {
-            Err(format!("the definition of `{}` is not in the template; give its own file", chosen.logical_id()))
-        }
-        None => Ok(chosen),
+            .ok_or_else(|| format!("the template has no state machine `{name}`; it has {}", names())),
+        (_, None) => Err(format!("which state machine is meant? say --machine with one of {}", names())),
     }
+}
+
+/// What to say where a definition is wanted that its template does not have.
+pub(crate) fn elsewhere(definition: &Definition<'_>) -> String {
+    format!("the definition of `{}` is not in the template; give its own file", definition.logical_id())
 }
 
 #[cfg(test)]
@@ -91,19 +94,19 @@ mod tests {
 
     #[test]
     fn the_form_is_told_by_name_and_beginning() {
-        let (json, yaml) = (Form::Definition(Format::Json), Form::Definition(Format::Yaml));
+        let (json, yaml) = (Form::Definition(Notation::Json), Form::Definition(Notation::Yaml));
         for (name, text, expected) in [
             ("a.asl.json", "StartAt: A", json),
             ("a.asl.yaml", "{}", yaml),
             ("a.asl.yml", TEMPLATE, yaml),
             ("a.json", "StartAt: A", json),
             ("a.yml", "{}", yaml),
-            ("a.yaml", TEMPLATE, Form::Template(Format::Yaml)),
-            ("a.template", TEMPLATE, Form::Template(Format::Yaml)),
+            ("a.yaml", TEMPLATE, Form::Template(Notation::Yaml)),
+            ("a.template", TEMPLATE, Form::Template(Notation::Yaml)),
             (
                 "a.template",
                 r#"{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine"}}}"#,
-                Form::Template(Format::Json),
+                Form::Template(Notation::Json),
             ),
             ("-", "{", json),
             ("-", "", json),

@@ -248,7 +248,7 @@ fn placeholders_are_filled_in() {
     assert_eq!((ran.code, &*ran.out, &*ran.err), (0, "{}\n", ""));
     let ran = asl(&["run", "-", "--quiet"], definition);
     assert_eq!((ran.code, &*ran.out), (2, ""));
-    assert!(ran.err.contains("--substitute NAME=VALUE"), "{}", ran.err);
+    assert!(ran.err.contains("`${Seconds}`; give each one with --substitute NAME=VALUE"), "{}", ran.err);
 }
 
 #[cfg(unix)]

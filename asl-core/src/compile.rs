@@ -2,139 +2,85 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt;
 
-use crate::compatibility::Compatibility;
 use crate::definition::{self, StateMachine};
-use crate::diagnostic::{Code, Diagnostics, Level, Levels};
+use crate::diagnostic::Diagnostics;
 use crate::lint;
-use crate::placeholder::{self, Filled, Placeholders, Substitutions};
-use crate::program::Program;
+use crate::options::Options;
+use crate::placeholder::{self, Filled, Placeholders};
+use crate::program::{PinnedDefinition, Program};
 use crate::report::{Reading, Report};
 use crate::source::Source;
-use crate::syntax::{self, Dialect, Format, Node};
+use crate::syntax::{self, Dialect, Node, Notation};
 use crate::validate;
 
 /// What came of a definition.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Compiled {
-    /// The program; `None` if there are errors, or if [placeholders](Options::placeholders) are left.
+    /// The program; `None` if there are errors or open placeholders.
     pub program: Option<Program>,
     /// Everything found, in the order of the places: warnings too, and all errors at once.
     pub diagnostics: Diagnostics,
+    /// The [placeholders](Options::placeholders) that have no values, as they are written: `${Table}`.
+    ///
+    /// Of a Terraform expression in JSON the strings are shown with other quotes and braces.
+    pub open_placeholders: BTreeSet<String>,
 }
 
 impl Compiled {
-    /// The program, or everything that is wrong with the definition.
+    /// The program, or why there is none.
     ///
     /// # Errors
     ///
-    /// When the definition has errors, or when [placeholders](Options::placeholders) are left in it, of which no
-    /// diagnostic tells.
-    pub fn into_program(self) -> Result<Program, Diagnostics> {
-        self.program.ok_or(self.diagnostics)
-    }
-}
-
-/// What a definition is compiled for; [`Default`] is a Standard machine as on AWS.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    compatibility: Compatibility,
-    machine_type: MachineType,
-    levels: Levels,
-    format: Format,
-    placeholders: Placeholders,
-    substitutions: Substitutions,
-}
-
-/// The type of a state machine, which decides what its Tasks may wait for; exhaustive, AWS has these two.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum MachineType {
-    /// Runs for up to a year, every step once.
-    #[default]
-    Standard,
-    /// Runs for up to five minutes; waits neither for jobs nor for task tokens nor for activities.
-    Express,
-}
-
-impl Options {
-    /// A Standard machine as on AWS.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets whose behaviour to follow where AWS and the specification differ; AWS's by default.
-    #[must_use]
-    pub fn compatibility(mut self, compatibility: Compatibility) -> Self {
-        self.compatibility = compatibility;
-        self
-    }
-
-    /// Sets the type of the machine; Standard by default.
-    #[must_use]
-    pub fn machine_type(mut self, machine_type: MachineType) -> Self {
-        self.machine_type = machine_type;
-        self
-    }
-
-    /// Sets how much a warning counts; what is an error of itself always is one.
+    /// When the definition has errors, or when [placeholders](Options::placeholders) are left in it.
     ///
     /// # Examples
     ///
     /// ```
-    /// use asl_core::diagnostic::{Code, Level};
-    /// use asl_core::{Options, compile_with};
+    /// use asl_core::{NoProgram, Options, Placeholders, compile, compile_with};
     ///
-    /// let text = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Parameters": {"id": "$.id"}, "End": true}}}"#;
-    /// assert_eq!(compile_with(text, Options::new()).diagnostics.len(), 1);
-    /// assert!(compile_with(text, Options::new().level(Code::NO_DOLLAR, Level::Allow)).diagnostics.is_empty());
-    /// assert!(compile_with(text, Options::new().level(Code::NO_DOLLAR, Level::Deny)).program.is_none());
+    /// let text = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": "${Table}", "End": true}}}"#;
+    /// let open = compile_with(text, Options::new().placeholders(Placeholders::Understood)).into_program().unwrap_err();
+    /// assert_eq!(open.to_string(), "placeholders have no values: `${Table}`; give each one with `Options::substitute`");
+    ///
+    /// let faulty = compile(r#"{"StartAt": "A"}"#).into_program().unwrap_err();
+    /// assert!(matches!(faulty, NoProgram::Faulty(diagnostics) if diagnostics.has_errors()));
     /// ```
-    #[must_use]
-    pub fn level(mut self, code: Code, level: Level) -> Self {
-        self.levels.set(code, level);
-        self
-    }
-
-    /// Sets the notation of the text; JSON by default.
-    #[must_use]
-    pub fn format(mut self, format: Format) -> Self {
-        self.format = format;
-        self
-    }
-
-    /// Sets what `${…}` means; itself by default.
-    ///
-    /// A definition in which placeholders are left has no program, even if nothing is wrong with it.
-    #[must_use]
-    pub fn placeholders(mut self, placeholders: Placeholders) -> Self {
-        self.placeholders = placeholders;
-        self
-    }
-
-    /// Puts `value` in for the placeholder `${name}`, and understands the others.
-    ///
-    /// Inside of a string the value is text, as with CloudFormation's `DefinitionSubstitutions`;
-    /// a placeholder outside of quotes becomes the JSON value that `value` is the text of.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use asl_core::{Options, compile_with};
-    ///
-    /// let text = r#"{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": ${Seconds}, "End": true}}}"#;
-    /// let compiled = compile_with(text, Options::new().substitute("Seconds", "5"));
-    /// assert!(compiled.program.is_some());
-    /// let compiled = compile_with(text, Options::new().substitute("Seconds", "-5"));
-    /// assert_eq!(compiled.diagnostics.iter().next().unwrap().location.pointer.as_str(), "/States/A/Seconds");
-    /// ```
-    #[must_use]
-    pub fn substitute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.placeholders = Placeholders::Understood;
-        self.substitutions.insert(name.into(), value.into());
-        self
+    pub fn into_program(self) -> Result<Program, NoProgram> {
+        let Self { program, diagnostics, open_placeholders: open } = self;
+        let is_open = !open.is_empty() && !diagnostics.has_errors();
+        program.ok_or_else(|| if is_open { NoProgram::Open(open) } else { NoProgram::Faulty(diagnostics) })
     }
 }
+
+/// Why a definition has no program; exhaustive, it is wrong or not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoProgram {
+    /// It has errors: everything that was found, warnings too.
+    Faulty(Diagnostics),
+    /// It has no errors so far as it is known, but these placeholders, as they are written, have no values.
+    ///
+    /// [`Options::substitute`] gives them one.
+    Open(BTreeSet<String>),
+}
+
+/// The diagnostics, a line each, or the placeholders.
+impl fmt::Display for NoProgram {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Faulty(diagnostics) => diagnostics.fmt(formatter),
+            Self::Open(placeholders) => {
+                let quoted: Vec<String> = placeholders.iter().map(|name| format!("`{name}`")).collect();
+                let quoted = quoted.join(", ");
+                write!(formatter, "placeholders have no values: {quoted}; give each one with `Options::substitute`")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NoProgram {}
 
 /// Compiles a definition for a Standard machine as on AWS.
 ///
@@ -160,9 +106,7 @@ pub fn compile(text: &str) -> Compiled {
 /// Compiles a definition as `options` say.
 #[expect(clippy::needless_pass_by_value, reason = "options are made for one call, and cheap")]
 pub fn compile_with(text: &str, options: Options) -> Compiled {
-    let lower = |machine: &StateMachine<'_>, identity: &str| Program::lower(machine, identity, options.compatibility);
-    let (program, diagnostics) = diagnose(text, &options, lower);
-    Compiled { program, diagnostics }
+    diagnose(text, &options, Program::lower)
 }
 
 /// What is wrong with a definition of a Standard machine as on AWS, without compiling it.
@@ -180,33 +124,43 @@ pub fn check(text: &str) -> Diagnostics {
 /// What is wrong with a definition as `options` say, without compiling it: the diagnostics of [`compile_with`].
 #[expect(clippy::needless_pass_by_value, reason = "options are made for one call, and cheap")]
 pub fn check_with(text: &str, options: Options) -> Diagnostics {
-    diagnose(text, &options, |_, _| None::<Program>).1
+    diagnose(text, &options, |_, _| None).diagnostics
 }
 
-/// Everything that is wrong with a definition, and what `then` makes of it if it has no errors.
+/// Everything that is wrong with a definition, and the program that `then` makes of it if it has no errors.
 ///
-/// Besides the machine `then` is given what tells the definition from others.
-fn diagnose<T>(
+/// Besides the machine `then` is given the definition as text.
+fn diagnose(
     text: &str,
     options: &Options,
-    then: impl FnOnce(&StateMachine<'_>, &str) -> Option<T>,
-) -> (Option<T>, Diagnostics) {
+    then: impl FnOnce(&StateMachine<'_>, PinnedDefinition) -> Option<Program>,
+) -> Compiled {
     let (readable, dialect) = match options.placeholders {
         Placeholders::Literal => (Cow::Borrowed(text), Dialect::Plain),
-        Placeholders::Understood => (placeholder::mask(text, options.format), Dialect::WithPlaceholders),
+        Placeholders::Understood => (placeholder::mask(text, options.notation), Dialect::WithPlaceholders),
     };
-    let (root, diagnostics) = syntax::parse_as(&readable, options.format, dialect);
-    let Some(mut root) = root else { return (None, diagnostics) };
+    let (root, diagnostics) = syntax::parse_as(&readable, options.notation, dialect);
+    let Some(mut root) = root else {
+        return Compiled { program: None, diagnostics, open_placeholders: BTreeSet::new() };
+    };
     let source = Source::new("definition", text);
     let filled = match options.placeholders {
         Placeholders::Literal => Filled::default(),
         Placeholders::Understood => placeholder::fill_in(&mut root, &options.substitutions, Some(&source)),
     };
-    // Values change what the text means, and so which definition it is.
-    let identity = if filled.rewritten.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(root.to_string()) };
-    let reading = Reading { format: options.format, placeholders: options.placeholders, rewritten: filled.rewritten };
-    let tree = Tree { root: &root, source: &source, reading, is_open: filled.is_open };
-    diagnose_tree(tree, diagnostics, options, |machine| then(machine, &identity))
+    let has_values = !filled.rewritten.is_empty();
+    let reading =
+        Reading { notation: options.notation, placeholders: options.placeholders, rewritten: filled.rewritten };
+    let tree = Tree { root: &root, source: &source, reading, open: filled.open };
+    diagnose_tree(tree, diagnostics, options, |machine| {
+        // Values change what the text means, and so which definition it is.
+        let definition = if has_values {
+            PinnedDefinition::new(&root.to_string(), Notation::Json, options)
+        } else {
+            PinnedDefinition::new(text, options.notation, options)
+        };
+        then(machine, definition)
+    })
 }
 
 /// A definition that was read.
@@ -215,18 +169,18 @@ struct Tree<'a> {
     /// The text in which it stands.
     source: &'a Source<'a>,
     reading: Reading,
-    /// Whether placeholders are left, so that there is no program.
-    is_open: bool,
+    /// The placeholders that are left: with one there is no program.
+    open: BTreeSet<String>,
 }
 
 /// As [`diagnose`]; `diagnostics` has the faults of the notation.
-fn diagnose_tree<T>(
+fn diagnose_tree(
     tree: Tree<'_>,
     mut diagnostics: Diagnostics,
     options: &Options,
-    then: impl FnOnce(&StateMachine<'_>) -> Option<T>,
-) -> (Option<T>, Diagnostics) {
-    let Tree { root, source, reading, is_open } = tree;
+    then: impl FnOnce(&StateMachine<'_>) -> Option<Program>,
+) -> Compiled {
+    let Tree { root, source, reading, open } = tree;
     let is_well_formed = !diagnostics.has_errors();
     diagnostics.extend(syntax::duplicate_keys(root, source));
 
@@ -235,7 +189,7 @@ fn diagnose_tree<T>(
     if let Some(machine) = machine.as_ref().filter(|_| is_well_formed) {
         validate::validate(machine, options.machine_type, &report);
         // What is not known yet could be what would make it sound.
-        if !is_open && !diagnostics.has_errors() && !report.has_errors() {
+        if open.is_empty() && !diagnostics.has_errors() && !report.has_errors() {
             lint::lint(machine, &report);
         }
     }
@@ -243,8 +197,8 @@ fn diagnose_tree<T>(
     diagnostics.remove_repeated();
     let diagnostics = diagnostics.at_levels(&options.levels);
 
-    let made = machine.filter(|_| !is_open && !diagnostics.has_errors()).and_then(|machine| then(&machine));
-    (made, diagnostics)
+    let program = machine.filter(|_| open.is_empty() && !diagnostics.has_errors()).and_then(|machine| then(&machine));
+    Compiled { program, diagnostics, open_placeholders: open }
 }
 
 /// Compiles the definition `root`, a part of `source`, in which the strings that begin at `rewritten` are other than
@@ -257,9 +211,10 @@ pub(crate) fn compile_part(
 ) -> Compiled {
     let filled = placeholder::fill_in(&mut root, &options.substitutions, None);
     rewritten.extend(filled.rewritten);
-    let reading = Reading { format: options.format, placeholders: Placeholders::Understood, rewritten };
-    let tree = Tree { root: &root, source, reading, is_open: filled.is_open };
-    let lower = |machine: &StateMachine<'_>| Program::lower(machine, &root.to_string(), options.compatibility);
-    let (program, diagnostics) = diagnose_tree(tree, Diagnostics::default(), options, lower);
-    Compiled { program, diagnostics }
+    let reading = Reading { notation: options.notation, placeholders: Placeholders::Understood, rewritten };
+    let tree = Tree { root: &root, source, reading, open: filled.open };
+    let lower = |machine: &StateMachine<'_>| {
+        Program::lower(machine, PinnedDefinition::new(&root.to_string(), Notation::Json, options))
+    };
+    diagnose_tree(tree, Diagnostics::default(), options, lower)
 }

@@ -11,6 +11,7 @@ mod choice;
 mod command;
 mod map;
 mod parallel;
+mod redrive;
 mod retry;
 mod snapshot;
 mod start;
@@ -18,6 +19,7 @@ mod state;
 mod step;
 mod strand;
 mod task;
+mod token;
 mod wait;
 
 use std::cell::Cell;
@@ -25,11 +27,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub use self::command::{Command, Event, Outcome, Output, Rejected, ScheduleTask, TaskId};
+pub use self::redrive::NotRedrivable;
 use self::snapshot::Progress;
 pub use self::snapshot::{InvalidSnapshot, OutputsPending, Snapshot};
 pub use self::start::{Limits, Start};
 use self::step::Step;
 use self::strand::{Strand, StrandId, Timer};
+pub use self::token::TokenKey;
 use crate::evaluate;
 use crate::failure::Failure;
 use crate::history::{EventDetails, EventId, HistoryEvent};
@@ -52,7 +56,7 @@ use crate::value::{Object, Value};
 ///     .into_program()?;
 /// let execution = Execution::start(program, Start::new("first", serde_json::json!({})), Timestamp::UNIX_EPOCH);
 /// assert_eq!(execution.outcome().and_then(|outcome| outcome.output()), Some(&"hello".into()));
-/// # Ok::<(), asl_core::Diagnostics>(())
+/// # Ok::<(), asl_core::NoProgram>(())
 /// ```
 #[derive(Debug)]
 pub struct Execution {
@@ -84,6 +88,11 @@ impl Execution {
             timers_made: 0,
             strands_made: 0,
             strands: BTreeMap::new(),
+            invocations: BTreeMap::new(),
+            interrupted: BTreeMap::new(),
+            redrives: 0,
+            redriven_at: None,
+            ended_at: Timestamp::default(),
             random: Random::from_seed(start.seed),
             outcome: None,
             start,
@@ -99,13 +108,15 @@ impl Execution {
     ///
     /// # Errors
     ///
-    /// When the event concerns a Task that is not out any more, or the execution has ended.
+    /// When the event concerns a Task that is not out any more, when the execution has ended,
+    /// or when it cannot be redriven.
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Result<(), Rejected> {
         self.handle_deadline(now);
-        if self.outcome().is_some() {
+        if self.outcome().is_some() && event != Event::Redriven {
             return Err(Rejected::ExecutionEnded);
         }
         match event {
+            Event::Redriven => self.redrive()?,
             Event::Stopped { failure } => self.finish(Outcome::Aborted(failure)),
             Event::TaskStarted { task, worker_name } => self.task_started(task, worker_name)?,
             Event::TaskSubmitted { task, output } => self.task_submitted(task, output)?,
@@ -167,6 +178,13 @@ impl Execution {
         self.progress.strands.values().filter_map(|strand| self.program.state(strand.state)).map(|state| &*state.name)
     }
 
+    /// The Tasks that are out, in the order in which their strands began.
+    ///
+    /// Whoever goes on with an execution from a [`Snapshot`] delivers them again.
+    pub fn tasks_out(&self) -> impl Iterator<Item = &ScheduleTask> {
+        self.progress.strands.values().filter_map(Strand::scheduled_task)
+    }
+
     /// What remains to be known to go on later, elsewhere.
     ///
     /// # Errors
@@ -225,11 +243,12 @@ impl Execution {
         self.run();
     }
 
-    /// When the machine's `TimeoutSeconds`, or the longest time that an execution may last, is over.
+    /// When the machine's `TimeoutSeconds`, or the longest time that an execution may last, is over;
+    /// either counts from the last redrive.
     fn expires_at(&self) -> Timestamp {
         let limit = self.progress.start.limits.execution_seconds;
         let seconds = self.program.machine().timeout_seconds.map_or(limit, |timeout| timeout.min(limit));
-        self.progress.started_at.saturating_add(Duration::from_secs(seconds))
+        self.progress.redriven_at.unwrap_or(self.progress.started_at).saturating_add(Duration::from_secs(seconds))
     }
 
     /// Runs strands until all of them wait.
@@ -246,8 +265,12 @@ impl Execution {
                 return;
             }
         }
-        // What was being put away when the execution ended waits for nothing.
-        self.progress.strands.clear();
+        // What was being put away when the execution ended waits for nothing, but a redrive goes on with it.
+        let strands = std::mem::take(&mut self.progress.strands);
+        match self.outcome() {
+            Some(Outcome::Succeeded(_)) => self.progress.interrupted.clear(),
+            _ => self.progress.interrupted.extend(strands),
+        }
         self.timers.clear();
         self.ready.clear();
         self.starting.clear();
@@ -338,6 +361,7 @@ impl Execution {
             self.outputs.push_back(Output::Command(Command::CancelTask(task)));
         }
         self.progress.outcome = Some(outcome.clone());
+        self.progress.ended_at = self.progress.now;
         self.outputs.push_back(Output::Command(Command::Finish(outcome)));
     }
 

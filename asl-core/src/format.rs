@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthChar as _;
 use crate::definition::Part;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{JsonPointer, Source, Span};
-use crate::syntax::{self, Dialect, Format, Member, Node, NodeKind};
+use crate::syntax::{self, Dialect, Member, Node, NodeKind, Notation};
 
 /// How many columns a line may have, unless a single key or value needs more.
 const MAX_WIDTH: usize = 100;
@@ -43,7 +43,7 @@ const INDENT: usize = 2;
 /// ```
 pub fn format(text: &str) -> Result<String, Diagnostics> {
     let source = Source::new("definition", text);
-    let (root, mut diagnostics) = syntax::parse_as(text, Format::Json, Dialect::WithPlaceholders);
+    let (root, mut diagnostics) = syntax::parse_as(text, Notation::Json, Dialect::WithPlaceholders);
     if let Some(root) = &root {
         diagnostics.extend(syntax::duplicate_keys(root, &source));
     }

@@ -13,7 +13,7 @@ use crate::history::StateType;
 use crate::placeholder;
 use crate::report::{Reading, Report};
 use crate::source::Source;
-use crate::syntax::{self, Dialect, Format, Node};
+use crate::syntax::{self, Dialect, Node, Notation};
 
 /// The graph of a definition.
 ///
@@ -121,21 +121,21 @@ impl Graph {
     ///
     /// What cannot be read is left out.
     pub fn read(text: &str) -> Option<Self> {
-        Self::read_as(text, Format::Json)
+        Self::read_as(text, Notation::Json)
     }
 
     /// Reads a definition; `None` if it is not an object at all.
     ///
     /// What cannot be read is left out; placeholders stand for themselves.
-    pub fn read_as(text: &str, format: Format) -> Option<Self> {
-        let readable = placeholder::mask(text, format);
-        let (root, _) = syntax::parse_as(&readable, format, Dialect::WithPlaceholders);
-        Self::of(&root?, &Source::new("definition", text), format)
+    pub fn read_as(text: &str, notation: Notation) -> Option<Self> {
+        let readable = placeholder::mask(text, notation);
+        let (root, _) = syntax::parse_as(&readable, notation, Dialect::WithPlaceholders);
+        Self::of(&root?, &Source::new("definition", text), notation)
     }
 
     /// The graph of the definition `root`, a part of `source`.
-    pub(crate) fn of(root: &Node<'_>, source: &Source<'_>, format: Format) -> Option<Self> {
-        let report = Report::reading(source, root, Reading { format, ..Reading::default() });
+    pub(crate) fn of(root: &Node<'_>, source: &Source<'_>, notation: Notation) -> Option<Self> {
+        let report = Report::reading(source, root, Reading { notation, ..Reading::default() });
         let machine = definition::read(root, &report)?;
         Some(Self { machine: Machine::read(&machine, source) })
     }

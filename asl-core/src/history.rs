@@ -66,6 +66,10 @@ pub enum EventDetails {
     ExecutionFailed {
         failure: Failure,
     },
+    ExecutionRedriven {
+        /// How often it was redriven by now.
+        count: u32,
+    },
     ExecutionAborted {
         failure: Failure,
     },

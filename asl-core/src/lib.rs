@@ -86,6 +86,7 @@ mod lint;
 
 mod compile;
 mod format;
+mod options;
 pub mod program;
 pub mod template;
 
@@ -106,12 +107,14 @@ pub mod graph;
 
 pub mod compatibility;
 
-pub use compile::{Compiled, MachineType, Options, check, check_with, compile, compile_with};
+pub use compile::{Compiled, NoProgram, check, check_with, compile, compile_with};
+pub use definition::MachineType;
 pub use diagnostic::Diagnostics;
 pub use failure::Failure;
 pub use format::format;
+pub use options::Options;
 pub use placeholder::Placeholders;
 pub use program::Program;
-pub use syntax::Format;
+pub use syntax::Notation;
 pub use timestamp::Timestamp;
 pub use value::Value;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::source::{Source, Span};
-use crate::syntax::{self, Format, Member, Node, NodeKind};
+use crate::syntax::{self, Member, Node, NodeKind, Notation};
 
 /// What `${…}` in a definition means; exhaustive, it is the one or the other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,10 +32,15 @@ const MAX_UNCLOSED: usize = 100;
 
 /// Where the first placeholder or directive in `text`, a string or key of a definition, stands.
 pub(crate) fn find(text: &str) -> Option<Range<usize>> {
+    each(text).next()
+}
+
+/// Where placeholders and directives in `text` stand, those inside of others too.
+fn each(text: &str) -> impl Iterator<Item = Range<usize>> {
     let is_jsonata = text.starts_with("{%");
-    let begins = |at: &usize| text.get(*at..).is_some_and(|rest| rest.starts_with("${") || rest.starts_with("%{"));
+    let begins = move |at: &usize| text.get(*at..).is_some_and(|rest| rest.starts_with("${") || rest.starts_with("%{"));
     let starts = text.match_indices('{').filter_map(|(brace, _)| brace.checked_sub(1)).filter(begins);
-    starts.take(MAX_UNCLOSED).find_map(|start| {
+    starts.take(MAX_UNCLOSED).filter_map(move |start| {
         let rest = text.get(start..)?;
         let length = if is_jsonata { named_length(rest) } else { length(rest) };
         length.map(|length| start..start + length)
@@ -95,7 +100,7 @@ fn closing(content: &str) -> Option<usize> {
 /// `text` with as many bytes, in which Terraform's expressions and directives do not disturb the notation around them.
 ///
 /// Directives outside of strings become blanks; in JSON, the strings inside of an expression lose their quotes and braces.
-pub(crate) fn mask(text: &str, format: Format) -> Cow<'_, str> {
+pub(crate) fn mask(text: &str, notation: Notation) -> Cow<'_, str> {
     let mut masked = String::new();
     let mut copied = 0;
     let mut in_string = false;
@@ -104,12 +109,12 @@ pub(crate) fn mask(text: &str, format: Format) -> Cow<'_, str> {
     for (brace, _) in text.match_indices('{') {
         let Some(start) = brace.checked_sub(1).filter(|start| *start >= seen) else { continue };
         let (Some(rest), Some(before)) = (text.get(start..), text.get(seen..start)) else { continue };
-        in_string ^= format == Format::Json && has_lone_quote(before);
+        in_string ^= notation == Notation::Json && has_lone_quote(before);
         seen = start;
         let begins_line =
             || text.get(..start).is_some_and(|before| before.trim_end_matches([' ', '\t']).ends_with('\n'));
-        let may_be_directive = is_directive(rest) && !in_string && (format == Format::Json || begins_line());
-        if unclosed == MAX_UNCLOSED || !(may_be_directive || (format == Format::Json && is_expression(rest))) {
+        let may_be_directive = is_directive(rest) && !in_string && (notation == Notation::Json || begins_line());
+        if unclosed == MAX_UNCLOSED || !(may_be_directive || (notation == Notation::Json && is_expression(rest))) {
             continue;
         }
         let Some(written) = length(rest).and_then(|length| rest.get(..length)) else {
@@ -184,13 +189,29 @@ fn without_strings(written: &str) -> String {
     written.chars().map(mask).collect()
 }
 
-/// Whether a string or key under `node` has a placeholder.
-fn are_in(node: &Node<'_>) -> bool {
+/// Adds the placeholders in the strings and keys under `node`, as they are written.
+fn collect(node: &Node<'_>, found: &mut BTreeSet<String>) {
     match &node.kind {
-        NodeKind::String(text) => find(text).is_some(),
-        NodeKind::Array(elements) => elements.iter().any(are_in),
-        NodeKind::Object(members) => members.iter().any(|member| find(&member.key).is_some() || are_in(&member.value)),
-        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) => false,
+        NodeKind::String(text) => collect_from(text, found),
+        NodeKind::Array(elements) => elements.iter().for_each(|element| collect(element, found)),
+        NodeKind::Object(members) => {
+            for member in members {
+                collect_from(&member.key, found);
+                collect(&member.value, found);
+            }
+        }
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) => {}
+    }
+}
+
+fn collect_from(text: &str, found: &mut BTreeSet<String>) {
+    let mut end = 0;
+    for range in each(text) {
+        // What is inside of another placeholder is a part of that.
+        if range.start >= end {
+            end = range.end;
+            found.insert(text.get(range).unwrap_or_default().to_owned());
+        }
     }
 }
 
@@ -223,8 +244,8 @@ pub(crate) fn substitute(text: &str, values: &Substitutions) -> Option<String> {
 pub(crate) struct Filled {
     /// Where the strings begin that are other than written.
     pub(crate) rewritten: BTreeSet<usize>,
-    /// Whether there are placeholders left, so that the tree is no definition yet.
-    pub(crate) is_open: bool,
+    /// The placeholders that are left, as they are written: with one the tree is no definition yet.
+    pub(crate) open: BTreeSet<String>,
 }
 
 /// What CloudFormation itself knows about a deployment, with examples: they have the shape that counts.
@@ -243,12 +264,13 @@ pub(crate) fn fill_in(node: &mut Node<'_>, values: &Substitutions, source: Optio
     if !values.is_empty() {
         fill(node, values, source, &mut rewritten);
     }
-    let is_open = are_in(node);
-    if is_open {
+    let mut open = BTreeSet::new();
+    collect(node, &mut open);
+    if !open.is_empty() {
         let examples = PSEUDO_PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned()));
         fill(node, &Substitutions::from(examples), None, &mut rewritten);
     }
-    Filled { rewritten, is_open }
+    Filled { rewritten, open }
 }
 
 fn fill(node: &mut Node<'_>, values: &Substitutions, source: Option<&Source<'_>>, rewritten: &mut BTreeSet<usize>) {
@@ -326,6 +348,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_is_told_once_each_and_as_written() {
+        let text = r#"{"${Key}": ["${b}-${a}", "${a}", {"x": "${f({k = "${c}"})}"}, "${!d}", 1, "${Filled}"]}"#;
+        let text = mask(text, Notation::Json);
+        let mut root = syntax::parse_as(&text, Notation::Json, syntax::Dialect::WithPlaceholders).0.unwrap();
+        let values = Substitutions::from([("Filled".to_owned(), "yes".to_owned())]);
+        let open = fill_in(&mut root, &values, None).open;
+        assert_eq!(Vec::from_iter(open), ["${Key}", "${a}", "${b}", "${f({k = '$(c)'})}"]);
+    }
+
+    #[test]
     fn only_a_placeholder_alone_is_whole() {
         for (text, expected) in [("${a}", true), ("${f({})}", true), ("${a}${b}", false), ("x${a}", false), ("", false)]
         {
@@ -342,12 +374,12 @@ mod tests {
             ("[%{ for é in l ~}\n1,%{ endfor }]", "[                 \n1,           ]"),
             (r#"{"a": "{% $${\"k\": v} %}"}"#, r#"{"a": "{% $${\"k\": v} %}"}"#),
         ] {
-            let masked = mask(text, Format::Json);
+            let masked = mask(text, Notation::Json);
             assert_eq!(masked, expected);
             assert_eq!(masked.len(), text.len());
         }
         let text = "a:\n  %{ if b }\n  - '${f(\"x\")} %{ if c }'";
-        assert_eq!(mask(text, Format::Yaml), "a:\n           \n  - '${f(\"x\")} %{ if c }'");
+        assert_eq!(mask(text, Notation::Yaml), "a:\n           \n  - '${f(\"x\")} %{ if c }'");
     }
 
     #[test]

@@ -2,17 +2,17 @@
 //!
 //! A [`Program`] is the proof that a definition is valid.
 //! State names are indices, and every path, template, Choice rule and expression is compiled once.
-//! It knows nothing of the text it came from.
+//! It keeps the text that it came from only to hand it on.
 
 mod lowering;
+mod pinned;
 mod resource;
 mod state;
 
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+pub use self::pinned::{Fingerprint, PinnedDefinition};
 pub use self::resource::{IntegrationPattern, Resource};
 pub(crate) use self::state::*;
 use crate::compatibility::Compatibility;
@@ -28,7 +28,7 @@ pub(crate) struct Machine {
     pub(crate) start_at: StateId,
     pub(crate) states: Vec<State>,
     pub(crate) timeout_seconds: Option<u64>,
-    pub(crate) compatibility: Compatibility,
+    pub(crate) definition: PinnedDefinition,
     pub(crate) fingerprint: Fingerprint,
 }
 
@@ -58,9 +58,14 @@ impl Program {
         &self.0.fingerprint
     }
 
+    /// The definition that this program was compiled from.
+    pub fn definition(&self) -> &PinnedDefinition {
+        &self.0.definition
+    }
+
     /// Whose behaviour the program follows where AWS and the specification differ.
     pub fn compatibility(&self) -> Compatibility {
-        self.0.compatibility
+        self.0.definition.compatibility()
     }
 
     /// The names of all states, those of branches and iterations included, in the order they were written.
@@ -95,26 +100,5 @@ impl fmt::Debug for Program {
             .field("fingerprint", &self.0.fingerprint)
             .field("states", &self.0.states.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// The SHA-256 of a definition's text, in hexadecimal.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Fingerprint(Arc<str>);
-
-impl Fingerprint {
-    pub(crate) fn of(text: &str) -> Self {
-        use sha2::Digest as _;
-        let mut digits = String::with_capacity(64);
-        for byte in sha2::Sha256::digest(text.as_bytes()) {
-            digits.extend([byte >> 4, byte & 0xf].iter().filter_map(|digit| char::from_digit(u32::from(*digit), 16)));
-        }
-        Self(digits.into())
-    }
-
-    /// The hexadecimal digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::diagnostic::{Diagnostics, Fault};
 use crate::placeholder::{self, Placeholders};
 use crate::source::{Source, Span};
-use crate::syntax::{Format, Node, StringPlaces};
+use crate::syntax::{self, Node, Notation, StringPlaces};
 
 /// How many faults of one definition are kept.
 const MAX_FAULTS: usize = 500;
@@ -28,7 +28,7 @@ pub(crate) struct Report<'a> {
 /// How the text of a definition is to be taken.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reading {
-    pub(crate) format: Format,
+    pub(crate) notation: Notation,
     pub(crate) placeholders: Placeholders,
     /// Where the strings begin that are other than written, as values were put in.
     pub(crate) rewritten: BTreeSet<usize>,
@@ -66,8 +66,8 @@ impl<'a> Report<'a> {
 
     /// Whether a value is not known at all, not even its type.
     pub(crate) fn is_unknown(&self, node: &Node<'_>) -> bool {
-        let is_quoted = || self.source.text_at(node.span).starts_with(['"', '\'', '|', '>']);
-        node.as_str().is_some_and(|text| self.is_open(text) && (placeholder::is_whole(text) || !is_quoted()))
+        let may_be_other = |text| placeholder::is_whole(text) || !syntax::is_quoted(self.source.text_at(node.span));
+        node.as_str().is_some_and(|text| self.is_open(text) && may_be_other(text))
     }
 
     /// Takes out everything found so far, in the order of the places, but no more than [`MAX_FAULTS`].
@@ -92,12 +92,12 @@ impl<'a> Report<'a> {
 
     fn places(&self, string: Span) -> StringPlaces {
         let written = self.source.text_at(string);
-        let meant = match self.reading.format {
+        let meant = match self.reading.notation {
             // JSON's escapes say for themselves what they mean.
-            Format::Json => "",
-            Format::Yaml => self.root.string_at(string).unwrap_or_default(),
+            Notation::Json => "",
+            Notation::Yaml => self.root.string_at(string).unwrap_or_default(),
         };
-        StringPlaces::of(self.reading.format, string.start, written, meant)
+        StringPlaces::of(self.reading.notation, string.start, written, meant)
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
     fn places_inside_strings_do_not_depend_on_which_were_looked_for_before() {
         let text = r#"["a\nbcd","\u00e9xy"]"#;
         let source = Source::new("definition", text);
-        let root = crate::syntax::parse(text).0.unwrap();
+        let root = syntax::parse(text).0.unwrap();
         let report = Report::new(&source, &root);
         let (first, second) = (Span { start: 1, end: 9 }, Span { start: 10, end: 20 });
         for (string, range, expected) in

@@ -5,7 +5,7 @@
 //! It accepts exactly what [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259) allows; everything else is a fault,
 //! though much of it is understood all the same (a missing comma, a comment, single quotes, an unquoted word),
 //! so that one slip does not hide the faults after it.
-//! [`parse_yaml`] makes the same tree of YAML, up to the first fault of its grammar.
+//! Of YAML, which definitions may be written in too, it makes the same tree, up to the first fault of the grammar.
 //! What the tree means is not its business.
 
 mod duplicate_keys;
@@ -21,8 +21,10 @@ mod yaml;
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub use self::duplicate_keys::duplicate_keys;
-pub(crate) use self::places::StringPlaces;
+pub(crate) use self::places::{StringPlaces, is_quoted};
 use crate::diagnostic::{Code, Diagnostics, Fault};
 use crate::source::{JsonPointer, Span};
 use crate::value::{Number, Value};
@@ -57,27 +59,13 @@ pub const MAX_FAULTS: usize = 100;
 /// assert_eq!(missing_comma.location.position.to_string(), "1:17");
 /// ```
 pub fn parse(text: &str) -> (Option<Node<'_>>, Diagnostics) {
-    parse_as(text, Format::Json, Dialect::Plain)
-}
-
-/// Reads YAML, with the limits of [`parse`]; nothing after the first fault of the grammar is read.
-///
-/// # Examples
-///
-/// ```
-/// use asl_core::syntax::parse_yaml;
-///
-/// let (root, diagnostics) = parse_yaml("StartAt: A\nStates:\n  A: {Type: Succeed}\n");
-/// assert!(diagnostics.is_empty());
-/// assert_eq!(root.unwrap().to_string(), r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#);
-/// ```
-pub fn parse_yaml(text: &str) -> (Option<Node<'_>>, Diagnostics) {
-    parse_as(text, Format::Yaml, Dialect::Plain)
+    parse_as(text, Notation::Json, Dialect::Plain)
 }
 
 /// The notation of a text; exhaustive, definitions come in these two.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Format {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Notation {
     /// [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
     #[default]
     Json,
@@ -95,10 +83,11 @@ pub(crate) enum Dialect {
     CloudFormation,
 }
 
-pub(crate) fn parse_as(text: &str, format: Format, dialect: Dialect) -> (Option<Node<'_>>, Diagnostics) {
-    match format {
-        Format::Json => parser::parse(text, dialect),
-        Format::Yaml => yaml::parse(text, dialect),
+/// Reads a text with the limits of [`parse`]; nothing after the first fault of YAML's grammar is read.
+pub(crate) fn parse_as(text: &str, notation: Notation, dialect: Dialect) -> (Option<Node<'_>>, Diagnostics) {
+    match notation {
+        Notation::Json => parser::parse(text, dialect),
+        Notation::Yaml => yaml::parse(text, dialect),
     }
 }
 

@@ -15,12 +15,14 @@ use std::sync::Arc;
 
 use self::embedded::Embedded;
 use self::intrinsics::{literal, resolved};
-use crate::compile::{Compiled, MachineType, Options, compile_part, compile_with};
+use crate::compile::{Compiled, compile_part, compile_with};
+use crate::definition::MachineType;
 use crate::diagnostic::{Diagnostics, Location};
 use crate::graph::Graph;
+use crate::options::Options;
 use crate::placeholder::{Placeholders, Substitutions};
 use crate::source::{JsonPointer, Source, Span};
-use crate::syntax::{self, Dialect, Format, Node};
+use crate::syntax::{self, Dialect, Node, Notation};
 
 /// Finds the state machines of the template `text`.
 ///
@@ -29,7 +31,7 @@ use crate::syntax::{self, Dialect, Format, Node};
 /// # Examples
 ///
 /// ```
-/// use asl_core::{Format, Options, template};
+/// use asl_core::{Notation, Options, template};
 ///
 /// let text = "
 /// Resources:
@@ -42,18 +44,18 @@ use crate::syntax::{self, Dialect, Format, Node};
 ///           Charge: {Type: Task, Resource: !GetAtt Charge.Arn, Next: Ship}
 ///           Shipped: {Type: Succeed}
 /// ";
-/// let template = template::definitions(text, Format::Yaml);
-/// let compiled = template.definitions[0].compile(Options::new());
+/// let template = template::definitions(text, Notation::Yaml);
+/// let compiled = template.definitions[0].compile(Options::new()).unwrap();
 /// let diagnostic = compiled.diagnostics.iter().next().unwrap();
 /// assert_eq!(diagnostic.message, "Missing 'Next' target: Ship");
 /// assert_eq!(diagnostic.location.position.to_string(), "9:68");
 /// assert_eq!(diagnostic.location.pointer.as_str(), "/Resources/Orders/Properties/Definition/States/Charge/Next");
 /// ```
-pub fn definitions<'t>(text: &'t str, format: Format) -> Template<'t> {
-    let (root, diagnostics) = syntax::parse_as(text, format, Dialect::CloudFormation);
+pub fn definitions<'t>(text: &'t str, notation: Notation) -> Template<'t> {
+    let (root, diagnostics) = syntax::parse_as(text, notation, Dialect::CloudFormation);
     let source = Arc::new(Source::new("template", text));
     let resources = root.as_ref().and_then(|root| root.get("Resources")).and_then(Node::as_object);
-    let find = |resource: &syntax::Member<'t>| Definition::read(&resource.key, &resource.value, format, &source);
+    let find = |resource: &syntax::Member<'t>| Definition::read(&resource.key, &resource.value, notation, &source);
     let is_well_formed = !diagnostics.has_errors();
     let definitions = resources.filter(|_| is_well_formed).unwrap_or_default().iter().filter_map(find).collect();
     Template { definitions, diagnostics }
@@ -75,7 +77,7 @@ pub struct Definition<'t> {
     logical_id: String,
     machine_type: Option<MachineType>,
     substitutions: Substitutions,
-    format: Format,
+    notation: Notation,
     source: Arc<Source<'t>>,
     pointer: JsonPointer,
     body: Body<'t>,
@@ -143,48 +145,50 @@ impl<'t> Definition<'t> {
         self.substitutions.iter().fold(options, |options, (name, value)| options.substitute(name, value))
     }
 
-    /// Compiles the definition; one that is [elsewhere](Self::whereabouts) has neither program nor diagnostics.
+    /// Compiles the definition; `None` if it is [elsewhere](Self::whereabouts).
     ///
     /// The notation and the handling of placeholders are the template's; the machine's type is, if it is given there.
-    pub fn compile(&self, options: Options) -> Compiled {
+    pub fn compile(&self, options: Options) -> Option<Compiled> {
         let options = self.options(options);
         match &self.body {
             Body::Object(root, rewritten) => {
-                let options = options.format(self.format);
-                self.relocated(compile_part(root.clone(), &self.source, rewritten.clone(), &options), |span| span)
+                let options = options.notation(self.notation);
+                let compiled = compile_part(root.clone(), &self.source, rewritten.clone(), &options);
+                Some(self.relocated(compiled, |span| span))
             }
             Body::Text(text) => {
-                let compiled = compile_with(text.text(), options.format(Format::Json));
-                self.relocated(compiled, |span| text.place(span))
+                let compiled = compile_with(text.text(), options.notation(Notation::Json));
+                Some(self.relocated(compiled, |span| text.place(span)))
             }
-            Body::Elsewhere(_) => Compiled { program: None, diagnostics: Diagnostics::default() },
+            Body::Elsewhere(_) => None,
         }
     }
 
     /// The definition as a graph; `None` if it is [elsewhere](Self::whereabouts), or is not an object at all.
     pub fn graph(&self) -> Option<Graph> {
         match &self.body {
-            Body::Object(root, _) => Graph::of(root, &self.source, self.format),
+            Body::Object(root, _) => Graph::of(root, &self.source, self.notation),
             Body::Text(text) => Graph::read(text.text()),
             Body::Elsewhere(_) => None,
         }
     }
 
     /// The same with places of the template: a span by `place`, a pointer from the template's root.
-    fn relocated(&self, compiled: Compiled, place: impl Fn(Span) -> Span) -> Compiled {
+    fn relocated(&self, mut compiled: Compiled, place: impl Fn(Span) -> Span) -> Compiled {
         let relocate = |location: &mut Location| {
             *location = self.source.location(self.pointer.followed_by(&location.pointer), place(location.span));
         };
-        let diagnostics = compiled.diagnostics.into_iter().map(|mut diagnostic| {
+        let diagnostics = std::mem::take(&mut compiled.diagnostics).into_iter().map(|mut diagnostic| {
             relocate(&mut diagnostic.location);
             diagnostic.labels.iter_mut().for_each(|(location, _)| relocate(location));
             diagnostic
         });
-        Compiled { program: compiled.program, diagnostics: diagnostics.collect() }
+        compiled.diagnostics = diagnostics.collect();
+        compiled
     }
 
     /// The state machine of a resource; `None` if it is of another type.
-    fn read(logical_id: &str, resource: &Node<'t>, format: Format, source: &Arc<Source<'t>>) -> Option<Self> {
+    fn read(logical_id: &str, resource: &Node<'t>, notation: Notation, source: &Arc<Source<'t>>) -> Option<Self> {
         let names = match resource.get("Type")?.as_str()? {
             "AWS::StepFunctions::StateMachine" => &STEP_FUNCTIONS,
             "AWS::Serverless::StateMachine" => &SERVERLESS,
@@ -194,17 +198,13 @@ impl<'t> Definition<'t> {
         let resource = JsonPointer::default().member("Resources").member(logical_id).member("Properties");
         let mut substitutions = read_substitutions(properties.get("DefinitionSubstitutions"));
         let (name, node) = names.definition.iter().find_map(|name| properties.get(name).map(|node| (*name, node)))?;
-        let body = read_body(name, node, format, source, &mut substitutions);
-        let machine_type = match properties.get(names.machine_type).and_then(Node::as_str) {
-            Some("EXPRESS") => Some(MachineType::Express),
-            Some("STANDARD") => Some(MachineType::Standard),
-            _ => None,
-        };
+        let body = read_body(name, node, notation, source, &mut substitutions);
+        let machine_type = properties.get(names.machine_type).and_then(Node::as_str).and_then(MachineType::named);
         Some(Self {
             logical_id: logical_id.to_owned(),
             machine_type,
             substitutions,
-            format,
+            notation,
             source: Arc::clone(source),
             pointer: resource.member(name),
             body,
@@ -230,7 +230,7 @@ const SERVERLESS: Properties =
 fn read_body<'t>(
     name: &str,
     node: &Node<'t>,
-    format: Format,
+    notation: Notation,
     source: &Source<'_>,
     substitutions: &mut Substitutions,
 ) -> Body<'t> {
@@ -242,7 +242,7 @@ fn read_body<'t>(
     {
         return read_object(&member.value);
     }
-    Embedded::read(node, format, source, substitutions).map_or(Body::Elsewhere(Whereabouts::Unknown), Body::Text)
+    Embedded::read(node, notation, source, substitutions).map_or(Body::Elsewhere(Whereabouts::Unknown), Body::Text)
 }
 
 fn read_object<'t>(node: &Node<'t>) -> Body<'t> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use asl_core::diagnostic::{Code, Diagnostics};
-use asl_core::{Compiled, Format, Options, compile_with};
+use asl_core::{Compiled, Notation, Options, compile_with};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/codes");
 
@@ -15,13 +15,13 @@ fn read(name: &str) -> String {
 /// What comes of the JSON or YAML block of the section `heading`.
 fn example(page: &str, heading: &str) -> Option<Compiled> {
     let (_, section) = page.split_once(&format!("\n## {heading}\n\n```"))?;
-    let (format, block) = match section.split_once('\n')? {
-        ("json", block) => (Format::Json, block),
-        ("yaml", block) => (Format::Yaml, block),
+    let (notation, block) = match section.split_once('\n')? {
+        ("json", block) => (Notation::Json, block),
+        ("yaml", block) => (Notation::Yaml, block),
         _ => return None,
     };
     let (text, _) = block.split_once("```\n")?;
-    Some(compile_with(text, Options::new().format(format)))
+    Some(compile_with(text, Options::new().notation(notation)))
 }
 
 #[test]

@@ -11,21 +11,21 @@ use std::path::{Path, PathBuf};
 use asl_core::diagnostic::{Code, Diagnostics};
 use asl_core::source::Source;
 use asl_core::syntax;
-use asl_core::{Compiled, Format, MachineType, Options, Placeholders, compile, compile_with};
+use asl_core::{Compiled, MachineType, Notation, Options, Placeholders, compile, compile_with};
 
 fn compile_file(path: &Path) -> (String, Compiled) {
     let text = fs::read_to_string(path).unwrap();
     let name = path.file_name().unwrap().to_str().unwrap();
     let machine_type = if name.starts_with("express") { MachineType::Express } else { MachineType::Standard };
-    let format = format_of(path);
+    let notation = notation_of(path);
     let placeholders = if has_placeholders(path) { Placeholders::Understood } else { Placeholders::Literal };
-    let options = Options::new().machine_type(machine_type).format(format).placeholders(placeholders);
+    let options = Options::new().machine_type(machine_type).notation(notation).placeholders(placeholders);
     let compiled = compile_with(&text, options);
     (text, compiled)
 }
 
-pub(crate) fn format_of(path: &Path) -> Format {
-    if path.extension().unwrap() == "yaml" { Format::Yaml } else { Format::Json }
+pub(crate) fn notation_of(path: &Path) -> Notation {
+    if path.extension().unwrap() == "yaml" { Notation::Yaml } else { Notation::Json }
 }
 
 fn has_placeholders(path: &Path) -> bool {

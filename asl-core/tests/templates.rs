@@ -6,23 +6,25 @@ use std::fs;
 use asl_core::diagnostic::Diagnostics;
 use asl_core::source::Source;
 use asl_core::template::{self, Whereabouts};
-use asl_core::{Format, MachineType, Options, Placeholders, compile_with};
+use asl_core::{MachineType, Notation, Options, Placeholders, compile_with};
 use proptest::prelude::*;
 
-use crate::diagnostics::format_of;
+use crate::diagnostics::notation_of;
 
-fn described(text: &str, format: Format, name: &str) -> String {
+fn described(text: &str, notation: Notation, name: &str) -> String {
     let source = Source::new(name, text);
-    let template = template::definitions(text, format);
+    let template = template::definitions(text, notation);
     let mut found = template.diagnostics.render(&source).to_string();
     for definition in &template.definitions {
         let compiled = definition.compile(Options::new());
-        let program = if compiled.program.is_some() { "program" } else { "no program" };
+        let program =
+            if compiled.as_ref().is_some_and(|compiled| compiled.program.is_some()) { "program" } else { "no program" };
         writeln!(found, "==== {}: {program}", definition.logical_id()).unwrap();
         if let Some(whereabouts) = definition.whereabouts() {
             writeln!(found, "{} is elsewhere: {whereabouts:?}", definition.pointer()).unwrap();
         }
-        found.push_str(&compiled.diagnostics.render(&source).to_string());
+        let diagnostics = compiled.map(|compiled| compiled.diagnostics).unwrap_or_default();
+        found.push_str(&diagnostics.render(&source).to_string());
     }
     found
 }
@@ -32,7 +34,7 @@ fn definitions_are_found_and_faults_stand_in_the_template() {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::glob!("data/templates/*", |path| {
             let name = path.file_name().unwrap().to_str().unwrap();
-            insta::assert_snapshot!(described(&fs::read_to_string(path).unwrap(), format_of(path), name));
+            insta::assert_snapshot!(described(&fs::read_to_string(path).unwrap(), notation_of(path), name));
         });
     });
 }
@@ -42,14 +44,14 @@ fn a_text_that_is_no_template_has_no_definitions() {
     for text in
         ["", "[]", "Resources: 1", "Resources: {A: {Type: 'AWS::StepFunctions::StateMachine'}}", "a: [", "!Ref A"]
     {
-        assert_eq!(template::definitions(text, Format::Yaml).definitions.len(), 0, "{text}");
+        assert_eq!(template::definitions(text, Notation::Yaml).definitions.len(), 0, "{text}");
     }
 }
 
 #[test]
 fn what_the_template_says_holds_for_a_definition_in_a_file() {
     let text = include_str!("data/templates/sam.yaml");
-    let template = template::definitions(text, Format::Yaml);
+    let template = template::definitions(text, Notation::Yaml);
     let definition = &template.definitions[1];
     assert_eq!(definition.whereabouts(), Some(&Whereabouts::Uri("statemachine/orders.asl.json".to_owned())));
     let options = definition.options(Options::new());
@@ -69,23 +71,23 @@ fn programs_of_one_template_are_told_apart() {
         )
     };
     let text = format!("Resources:\n{}{}", machine("A"), machine("B"));
-    let template = template::definitions(&text, Format::Yaml);
+    let template = template::definitions(&text, Notation::Yaml);
     let fingerprints: Vec<_> = template
         .definitions
         .iter()
-        .map(|definition| definition.compile(Options::new()).into_program().unwrap().fingerprint().clone())
+        .map(|definition| definition.compile(Options::new()).unwrap().into_program().unwrap().fingerprint().clone())
         .collect();
     assert_eq!(template.diagnostics, Diagnostics::default());
     assert!(fingerprints.len() == 2 && fingerprints[0] != fingerprints[1]);
 }
 
 /// Texts in both notations with something of everything.
-const TEXTS: [(Format, &str); 5] = [
-    (Format::Yaml, include_str!("data/templates/sam.yaml")),
-    (Format::Yaml, include_str!("data/templates/definition_string_in_yaml.yaml")),
-    (Format::Json, include_str!("data/templates/definition_string_in_json.json")),
-    (Format::Yaml, include_str!("data/diagnostics/yaml_with_faults_inside_of_strings.asl.yaml")),
-    (Format::Json, include_str!("data/diagnostics/ok/placeholders.asl.json")),
+const TEXTS: [(Notation, &str); 5] = [
+    (Notation::Yaml, include_str!("data/templates/sam.yaml")),
+    (Notation::Yaml, include_str!("data/templates/definition_string_in_yaml.yaml")),
+    (Notation::Json, include_str!("data/templates/definition_string_in_json.json")),
+    (Notation::Yaml, include_str!("data/diagnostics/yaml_with_faults_inside_of_strings.asl.yaml")),
+    (Notation::Json, include_str!("data/diagnostics/ok/placeholders.asl.json")),
 ];
 
 fn has_its_places_in(diagnostics: &Diagnostics, text: &str) -> Result<(), TestCaseError> {
@@ -100,7 +102,7 @@ fn has_its_places_in(diagnostics: &Diagnostics, text: &str) -> Result<(), TestCa
 proptest! {
     #[test]
     fn a_damaged_text_is_survived(
-        (format, text) in prop::sample::select(TEXTS.to_vec()),
+        (notation, text) in prop::sample::select(TEXTS.to_vec()),
         damages in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, "[\\[\\]{},:\"'a1\\\\$.%#&*!|>é \n-]{0,4}"), 1..4),
     ) {
         let mut damaged = text.to_owned();
@@ -109,12 +111,13 @@ proptest! {
             let end = damaged.ceil_char_boundary((start + length).min(damaged.len()));
             damaged.replace_range(start..end, &put);
         }
-        let options = Options::new().format(format).placeholders(Placeholders::Understood).substitute("Name", "1");
+        let options = Options::new().notation(notation).placeholders(Placeholders::Understood).substitute("Name", "1");
         has_its_places_in(&compile_with(&damaged, options).diagnostics, &damaged)?;
-        let template = template::definitions(&damaged, format);
+        let template = template::definitions(&damaged, notation);
         has_its_places_in(&template.diagnostics, &damaged)?;
         for definition in &template.definitions {
-            has_its_places_in(&definition.compile(Options::new()).diagnostics, &damaged)?;
+            let compiled = definition.compile(Options::new());
+            has_its_places_in(&compiled.map(|compiled| compiled.diagnostics).unwrap_or_default(), &damaged)?;
         }
     }
 }

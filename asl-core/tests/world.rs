@@ -20,6 +20,9 @@ pub(crate) struct Script {
     pub(crate) replies: BTreeMap<String, VecDeque<Reply>>,
     #[serde(default)]
     pub(crate) stop_at_second: Option<i64>,
+    /// How many seconds after each end the execution is redriven.
+    #[serde(default)]
+    pub(crate) redrive_after_seconds: VecDeque<i64>,
     #[serde(default)]
     pub(crate) history_events: Option<u64>,
     #[serde(default)]
@@ -105,6 +108,7 @@ impl Script {
             input,
             replies,
             stop_at_second,
+            redrive_after_seconds: VecDeque::new(),
             history_events: None,
             payload_bytes: None,
         }
@@ -128,7 +132,8 @@ impl Script {
 
     /// Plays the execution to its end, or until nothing can happen any more.
     pub(crate) fn play(&self) -> Played {
-        World { replies: self.replies.clone(), pending: BTreeMap::new(), order: 0 }.play(self)
+        let redrives = self.redrive_after_seconds.clone();
+        World { replies: self.replies.clone(), pending: BTreeMap::new(), order: 0, redrives }.play(self)
     }
 }
 
@@ -137,6 +142,7 @@ struct World {
     /// What happens when; of things at the same time the first planned comes first.
     pending: BTreeMap<(Timestamp, u64), Event>,
     order: u64,
+    redrives: VecDeque<i64>,
 }
 
 impl World {
@@ -153,7 +159,10 @@ impl World {
                 match command {
                     Command::ScheduleTask(task) => self.schedule(&task, now),
                     Command::CancelTask(task) => self.pending.retain(|_, event| task_of(event) != Some(task)),
-                    Command::Finish(_) => return Played { history, inbound, start },
+                    Command::Finish(_) => match self.redrives.pop_front() {
+                        None => return Played { history, inbound, start },
+                        Some(seconds) => self.plan(seconds_after(now, seconds), Event::Redriven),
+                    },
                 }
             }
             let reply = self.pending.first_key_value().map(|((at, _), _)| *at);
@@ -220,7 +229,7 @@ fn task_of(event: &Event) -> Option<TaskId> {
         | Event::TaskSucceeded { task, .. }
         | Event::TaskFailed { task, .. }
         | Event::TaskHeartbeat { task } => Some(*task),
-        Event::Stopped { .. } => None,
+        Event::Redriven | Event::Stopped { .. } => None,
     }
 }
 

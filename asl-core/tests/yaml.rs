@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use asl_core::diagnostic::Code;
-use asl_core::{Compiled, Format, Options, compile, compile_with};
+use asl_core::{Compiled, Notation, Options, compile, compile_with};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -70,7 +70,7 @@ fn check(definition: &Value, style: Style) {
     let mut text = String::new();
     yaml(definition, style, 0, &mut text);
     let json = compile(&definition.to_string());
-    let yaml = compile_with(&text, Options::new().format(Format::Yaml));
+    let yaml = compile_with(&text, Options::new().notation(Notation::Yaml));
     assert_eq!(verdict(&yaml), verdict(&json), "{text}");
     for diagnostic in &yaml.diagnostics {
         let span = diagnostic.location.span;
@@ -98,7 +98,7 @@ fn parts_of_strings_are_underlined_in_every_style() {
     for style in STYLES {
         let mut text = String::new();
         yaml(&definition, style, 0, &mut text);
-        let compiled = compile_with(&text, Options::new().format(Format::Yaml));
+        let compiled = compile_with(&text, Options::new().notation(Notation::Yaml));
         let underlined: Vec<&str> = compiled
             .diagnostics
             .iter()
@@ -111,7 +111,7 @@ fn parts_of_strings_are_underlined_in_every_style() {
 proptest! {
     #[test]
     fn any_text_compiles_or_is_faulty(text in "\\PC*") {
-        let compiled = compile_with(&text, Options::new().format(Format::Yaml));
+        let compiled = compile_with(&text, Options::new().notation(Notation::Yaml));
         prop_assert_eq!(compiled.program.is_some(), !compiled.diagnostics.has_errors());
     }
 

@@ -16,15 +16,13 @@ pub(crate) struct Driver {
     tasks_out: BTreeSet<TaskId>,
     /// Of every Task that ever had one, so that a late answer can be told from a wrong one.
     tokens: HashMap<Arc<str>, TaskId>,
-    /// How many Tasks each state scheduled.
-    invocations: HashMap<Arc<str>, u64>,
 }
 
 /// What there is to do for an execution.
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// Run a Task, before which its state scheduled `invocation` others.
-    Run { task: ScheduleTask, invocation: u64 },
+    /// Run a Task.
+    Run(ScheduleTask),
     /// Nobody waits for the Task any more: it was answered or given up.
     Cancel(TaskId),
 }
@@ -32,13 +30,7 @@ pub(crate) enum Work {
 impl Driver {
     pub(crate) fn start(program: Program, start: Start, now: Timestamp) -> (Self, Vec<Work>) {
         let execution = Execution::start(program, start, now);
-        let mut driver = Self {
-            execution,
-            history: Vec::new(),
-            tasks_out: BTreeSet::new(),
-            tokens: HashMap::new(),
-            invocations: HashMap::new(),
-        };
+        let mut driver = Self { execution, history: Vec::new(), tasks_out: BTreeSet::new(), tokens: HashMap::new() };
         let mut work = Vec::new();
         driver.take_outputs(&mut work);
         (driver, work)
@@ -104,10 +96,7 @@ impl Driver {
                     if let Some(token) = &task.task_token {
                         self.tokens.insert(Arc::clone(token), task.task);
                     }
-                    let scheduled = self.invocations.entry(Arc::clone(&task.state_name)).or_default();
-                    let invocation = *scheduled;
-                    *scheduled += 1;
-                    work.push(Work::Run { task, invocation });
+                    work.push(Work::Run(task));
                 }
                 Output::Command(Command::CancelTask(task)) => {
                     self.tasks_out.remove(&task);

@@ -34,12 +34,7 @@ pub(crate) struct HandlerRun {
 }
 
 impl Invocation {
-    pub(crate) fn new(
-        registry: &Registry,
-        mut task: ScheduleTask,
-        invocation: u64,
-        surroundings: Surroundings,
-    ) -> Self {
+    pub(crate) fn new(registry: &Registry, mut task: ScheduleTask, surroundings: Surroundings) -> Self {
         let Some(Registered { handler, convention }) = registry.resolve(&task) else {
             return if task.resource.activity_name().is_some() {
                 Self::LeftToWorkers(task)
@@ -57,7 +52,7 @@ impl Invocation {
             state = &*task.state_name,
             attempt = task.retry_count
         );
-        let request = TaskRequest::new(task, invocation, surroundings);
+        let request = TaskRequest::new(task, surroundings);
         Self::Run(HandlerRun { task: id, handler, convention, request, span })
     }
 }

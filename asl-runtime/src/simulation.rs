@@ -285,14 +285,14 @@ impl Stage<'_> {
         for work in self.world.take_work() {
             match work {
                 Work::Cancel(task) => self.attempts.cancel(task),
-                Work::Run { task, invocation } => {
+                Work::Run(task) => {
                     let id = task.task;
                     let surroundings = Surroundings {
                         execution_arn: Arc::clone(self.world.execution_arn()),
                         clock: Arc::clone(&self.shared_clock),
                         callbacks: self.callbacks.clone(),
                     };
-                    match Invocation::new(self.registry, task, invocation, surroundings) {
+                    match Invocation::new(self.registry, task, surroundings) {
                         Invocation::Run(run) => self.attempts.begin(id, run.answer()),
                         Invocation::Refused(answer) => self.attempts.begin(id, std::future::ready(Some(answer))),
                         Invocation::LeftToWorkers(_) => {}

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use asl_core::{Diagnostics, Failure, Program, Value, compile};
+use asl_core::{Failure, NoProgram, Program, Value, compile};
 use asl_runtime::{Registry, TaskRequest};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -81,12 +81,12 @@ pub enum WorkloadsError {
         source: io::Error,
     },
     /// A definition has errors.
-    #[error("{name} does not compile:\n{diagnostics}")]
+    #[error("{name} does not compile:\n{reason}")]
     Invalid {
         /// The workload.
         name: &'static str,
         /// What is wrong with it.
-        diagnostics: Diagnostics,
+        reason: NoProgram,
     },
 }
 
@@ -123,8 +123,7 @@ pub fn definition(folder: &Path) -> Result<String, WorkloadsError> {
 impl Workload {
     fn read(name: &'static str, entry: Entry, folder: &Path) -> Result<Self, WorkloadsError> {
         let definition = read_text(&folder.join(&entry.asl))?;
-        let program =
-            compile(&definition).into_program().map_err(|diagnostics| WorkloadsError::Invalid { name, diagnostics })?;
+        let program = compile(&definition).into_program().map_err(|reason| WorkloadsError::Invalid { name, reason })?;
         Ok(Self {
             name,
             definition,

@@ -4,21 +4,23 @@
 #![no_main]
 
 use asl_core::execution::{Execution, Start};
-use asl_core::{Compiled, Diagnostics, Format, Options, Placeholders, Timestamp, compile, compile_with, template};
+use asl_core::{Compiled, Diagnostics, Notation, Options, Placeholders, Timestamp, compile, compile_with, template};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     check(text, &compile(text));
-    check(text, &compile_with(text, Options::new().format(Format::Yaml)));
-    for format in [Format::Json, Format::Yaml] {
-        let options = Options::new().format(format).placeholders(Placeholders::Understood).substitute("a", "1");
+    check(text, &compile_with(text, Options::new().notation(Notation::Yaml)));
+    for notation in [Notation::Json, Notation::Yaml] {
+        let options = Options::new().notation(notation).placeholders(Placeholders::Understood).substitute("a", "1");
         check_places(text, &compile_with(text, options).diagnostics);
-        let template = template::definitions(text, format);
+        let template = template::definitions(text, notation);
         check_places(text, &template.diagnostics);
         for definition in template.definitions {
-            check_places(text, &definition.compile(Options::new()).diagnostics);
+            if let Some(compiled) = definition.compile(Options::new()) {
+                check_places(text, &compiled.diagnostics);
+            }
         }
     }
 });

@@ -6,7 +6,7 @@ use std::path::{self, Path, PathBuf};
 use asl_core::diagnostic::{Diagnostics, Location};
 use asl_core::source::{LineColumn, Source};
 use asl_core::template::{self, Whereabouts};
-use asl_core::{Format, Options, check_with};
+use asl_core::{Notation, Options, check_with};
 
 use crate::files::{self, By, Found};
 use crate::outcome::Problem;
@@ -67,34 +67,34 @@ pub(super) fn check(found: &Found, options: &Options) -> Vec<Result<Checked, Pro
         Err(_) if !is_definition => return Vec::new(),
         Err(problem) => return vec![Err(problem)],
     };
-    let format = match source::form(path, &text) {
-        Form::Definition(format) => format,
-        Form::Template(format) => {
-            let checked = check_template(path, &text, format, options);
+    let notation = match source::form(path, &text) {
+        Form::Definition(notation) => notation,
+        Form::Template(notation) => {
+            let checked = check_template(path, &text, notation, options);
             if !checked.is_empty() {
                 return checked;
             }
-            format
+            notation
         }
     };
-    if is_definition { vec![Ok(check_definition(path, text, format, options))] } else { Vec::new() }
+    if is_definition { vec![Ok(check_definition(path, text, notation, options))] } else { Vec::new() }
 }
 
-fn check_definition(path: &Path, text: String, format: Format, options: &Options) -> Checked {
-    let diagnostics = check_with(&text, options.clone().format(format));
+fn check_definition(path: &Path, text: String, notation: Notation, options: &Options) -> Checked {
+    let diagnostics = check_with(&text, options.clone().notation(notation));
     Checked::new(path, text, diagnostics)
 }
 
 /// The template, if it has state machines or cannot be read, and the files that it names as definitions.
-fn check_template(path: &Path, text: &str, format: Format, options: &Options) -> Vec<Result<Checked, Problem>> {
-    let template = template::definitions(text, format);
+fn check_template(path: &Path, text: &str, notation: Notation, options: &Options) -> Vec<Result<Checked, Problem>> {
+    let template = template::definitions(text, notation);
     let mut diagnostics = template.diagnostics;
     if template.definitions.is_empty() && !diagnostics.has_errors() {
         return Vec::new();
     }
     let mut elsewhere = Vec::new();
     for machine in &template.definitions {
-        diagnostics.extend(machine.compile(options.clone()).diagnostics);
+        diagnostics.extend(machine.compile(options.clone()).into_iter().flat_map(|compiled| compiled.diagnostics));
         if let Some(Whereabouts::Uri(uri)) = machine.whereabouts()
             && !uri.contains("://")
         {
@@ -109,8 +109,8 @@ fn check_template(path: &Path, text: &str, format: Format, options: &Options) ->
 /// A definition that a template names; `options` have what the template says of it.
 fn check_named(path: &Path, options: &Options) -> Result<Checked, Problem> {
     let text = files::read(path)?;
-    let (Form::Definition(format) | Form::Template(format)) = source::form(path, &text);
-    Ok(Checked { via: Via::Template, ..check_definition(path, text, format, options) })
+    let (Form::Definition(notation) | Form::Template(notation)) = source::form(path, &text);
+    Ok(Checked { via: Via::Template, ..check_definition(path, text, notation, options) })
 }
 
 /// Each file once: as its template knows it, if there is one.

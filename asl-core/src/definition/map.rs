@@ -140,8 +140,6 @@ impl<'t> ProcessorConfig<'t> {
     pub(crate) const INLINE: &'static str = "INLINE";
     /// The mode in which the iterations run as executions of their own.
     pub(crate) const DISTRIBUTED: &'static str = "DISTRIBUTED";
-    /// The values of `ExecutionType`.
-    pub(crate) const EXECUTION_TYPES: &'static [&'static str] = &["STANDARD", "EXPRESS"];
 
     pub(super) fn read(fields: &Fields<'t>) -> Self {
         Self {

@@ -29,6 +29,7 @@ pub(crate) struct ExecutionFacts<'a> {
     pub(crate) name: &'a Arc<str>,
     pub(crate) role_arn: &'a Arc<str>,
     pub(crate) redrive_count: u32,
+    pub(crate) redrive_time: Option<Timestamp>,
 }
 
 /// `$$.State`.
@@ -62,6 +63,7 @@ impl ContextObject<'_> {
                     ("Name", Some(execution.name.clone().into())),
                     ("RoleArn", Some(execution.role_arn.clone().into())),
                     ("RedriveCount", Some(execution.redrive_count.into())),
+                    ("RedriveTime", execution.redrive_time.map(|time| time.to_string().into())),
                 ]),
             ),
             (
@@ -109,6 +111,7 @@ mod tests {
                 name: &execution,
                 role_arn: &machine,
                 redrive_count: 0,
+                redrive_time: None,
             },
             state_machine_id: &machine,
             state_machine_name: &machine,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::NotRedrivable;
 use crate::failure::Failure;
 use crate::history::{EventId, HistoryEvent};
 use crate::program::Resource;
@@ -60,6 +61,8 @@ pub enum Event {
         /// The Task.
         task: TaskId,
     },
+    /// Somebody wants the execution, which ended without success, to go on where it was interrupted.
+    Redriven,
     /// Somebody stopped the execution.
     Stopped {
         /// The `error` and `cause` of `StopExecution`.
@@ -92,7 +95,7 @@ pub enum Command {
 }
 
 /// A Task to run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScheduleTask {
     /// What to answer to.
     pub task: TaskId,
@@ -103,16 +106,21 @@ pub struct ScheduleTask {
     /// What to call it with.
     pub parameters: Value,
     /// The evaluated `Credentials`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Value>,
     /// How often this Task was retried before: 0 at first.
     pub retry_count: u32,
+    /// How many Tasks this state scheduled before in this execution, iterations and further entries included: 0 at first.
+    pub invocation: u64,
     /// The same for every delivery of this attempt, different for every other attempt of any execution.
     pub idempotency_key: Arc<str>,
     /// Whom an outside worker answers to, if the Task waits for a token or is an activity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<Arc<str>>,
     /// When the Task times out.
     pub deadline: Timestamp,
     /// How long the Task may stay silent, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_seconds: Option<u64>,
 }
 
@@ -168,14 +176,23 @@ pub enum Rejected {
     TaskDoesNotExist,
     /// The execution ended before.
     ExecutionEnded,
+    /// The execution cannot be redriven.
+    NotRedrivable(NotRedrivable),
+}
+
+impl From<NotRedrivable> for Rejected {
+    fn from(reason: NotRedrivable) -> Self {
+        Self::NotRedrivable(reason)
+    }
 }
 
 impl fmt::Display for Rejected {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::TaskDoesNotExist => "the task was answered, timed out or cancelled before",
-            Self::ExecutionEnded => "the execution ended before",
-        })
+        match self {
+            Self::TaskDoesNotExist => formatter.write_str("the task was answered, timed out or cancelled before"),
+            Self::ExecutionEnded => formatter.write_str("the execution ended before"),
+            Self::NotRedrivable(reason) => reason.fmt(formatter),
+        }
     }
 }
 

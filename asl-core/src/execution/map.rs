@@ -50,6 +50,7 @@ impl Execution {
             if let Err(failure) = self.start_iteration(strand, state, map, &mut phase, chain) {
                 strand.phase = Phase::Map(phase);
                 self.abort_children(strand, chain);
+                self.discard(strand.children());
                 return Err(failure);
             }
         }
@@ -90,6 +91,7 @@ impl Execution {
         let started = self.emit(chain, EventDetails::MapIterationStarted { name: state.name.clone(), index });
         let mut iteration = self.new_strand(Some((strand.id, index)), map.start_at, started);
         iteration.item = item;
+        iteration.input = input.clone();
         phase.children.running.insert(index, iteration.id);
         self.ready.push_back((iteration.id, Step::Enter { state: map.start_at, input }));
         self.rest(iteration);
@@ -104,7 +106,7 @@ impl Execution {
         &mut self,
         strand: &mut Strand,
         index: usize,
-        child: &Strand,
+        child: Strand,
         failure: Failure,
         origin: Origin,
     ) {
@@ -113,6 +115,9 @@ impl Execution {
         if !phase.tolerance.is_exceeded_by(phase.failed, phase.items.len()) {
             return self.iteration_ended(strand, index, child.chain, Ending::Tolerated(&failure));
         }
+        let mut interrupted = phase.clone();
+        interrupted.failed -= 1;
+        strand.interrupted = Some(Phase::Map(interrupted));
         phase.children.running.remove(&index);
         let failure = if phase.tolerance.is_given() {
             let cause = "The specified tolerated failure threshold was exceeded";
@@ -125,8 +130,9 @@ impl Execution {
             let details = EventDetails::MapIterationFailed { name: state.name.clone(), index };
             self.emit(child.chain, details);
         }
-        self.abort_state(child, child.chain);
+        self.abort_state(&child, child.chain);
         self.fail_with_children(strand, child.chain, failure);
+        self.set_aside(child);
     }
 
     /// Keeps an iteration's result, and begins with the next item or lets the state go on.
@@ -148,7 +154,9 @@ impl Execution {
             if let Err(failure) = started {
                 strand.chain = chain;
                 let failure = self.interpreter_failure(strand, failure);
+                let children = strand.phase.clone();
                 self.fail_with_children(strand, strand.chain, failure);
+                self.discard(children.children());
             }
         } else if phase.children.running.is_empty() {
             self.emit(ended, EventDetails::MapStateSucceeded);

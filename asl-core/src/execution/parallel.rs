@@ -23,7 +23,8 @@ impl Execution {
         evaluate::check_payload(&input, &state.name, &self.progress.start.limits)?;
         let mut children = Children::expecting(branches.len());
         for (index, start_at) in branches.iter().enumerate() {
-            let branch = self.new_strand(Some((strand.id, index)), *start_at, strand.chain);
+            let mut branch = self.new_strand(Some((strand.id, index)), *start_at, strand.chain);
+            branch.input = input.clone();
             children.running.insert(index, branch.id);
             self.ready.push_back((branch.id, Step::Enter { state: *start_at, input: input.clone() }));
             self.rest(branch);
@@ -55,17 +56,19 @@ impl Execution {
         &mut self,
         parent: StrandId,
         index: usize,
-        child: &Strand,
+        child: Strand,
         failure: Failure,
         origin: Origin,
     ) {
         let Some(mut strand) = self.progress.strands.remove(&parent) else { return };
         match &mut strand.phase {
             Phase::Parallel(children) => {
+                strand.interrupted = Some(Phase::Parallel(children.clone()));
                 children.running.remove(&index);
-                self.abort_state(child, child.chain);
+                self.abort_state(&child, child.chain);
                 let failure = self.program.compatibility().branch_failed(failure);
                 self.fail_with_children(&mut strand, child.chain, Step::Fail { failure, origin });
+                self.set_aside(child);
             }
             Phase::Map(_) => self.iteration_failed(&mut strand, index, child, failure, origin),
             _ => {}
@@ -95,6 +98,7 @@ impl Execution {
                 self.emit(chain, EventDetails::MapIterationAborted { name: name.clone(), index });
             }
             self.abort_state(&child, chain);
+            self.set_aside(child);
         }
     }
 

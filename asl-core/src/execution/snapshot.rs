@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::strand::{Strand, StrandId};
 use super::{Outcome, Start};
 use crate::history::EventId;
-use crate::program::Fingerprint;
+use crate::program::{Fingerprint, StateId};
 use crate::random::Random;
 use crate::timestamp::Timestamp;
 
@@ -39,6 +39,19 @@ pub(super) struct Progress {
     pub(super) strands_made: u32,
     /// Strands that wait for something.
     pub(super) strands: BTreeMap<StrandId, Strand>,
+    /// How many Tasks each state scheduled.
+    pub(super) invocations: BTreeMap<StateId, u64>,
+    /// Strands of an execution that did not succeed, or may not: what a redrive goes on with.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) interrupted: BTreeMap<StrandId, Strand>,
+    /// How often it was redriven.
+    #[serde(default)]
+    pub(super) redrives: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) redriven_at: Option<Timestamp>,
+    /// When it ended last.
+    #[serde(default)]
+    pub(super) ended_at: Timestamp,
     pub(super) random: Random,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) outcome: Option<Outcome>,

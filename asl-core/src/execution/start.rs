@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::TokenKey;
 use crate::value::Value;
 
 /// What an execution is started with.
@@ -25,12 +26,14 @@ pub struct Start {
     pub input: Value,
     /// What random numbers, UUIDs, jitter and task tokens are drawn from.
     pub seed: u64,
+    /// What task tokens are made with.
+    pub token_key: TokenKey,
     /// The bounds of this execution.
     pub limits: Limits,
 }
 
 impl Start {
-    /// A start with `input`, and names as a local run has them.
+    /// A start with `input`, and names as a local run has them; its task tokens are no secret.
     pub fn new(name: impl Into<Arc<str>>, input: impl Into<Value>) -> Self {
         let name = name.into();
         Self {
@@ -42,6 +45,7 @@ impl Start {
             region: "us-east-1".into(),
             input: input.into(),
             seed: 0,
+            token_key: TokenKey::new([0; 32]),
             limits: Limits::default(),
         }
     }

@@ -57,7 +57,7 @@ impl Execution {
                 Step::Fail { failure, origin } => self.retry_or_catch(&mut strand, failure, origin),
                 Step::Exit { output, assigned, transition } => self.exit(&mut strand, output, assigned, transition),
                 Step::End(output) => return self.end(&strand, output),
-                Step::Break { failure, origin } => return self.fail_strand(&strand, failure, origin),
+                Step::Break { failure, origin } => return self.fail_strand(strand, failure, origin),
                 Step::Rest(phase) => {
                     strand.phase = phase;
                     return self.rest(strand);
@@ -65,6 +65,7 @@ impl Execution {
             };
             self.check_evaluation_steps();
         }
+        self.set_aside(strand);
     }
 
     /// A time that a strand waited for has come.
@@ -96,6 +97,7 @@ impl Execution {
     fn attempt(&mut self, strand: &mut Strand) -> Step {
         let program = self.program.clone();
         let Some(state) = program.state(strand.state) else { return Step::End(strand.input.clone()) };
+        self.abandon_children(strand);
         let effective_input = self.evaluate(strand, &strand.input, |scope| state.input_path.apply(scope));
         let step = effective_input.and_then(|input| match &state.kind {
             StateKind::Pass { result } => self.pass(strand, state, result.as_ref(), &input),
@@ -156,6 +158,7 @@ impl Execution {
     fn exit(&mut self, strand: &mut Strand, output: Value, assigned: Option<Object>, transition: Transition) -> Step {
         let program = self.program.clone();
         let Some(state) = program.state(strand.state) else { return Step::End(output) };
+        self.abandon_children(strand);
         if let Some(assigned) = &assigned {
             for (name, value) in assigned {
                 strand.variables.insert(name.clone(), value.clone());
@@ -181,9 +184,13 @@ impl Execution {
         }
     }
 
-    fn fail_strand(&mut self, strand: &Strand, failure: Failure, origin: Origin) {
+    fn fail_strand(&mut self, mut strand: Strand, failure: Failure, origin: Origin) {
+        self.abandon_if_too_large(&mut strand, &failure);
         match strand.parent {
-            None => self.finish_after(strand.chain, Outcome::Failed(failure)),
+            None => {
+                self.finish_after(strand.chain, Outcome::Failed(failure));
+                self.set_aside(strand);
+            }
             Some((parent, index)) => self.child_failed(parent, index, strand, failure, origin),
         }
     }
@@ -261,7 +268,8 @@ impl Execution {
                 start_time: self.progress.started_at,
                 name: &start.name,
                 role_arn: &start.role_arn,
-                redrive_count: 0,
+                redrive_count: self.progress.redrives,
+                redrive_time: self.progress.redriven_at,
             },
             state_machine_id: &start.state_machine_id,
             state_machine_name: &start.state_machine_name,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::TaskId;
+use super::{ScheduleTask, TaskId};
 use crate::history::EventId;
 use crate::program::StateId;
 use crate::timestamp::Timestamp;
@@ -41,6 +41,9 @@ pub(super) struct Strand {
     /// How often each Retrier of the state was used.
     pub(super) retries: Vec<u64>,
     pub(super) phase: Phase,
+    /// What its state waited for when it failed, if that were branches or iterations: a redrive goes on with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) interrupted: Option<Phase>,
 }
 
 /// What a strand waits for.
@@ -62,7 +65,8 @@ pub(super) enum Phase {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct TaskPhase {
-    pub(super) task: TaskId,
+    /// What the driver was asked for, and is again where the execution goes on elsewhere.
+    pub(super) task: Box<ScheduleTask>,
     pub(super) timeout: Timer,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) heartbeat: Option<Heartbeat>,
@@ -124,6 +128,7 @@ impl Strand {
             item: Value::Null,
             retries: Vec::new(),
             phase: Phase::Running,
+            interrupted: None,
         }
     }
 
@@ -145,16 +150,31 @@ impl Strand {
     /// The Task that it waits for.
     pub(super) fn task(&self) -> Option<TaskId> {
         match &self.phase {
-            Phase::Task(task) => Some(task.task),
+            Phase::Task(task) => Some(task.task.task),
+            _ => None,
+        }
+    }
+
+    /// What the Task that it waits for was scheduled with.
+    pub(super) fn scheduled_task(&self) -> Option<&ScheduleTask> {
+        match &self.phase {
+            Phase::Task(task) => Some(&task.task),
             _ => None,
         }
     }
 
     /// The branches or iterations that it waits for.
     pub(super) fn children(&self) -> Option<&Children> {
-        match &self.phase {
-            Phase::Parallel(children) => Some(children),
-            Phase::Map(map) => Some(&map.children),
+        self.phase.children()
+    }
+}
+
+impl Phase {
+    /// The branches or iterations that are waited for.
+    pub(super) fn children(&self) -> Option<&Children> {
+        match self {
+            Self::Parallel(children) => Some(children),
+            Self::Map(map) => Some(&map.children),
             _ => None,
         }
     }

@@ -42,7 +42,7 @@ impl Execution {
     ) -> Result<Step, Failure> {
         let resource = &task.resource;
         let is_awaited = resource.pattern() != IntegrationPattern::RequestResponse;
-        let task_token = (is_awaited || resource.activity_name().is_some()).then(|| self.new_task_token());
+        let task_token = (is_awaited || resource.activity_name().is_some()).then(|| self.next_task_token());
         let known = Known { task_token: task_token.as_ref().filter(|_| is_awaited), ..Known::default() };
         let parameters = self.parameters(strand, state, input, &known)?;
         let parameters = evaluate::integration::prepare(resource, parameters)?;
@@ -64,19 +64,25 @@ impl Execution {
             timeout.unwrap_or(self.program.compatibility().default_timeout_seconds()),
         ));
         let timeout = self.timer(deadline);
-        let phase = TaskPhase { task, timeout, heartbeat: heartbeat.map(|seconds| self.heartbeat(seconds)) };
-        self.command(Command::ScheduleTask(ScheduleTask {
+        let invocations = self.progress.invocations.entry(strand.state).or_default();
+        let invocation = *invocations;
+        *invocations += 1;
+        let task = ScheduleTask {
             task,
             state_name: state.name.clone(),
             resource: resource.clone(),
             parameters,
             credentials,
             retry_count: u32::try_from(strand.retry_count()).unwrap_or(u32::MAX),
+            invocation,
             idempotency_key: format!("{}/{task}", self.progress.start.id).into(),
             task_token,
             deadline,
             heartbeat_seconds: heartbeat,
-        }));
+        };
+        self.command(Command::ScheduleTask(task.clone()));
+        let heartbeat = heartbeat.map(|seconds| self.heartbeat(seconds));
+        let phase = TaskPhase { task: Box::new(task), timeout, heartbeat };
         self.starting.push_back(strand.id);
         Ok(Step::Rest(Phase::Task(phase)))
     }
@@ -211,9 +217,10 @@ impl Execution {
         Heartbeat { seconds, timer: self.timer(due) }
     }
 
-    fn new_task_token(&self) -> Arc<str> {
-        let random = &self.progress.random;
-        format!("{}{}", random.next_uuid(), random.next_uuid()).replace('-', "").into()
+    /// The token of the Task that the next event schedules.
+    fn next_task_token(&self) -> Arc<str> {
+        let start = &self.progress.start;
+        start.token_key.token(&start.id, TaskId(EventId(self.progress.last_event.get() + 1)))
     }
 
     fn waiting_for(&self, task: TaskId) -> Result<StrandId, Rejected> {

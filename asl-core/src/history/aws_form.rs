@@ -51,6 +51,7 @@ impl EventDetails {
             Self::ExecutionStarted { .. } => "ExecutionStarted",
             Self::ExecutionSucceeded { .. } => "ExecutionSucceeded",
             Self::ExecutionFailed { .. } => "ExecutionFailed",
+            Self::ExecutionRedriven { .. } => "ExecutionRedriven",
             Self::ExecutionAborted { .. } => "ExecutionAborted",
             Self::ExecutionTimedOut { .. } => "ExecutionTimedOut",
             Self::StateEntered { state_type, .. } => state_event!(state_type, "Entered"),
@@ -91,6 +92,7 @@ impl EventDetails {
         let fields = Fields::default();
         Some(match self {
             Self::ExecutionStarted { input, role_arn } => fields.payload("input", input).text("roleArn", role_arn),
+            Self::ExecutionRedriven { count } => fields.number("redriveCount", Some(u64::from(*count))),
             Self::ExecutionFailed { failure }
             | Self::ExecutionAborted { failure }
             | Self::ExecutionTimedOut { failure }
@@ -367,6 +369,10 @@ mod tests {
             (
                 EventDetails::ExecutionAborted { failure: nothing() },
                 r#""ExecutionAborted"|"executionAbortedEventDetails":{}"#,
+            ),
+            (
+                EventDetails::ExecutionRedriven { count: 1 },
+                r#""ExecutionRedriven"|"executionRedrivenEventDetails":{"redriveCount":1}"#,
             ),
             (
                 EventDetails::ActivityStarted { worker_name: None },

@@ -1,7 +1,7 @@
 //! Loops that cannot end: without a way out, or whose Choices always find what they found before.
 
 use super::flow::{Flow, Node};
-use crate::definition::{Choice, Comparison, QueryLanguage, State, StateKind, Test, TestKind};
+use crate::definition::{Choice, Comparison, QueryLanguage, STATES_VARIABLE, State, StateKind, Test, TestKind};
 use crate::diagnostic::{Code, Fault};
 use crate::jsonpath::Root;
 use crate::report::Report;
@@ -115,10 +115,9 @@ pub(super) fn is_repeatable(references: &crate::jsonata::References) -> bool {
     let varies = |name: &str| matches!(name, "now" | "millis" | "random" | "uuid" | "shuffle");
     let reads_input = |path: &[std::sync::Arc<str>]| path.first().is_some_and(|member| &**member == "input");
     references.functions.iter().all(|function| !varies(&function.name))
-        && references
-            .variables
-            .iter()
-            .all(|variable| !varies(&variable.name) && (&*variable.name != "states" || reads_input(&variable.path)))
+        && references.variables.iter().all(|variable| {
+            !varies(&variable.name) && (&*variable.name != STATES_VARIABLE || reads_input(&variable.path))
+        })
 }
 
 /// The groups of states that all lead to each other, by Tarjan's algorithm; a state alone counts if it leads to itself.

@@ -11,11 +11,10 @@ use crate::jsonata::Dialect;
 use crate::jsonpath::Root;
 use crate::report::Report;
 use crate::source::Span;
-use crate::validate::{assignments, for_each_reference};
 
 pub(super) fn check(flow: &Flow<'_>, report: &Report<'_>) {
     let mut names: BTreeMap<&str, (usize, Span)> = BTreeMap::new();
-    for member in flow.states.iter().flat_map(|node| assignments(node.state)).map(|assignment| assignment.member) {
+    for member in flow.states.iter().flat_map(|node| node.state.assignments()).map(|assignment| assignment.member) {
         let id = names.len();
         names.entry(member.name()).or_insert((id, member.key.span));
     }
@@ -45,7 +44,7 @@ pub(super) fn check(flow: &Flow<'_>, report: &Report<'_>) {
 fn check_unused(flow: &Flow<'_>, names: &BTreeMap<&str, (usize, Span)>, report: &Report<'_>) {
     let mut unused: BTreeSet<&str> = names.keys().copied().collect();
     for node in &flow.states {
-        for_each_reference(node.state, report, &mut |name, _| {
+        node.state.for_each_variable(report, &mut |name, _| {
             unused.remove(name);
         });
     }
@@ -65,7 +64,7 @@ fn check_unused(flow: &Flow<'_>, names: &BTreeMap<&str, (usize, Span)>, report: 
 /// Calls `visit` with every variable without which the state fails for sure.
 fn for_each_certain_read(state: &State<'_>, report: &Report<'_>, visit: &mut impl FnMut(&str, Span)) {
     if state.language == QueryLanguage::JsonPath {
-        for_each_reference(state, report, visit);
+        state.for_each_variable(report, visit);
         return;
     }
     state.for_each_jsonata(&mut |jsonata, _| {

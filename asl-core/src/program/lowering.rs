@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::{
-    Catcher, Choice, ChoiceRule, FailText, Fingerprint, Items, Jitter, Machine, Map, MapMode, PathField, Percentage,
-    Program, Quantity, Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition, Wait,
+    Catcher, Choice, ChoiceRule, FailText, Items, Jitter, Machine, Map, MapMode, PathField, Percentage,
+    PinnedDefinition, Program, Quantity, Resource, ResultPath, Retrier, State, StateId, StateKind, Task, Transition,
+    Wait,
 };
-use crate::compatibility::Compatibility;
 use crate::definition::{
     self, Computable, MemberValue, QueryLanguage, Spanned, StateMachine, Template, TemplateKind, TestKind,
 };
@@ -15,10 +15,10 @@ use crate::failure::ErrorName;
 use crate::jsonpath::{JsonPath, ReferencePath};
 
 impl Program {
-    /// The program of `machine`, the definition in `text`, in which validation found no error.
+    /// The program of `machine`, which `definition` is the text of, in which validation found no error.
     ///
     /// `None` if it has one all the same.
-    pub(crate) fn lower(machine: &StateMachine<'_>, text: &str, compatibility: Compatibility) -> Option<Self> {
+    pub(crate) fn lower(machine: &StateMachine<'_>, definition: PinnedDefinition) -> Option<Self> {
         let mut names = HashMap::new();
         number(machine, &mut names)?;
         let mut states = Vec::with_capacity(names.len());
@@ -29,8 +29,8 @@ impl Program {
             start_at: scope.id(machine.start_at.as_ref())?,
             states,
             timeout_seconds: machine.timeout_seconds.as_ref().and_then(count),
-            compatibility,
-            fingerprint: Fingerprint::of(text),
+            fingerprint: definition.fingerprint(),
+            definition,
         }))
     }
 }

@@ -6,8 +6,11 @@ use std::array;
 use std::fmt;
 use std::sync::Arc;
 
-/// A Task's `Resource`, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+use serde::{Deserialize, Serialize};
+
+/// A Task's `Resource`, taken apart; serialised as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Arc<str>", into = "Arc<str>")]
 pub struct Resource {
     arn: Arc<str>,
     kind: ResourceKind,
@@ -114,6 +117,18 @@ impl Resource {
             ResourceKind::Service { pattern, .. } => *pattern,
             _ => IntegrationPattern::RequestResponse,
         }
+    }
+}
+
+impl From<Arc<str>> for Resource {
+    fn from(arn: Arc<str>) -> Self {
+        Self::parse(&arn)
+    }
+}
+
+impl From<Resource> for Arc<str> {
+    fn from(resource: Resource) -> Self {
+        resource.arn
     }
 }
 

@@ -15,7 +15,7 @@ use crate::value::Value;
 use super::resource::Resource;
 
 /// The place of a state in its [`Machine`](super::Machine).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct StateId(pub(crate) u32);
 

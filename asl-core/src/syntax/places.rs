@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::lexer::is_quote;
-use super::{Format, yaml};
+use super::{Notation, yaml};
 use crate::source::Span;
 
 /// Where the parts of one string stand in the text.
@@ -23,10 +23,10 @@ struct Piece {
 
 impl StringPlaces {
     /// The places of the string `meant`, which is written as `written`, from the byte `start` of the text.
-    pub(crate) fn of(format: Format, start: usize, written: &str, meant: &str) -> Self {
-        match format {
-            Format::Json => Self::of_json(start, written),
-            Format::Yaml => yaml::string_places(start, written, meant),
+    pub(crate) fn of(notation: Notation, start: usize, written: &str, meant: &str) -> Self {
+        match notation {
+            Notation::Json => Self::of_json(start, written),
+            Notation::Yaml => yaml::string_places(start, written, meant),
         }
     }
 
@@ -138,6 +138,11 @@ fn escape(text: &str) -> (usize, usize) {
     }
 }
 
+/// Whether what is `written` is a string whatever it says: in quotes, or as a block of YAML.
+pub(crate) fn is_quoted(written: &str) -> bool {
+    written.starts_with(['"', '\'', '|', '>'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,9 +163,9 @@ mod tests {
             (r#""\é $x""#, 4..6, "$x"),
         ];
         for (written, range, expected) in cases {
-            let span = StringPlaces::of(Format::Json, 10, written, "").span(&range);
+            let span = StringPlaces::of(Notation::Json, 10, written, "").span(&range);
             assert_eq!(written.get(span.start - 10..span.end - 10), Some(expected), "{written} {range:?}");
         }
-        assert_eq!(StringPlaces::of(Format::Json, 10, r#""ab""#, "ab").span(&(2..2)), Span::empty(13));
+        assert_eq!(StringPlaces::of(Notation::Json, 10, r#""ab""#, "ab").span(&(2..2)), Span::empty(13));
     }
 }

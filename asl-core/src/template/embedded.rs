@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::intrinsics::{call, join, literal, placeholder, sub};
 use crate::placeholder::Substitutions;
 use crate::source::{Source, Span};
-use crate::syntax::{Format, MAX_SIZE, Node, StringPlaces};
+use crate::syntax::{MAX_SIZE, Node, Notation, StringPlaces};
 
 /// A text that a template puts together.
 #[derive(Debug, Clone)]
@@ -35,12 +35,12 @@ impl Embedded {
     /// Values that `Fn::Sub` is given are added to `substitutions`.
     pub(super) fn read(
         node: &Node<'_>,
-        format: Format,
+        notation: Notation,
         source: &Source<'_>,
         substitutions: &mut Substitutions,
     ) -> Option<Self> {
         let text = Self { text: String::new(), pieces: Vec::new() };
-        let mut reader = Reader { text, format, source, substitutions };
+        let mut reader = Reader { text, notation, source, substitutions };
         reader.read(node)?;
         Some(reader.text)
     }
@@ -74,7 +74,7 @@ impl Embedded {
 
 struct Reader<'a> {
     text: Embedded,
-    format: Format,
+    notation: Notation,
     source: &'a Source<'a>,
     substitutions: &'a mut Substitutions,
 }
@@ -135,7 +135,7 @@ impl Reader<'_> {
 
     fn places(&self, string: &Node<'_>) -> Arc<StringPlaces> {
         let (written, meant) = (self.source.text_at(string.span), string.as_str().unwrap_or_default());
-        Arc::new(StringPlaces::of(self.format, string.span.start, written, meant))
+        Arc::new(StringPlaces::of(self.notation, string.span.start, written, meant))
     }
 
     /// Adds `text`, which begins at the byte `offset` of the string at `places`; what is too large anyway stays so.

@@ -8,10 +8,9 @@ use super::fields::{Object, one_of};
 use super::limits;
 use super::paths::NO_REFERENCE_PATH;
 use super::resources;
-use crate::compile::MachineType;
 use crate::definition::{
-    ItemBatcher, ItemReader, Map, ProcessorConfig, QueryLanguage, ReaderConfig, ResultWriter, Spanned, State,
-    StateKind, StateMachine, WriterConfig,
+    ItemBatcher, ItemReader, MachineType, Map, ProcessorConfig, QueryLanguage, ReaderConfig, ResultWriter, Spanned,
+    State, StateKind, StateMachine, WriterConfig,
 };
 use crate::diagnostic::{Code, Fault};
 use crate::jsonpath::Root;
@@ -58,11 +57,8 @@ pub(super) fn check_state(state: &State<'_>, machine_type: MachineType, report: 
 pub(super) fn iteration_type(state: &State<'_>, machine_type: MachineType) -> MachineType {
     let Some(StateKind::Map(map)) = &state.kind else { return machine_type };
     let config = map.processor().filter(|_| map.is_distributed()).and_then(|inner| inner.processor_config.as_ref());
-    match config.and_then(|config| config.execution_type.as_ref()).map(|written| written.value) {
-        Some("EXPRESS") => MachineType::Express,
-        Some("STANDARD") => MachineType::Standard,
-        _ => machine_type,
-    }
+    let written = config.and_then(|config| config.execution_type.as_ref());
+    written.and_then(|written| MachineType::named(written.value)).unwrap_or(machine_type)
 }
 
 fn check_labels<'a>(machine: &'a StateMachine<'_>, first: &mut HashMap<&'a str, Span>, report: &Report<'_>) {
@@ -100,7 +96,7 @@ fn check_processor_config(config: &ProcessorConfig<'_>, report: &Report<'_>) {
     let object = Object { span: config.span, names: config.field_names, report };
     object.allows(ProcessorConfig::FIELDS);
     check_value(config.mode.as_ref(), ProcessorConfig::MODES, report);
-    check_value(config.execution_type.as_ref(), ProcessorConfig::EXECUTION_TYPES, report);
+    check_value(config.execution_type.as_ref(), MachineType::NAMES, report);
     match config.mode.as_ref().map(|mode| mode.value) {
         Some(ProcessorConfig::DISTRIBUTED) => object.requires(["ExecutionType"]),
         Some(ProcessorConfig::INLINE) => {

@@ -2,8 +2,7 @@
 
 use super::fields::empty;
 use super::service_names;
-use crate::compile::MachineType;
-use crate::definition::{Spanned, State, StateKind, Task};
+use crate::definition::{MachineType, Spanned, State, StateKind, Task};
 use crate::diagnostic::{Code, Fault};
 use crate::program::{IntegrationPattern, Resource};
 use crate::report::Report;

@@ -132,11 +132,11 @@ impl Inner {
                 execution.abort_handler(task);
                 self.forget_activity_work(execution, task);
             }
-            Work::Run { task, invocation } => self.run_task(execution, task, invocation),
+            Work::Run(task) => self.run_task(execution, task),
         }
     }
 
-    fn run_task(&self, execution: &Arc<HostedExecution>, task: ScheduleTask, invocation: u64) {
+    fn run_task(&self, execution: &Arc<HostedExecution>, task: ScheduleTask) {
         if let Some(token) = &task.task_token {
             lock(&self.tokens).insert(Arc::clone(token), Arc::downgrade(execution));
         }
@@ -150,7 +150,7 @@ impl Inner {
             callbacks: Callbacks::new(Arc::new(Door(self.this.clone()))),
         };
         let _entered = execution.span().enter();
-        match Invocation::new(&self.registry, task, invocation, surroundings) {
+        match Invocation::new(&self.registry, task, surroundings) {
             Invocation::Run(run) => self.spawn_handler(execution, id, run.answer()),
             Invocation::Refused(event) => self.spawn_handler(execution, id, std::future::ready(Some(event))),
             Invocation::LeftToWorkers(task) => {

@@ -20,7 +20,6 @@ pub struct TaskRequest(Arc<Attempt>);
 struct Attempt {
     execution_arn: Arc<str>,
     task: ScheduleTask,
-    invocation: u64,
     clock: Arc<dyn Clock>,
     callbacks: Callbacks,
     submitted: AtomicBool,
@@ -35,9 +34,9 @@ pub(crate) struct Surroundings {
 }
 
 impl TaskRequest {
-    pub(crate) fn new(task: ScheduleTask, invocation: u64, surroundings: Surroundings) -> Self {
+    pub(crate) fn new(task: ScheduleTask, surroundings: Surroundings) -> Self {
         let Surroundings { execution_arn, clock, callbacks } = surroundings;
-        Self(Arc::new(Attempt { execution_arn, task, invocation, clock, callbacks, submitted: AtomicBool::new(false) }))
+        Self(Arc::new(Attempt { execution_arn, task, clock, callbacks, submitted: AtomicBool::new(false) }))
     }
 
     /// What the Task is called with: the state's effective input.
@@ -92,7 +91,7 @@ impl TaskRequest {
     ///
     /// Retries count, and so do the iterations of a Map and every further entry of the state.
     pub fn invocation(&self) -> u64 {
-        self.0.invocation
+        self.0.task.invocation
     }
 
     /// The same for every delivery of this attempt, different for every other attempt of any execution.

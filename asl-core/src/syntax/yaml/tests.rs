@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
-use crate::syntax::{Format, MAX_DEPTH, MAX_FAULTS, MAX_SIZE, NodeKind, StringPlaces, parse_as};
+use crate::syntax::{MAX_DEPTH, MAX_FAULTS, MAX_SIZE, NodeKind, Notation, StringPlaces, parse_as};
 use crate::value::Value;
 
 /// Checks what is left of each text, `""` for nothing, and its faults as `line:column message`.
@@ -174,7 +174,7 @@ fn check_strings(node: &Node<'_>, text: &str) -> Result<(), TestCaseError> {
     prop_assert!(written.is_some(), "{:?}", node.span);
     match &node.kind {
         NodeKind::String(meant) => {
-            let places = StringPlaces::of(Format::Yaml, node.span.start, written.unwrap_or_default(), meant);
+            let places = StringPlaces::of(Notation::Yaml, node.span.start, written.unwrap_or_default(), meant);
             for (at, character) in meant.char_indices() {
                 let span = places.span(&(at..at + character.len_utf8()));
                 prop_assert!(node.span.contains(span), "{span:?} of {:?}", node.span);
@@ -211,7 +211,7 @@ proptest! {
     #[test]
     fn json_is_yaml(tree in trees()) {
         let text = tree.to_string();
-        let (json, yaml) = (parse_as(&text, Format::Json, Dialect::Plain), parse(&text, Dialect::Plain));
+        let (json, yaml) = (parse_as(&text, Notation::Json, Dialect::Plain), parse(&text, Dialect::Plain));
         if yaml.1.is_empty() {
             let (json, yaml) = (json.0.unwrap(), yaml.0.unwrap());
             prop_assert_eq!(Value::from(&json), Value::from(&yaml));
