@@ -46,6 +46,7 @@ pub(super) async fn entries_come_back(stores: &dyn Stores) -> Checked {
         Inbound::Event(Event::TaskSucceeded { task, output: large }),
         Inbound::Event(Event::TaskFailed { task, failure: failure.clone() }),
         Inbound::DeadlineReached,
+        Inbound::Event(Event::Redriven),
         Inbound::Event(Event::Stopped { failure }),
     ];
     let entries: Vec<_> = inbound.into_iter().map(|inbound| JournalEntry { at: at(-1), inbound }).collect();
