@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use std::{fmt, mem, thread};
 
 use rusqlite::Connection;
@@ -17,6 +18,9 @@ const QUEUE: usize = 1_024;
 
 /// The most pieces of work that one transaction takes in.
 const GROUP: usize = 512;
+
+/// How long apart the thread that writes looks for more work before it begins.
+const PAUSE: Duration = Duration::from_micros(50);
 
 /// How many threads read: a long list must not hold up the rest.
 const READERS: usize = 2;
@@ -148,8 +152,20 @@ impl Writer {
     /// Writes until the store is gone.
     fn run(self, mut queue: mpsc::Receiver<Box<dyn Work>>) {
         let mut group = Vec::with_capacity(GROUP);
+        let (mut expected, mut patience) = (1, Duration::ZERO);
         while queue.blocking_recv_many(&mut group, GROUP) > 0 {
+            // Who was answered last soon asks again: the first of them would have a sync of its own otherwise.
+            let begin = Instant::now();
+            while group.len() + queue.len() < expected && begin.elapsed() < patience {
+                thread::sleep(PAUSE);
+            }
+            while let (true, Ok(work)) = (group.len() < GROUP, queue.try_recv()) {
+                group.push(work);
+            }
+            expected = group.len();
+            let begin = Instant::now();
             self.write(mem::take(&mut group));
+            patience = begin.elapsed() / 8;
         }
     }
 
