@@ -3,10 +3,16 @@
 //! An execution is a deterministic function of its [`JournalEntry`]s, so the journal holds what came in and nothing
 //! else: states, history and Tasks follow from it. A [`Snapshot`] only shortens the way to them.
 
+#[cfg(feature = "store-conformance")]
+pub mod conformance;
 mod error;
+#[cfg(feature = "store-conformance")]
+mod faulty;
 mod journal;
 mod memory;
 mod record;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,9 +23,13 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::StoreError;
+#[cfg(feature = "store-conformance")]
+pub use self::faulty::{Faults, FaultyStore};
 pub use self::journal::{Batch, Inbound, Journal, JournalEntry};
 pub use self::memory::MemoryStore;
 pub use self::record::{End, ExecutionQuery, ExecutionRecord, Opening, Parent, Standing};
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::{Durability, SqliteOptions, SqliteStore};
 
 /// Keeps what engines must not lose.
 ///
@@ -29,8 +39,12 @@ pub use self::record::{End, ExecutionQuery, ExecutionRecord, Opening, Parent, St
 /// - A method that writes does so as a whole or not at all.
 /// - What answered [`StoreError::Unavailable`] is tried again. Where it may have happened nevertheless,
 ///   the store must recognise it and answer as if it had just happened: a conflict would make the engine give the
-///   execution up.
-/// - Several engines may use one store. An execution has one [`OwnerId`] at a time, and only the owner appends to it.
+///   execution up. So an append is recognised when its entries are already those that follow the expected version,
+///   and a document when its body is already that of the revision that follows the expected one.
+/// - Several engines may use one store. An execution that runs has one [`OwnerId`] at a time, and only the owner appends
+///   to it. One that ended has none: whoever appends to it owns it from then on.
+///
+/// With the feature `store-conformance`, `conformance::check` holds a store against this.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Makes a new owner, whose executions are its own until `lease_until`.
@@ -63,14 +77,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn claim(&self, owner: OwnerId, now: Timestamp, limit: usize) -> Result<Vec<ExecutionRecord>, StoreError>;
 
     /// Appends every batch, in one transaction; executions that are new become `owner`'s.
+    /// What was left for an execution that ends is removed.
     ///
     /// # Errors
     ///
     /// [`StoreError::VersionConflict`] when an execution is not at the version that its batch expects,
-    /// or is new and exists; [`StoreError::Fenced`] when it has another owner. Nothing is appended then.
+    /// is new and exists, or comes up in two batches; [`StoreError::Fenced`] when it has another owner. Nothing is appended then.
     async fn append(&self, owner: OwnerId, batches: &[Batch]) -> Result<(), StoreError>;
 
-    /// Keeps a snapshot of an execution at `version`, in place of any older one.
+    /// Keeps a snapshot of an execution at `version`, in place of an older one; a newer one stays.
     ///
     /// # Errors
     ///
@@ -119,6 +134,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn remove(&self, execution_arns: &[Arc<str>]) -> Result<(), StoreError>;
 
     /// Leaves an event for the owner of an execution, which is another engine.
+    /// An event that waits already is not left twice, and one for an execution that does not run is dropped.
     ///
     /// # Errors
     ///

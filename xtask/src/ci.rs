@@ -12,9 +12,12 @@ const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// Profile, features and `RUSTFLAGS` are the same in all of them, so that nothing is built twice.
 pub(crate) fn run(steps: &mut Steps) {
     steps.command("format", cargo(["fmt", "--all", "--check"]));
-    steps.command("clippy", cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]));
+    steps.command(
+        "clippy",
+        cargo(["clippy", "--workspace", "--all-features", "--all-targets", "--locked", "--", "-D", "warnings"]),
+    );
     test::run(steps);
-    let mut docs = cargo(["doc", "--workspace", "--no-deps"]);
+    let mut docs = cargo(["doc", "--workspace", "--all-features", "--no-deps"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
     steps.command("docs", docs);
     steps.step("dependency rules", purity::check);

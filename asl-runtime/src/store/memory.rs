@@ -1,6 +1,6 @@
 //! Everything in memory, gone with the process.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -51,11 +51,16 @@ impl MemoryStore {
 }
 
 impl Memory {
-    /// Refuses a batch that does not fit what is kept.
-    fn check(&self, owner: OwnerId, batch: &Batch) -> Result<(), StoreError> {
+    /// Whether a batch is still to be appended; refuses one that does not fit what is kept.
+    fn is_new(&self, owner: OwnerId, batch: &Batch) -> Result<bool, StoreError> {
         let kept = self.by_arn.get(&batch.execution_arn);
-        check_version(kept, &batch.execution_arn, batch.expected_version, batch.opening.is_some())?;
-        check_owner(kept, owner)
+        let found = kept.map_or(0, |kept| kept.record.version);
+        let fits = found == batch.expected_version && kept.is_some() != batch.opening.is_some();
+        if !fits && !kept.is_some_and(|kept| kept.was_appended(batch)) {
+            return Err(conflict(&batch.execution_arn, batch.expected_version, found));
+        }
+        check_owner(kept, owner)?;
+        Ok(fits)
     }
 
     fn apply(&mut self, owner: OwnerId, batch: &Batch) {
@@ -74,10 +79,14 @@ impl Memory {
             self.by_arn.insert(Arc::clone(execution_arn), kept);
         }
         if let Some(kept) = self.by_arn.get_mut(execution_arn) {
+            kept.owner = owner;
             kept.entries.extend_from_slice(entries);
             kept.record.version = kept.entries.len() as u64;
             if let Some(standing) = standing {
                 kept.record.standing = standing.clone();
+            }
+            if standing.as_ref().is_some_and(|standing| standing.end().is_some()) {
+                self.posts.retain(|_, post| post.execution_arn != *execution_arn);
             }
         }
         for post in received {
@@ -86,18 +95,25 @@ impl Memory {
     }
 }
 
-/// Refuses what expects another version than the execution has, or a new one that exists.
-fn check_version(kept: Option<&Kept>, execution_arn: &Arc<str>, expected: u64, is_new: bool) -> Result<(), StoreError> {
-    let found = kept.map_or(0, |kept| kept.record.version);
-    if found == expected && kept.is_some() != is_new {
-        return Ok(());
+impl Kept {
+    /// Whether what the batch says is what the journal ends with: it was appended, and the answer got lost.
+    fn was_appended(&self, batch: &Batch) -> bool {
+        let Ok(expected) = usize::try_from(batch.expected_version) else { return false };
+        let text = |entries: &[JournalEntry]| serde_json::to_string(entries).ok();
+        self.entries.len() == expected.saturating_add(batch.entries.len())
+            && batch.opening.as_ref().is_none_or(|opening| *opening == self.record.opening)
+            && self.entries.get(expected..).and_then(text) == text(&batch.entries)
     }
-    Err(StoreError::VersionConflict { execution_arn: Arc::clone(execution_arn), expected, found })
 }
 
+fn conflict(execution_arn: &Arc<str>, expected: u64, found: u64) -> StoreError {
+    StoreError::VersionConflict { execution_arn: Arc::clone(execution_arn), expected, found }
+}
+
+/// Refuses who does not own an execution that runs.
 fn check_owner(kept: Option<&Kept>, owner: OwnerId) -> Result<(), StoreError> {
     match kept {
-        Some(kept) if kept.owner != owner => {
+        Some(kept) if kept.owner != owner && kept.record.standing.end().is_none() => {
             Err(StoreError::Fenced { execution_arn: Arc::clone(&kept.record.execution_arn) })
         }
         _ => Ok(()),
@@ -141,8 +157,17 @@ impl Store for MemoryStore {
 
     async fn append(&self, owner: OwnerId, batches: &[Batch]) -> Result<(), StoreError> {
         let mut memory = self.memory();
-        batches.iter().try_for_each(|batch| memory.check(owner, batch))?;
+        let (mut executions, mut new) = (HashSet::with_capacity(batches.len()), Vec::with_capacity(batches.len()));
         for batch in batches {
+            if memory.is_new(owner, batch)? {
+                new.push(batch);
+            }
+            if !executions.insert(&batch.execution_arn) {
+                let found = batch.expected_version.saturating_sub(1);
+                return Err(conflict(&batch.execution_arn, batch.expected_version, found));
+            }
+        }
+        for batch in new {
             memory.apply(owner, batch);
         }
         Ok(())
@@ -160,10 +185,12 @@ impl Store for MemoryStore {
         let found = memory.by_arn.get(execution_arn).map_or(0, |kept| kept.record.version);
         match (memory.by_arn.get_mut(execution_arn), usize::try_from(version)) {
             (Some(kept), Ok(covered)) if version <= found => {
-                kept.snapshot = Some((covered, snapshot));
+                if kept.snapshot.as_ref().is_none_or(|(kept, _)| *kept <= covered) {
+                    kept.snapshot = Some((covered, snapshot));
+                }
                 Ok(())
             }
-            _ => Err(StoreError::VersionConflict { execution_arn: execution_arn.into(), expected: version, found }),
+            _ => Err(conflict(&execution_arn.into(), version, found)),
         }
     }
 
@@ -212,9 +239,13 @@ impl Store for MemoryStore {
 
     async fn post(&self, execution_arn: &str, event: &Event) -> Result<(), StoreError> {
         let mut memory = self.memory();
-        memory.posted += 1;
-        let id = memory.posted;
-        memory.posts.insert(id, Post { id, execution_arn: execution_arn.into(), event: event.clone() });
+        let runs = memory.by_arn.get(execution_arn).is_some_and(|kept| kept.record.standing.end().is_none());
+        let is_there = |post: &Post| *post.execution_arn == *execution_arn && post.event == *event;
+        if runs && !memory.posts.values().any(is_there) {
+            memory.posted += 1;
+            let id = memory.posted;
+            memory.posts.insert(id, Post { id, execution_arn: execution_arn.into(), event: event.clone() });
+        }
         Ok(())
     }
 
@@ -227,11 +258,14 @@ impl Store for MemoryStore {
     async fn put(&self, key: DocumentKey<'_>, expected: Option<u64>, body: &str) -> Result<u64, StoreError> {
         let mut memory = self.memory();
         let place = (key.collection, Arc::from(key.name));
-        let found = memory.documents.get(&place).map(|document| document.revision);
-        if found != expected {
-            return Err(StoreError::RevisionConflict { name: place.1 });
+        let revision = expected.unwrap_or_default().saturating_add(1);
+        match memory.documents.get(&place) {
+            Some(found) if found.revision == revision && &*found.body == body => return Ok(revision),
+            found if found.map(|found| found.revision) != expected => {
+                return Err(StoreError::RevisionConflict { name: place.1 });
+            }
+            _ => {}
         }
-        let revision = found.unwrap_or_default() + 1;
         let document = Document { name: Arc::clone(&place.1), revision, body: body.into() };
         memory.documents.insert(place, document);
         Ok(revision)
