@@ -384,7 +384,7 @@ mod handlers {
             "B": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
                 "Parameters": {"QueueUrl": "q", "MessageBody": {"token.$": "$$.Task.Token"}}, "ResultPath": "$.b", "End": true}
         }}"#;
-        let token = r#"*sqs*=[ ${#ASL_TASK_TOKEN} = 64 ] && echo '"sent"'"#;
+        let token = r#"*sqs*=[ ${#ASL_TASK_TOKEN} -gt 64 ] && echo '"sent"'"#;
         let ran = asl(&["run", "-", "--quiet", "--handler", "Charge=cat", "--handler", token], definition);
         let expected = r#"{"a":{"ExecutedVersion":"$LATEST","Payload":{"n":1},"StatusCode":200},"b":"sent"}"#;
         assert_eq!((ran.code, ran.out.trim_end()), (0, expected), "{}", ran.err);

@@ -35,8 +35,8 @@ impl ReadItems for RecordedObjects {
         let objects = Arc::new(self.clone());
         let mut items = map_run::ItemReader::new(objects, Dataset::new(&reader)?, ReaderLimits::default());
         let mut read = Vec::new();
-        while let Some(map_run::Item { key, value, source }) = items.next().await.map_err(failure)? {
-            read.push(Item { value, key, source: Some(source) });
+        while let Some(item) = items.next().await.map_err(failure)? {
+            read.push(item);
         }
         Ok(read)
     }

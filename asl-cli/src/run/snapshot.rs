@@ -112,7 +112,7 @@ impl Mask {
         if length > 0 {
             return Some((length, self.numbered("uuid", text.get(..length)?)));
         }
-        let length = fitting(text, TASK_TOKEN);
+        let length = task_token_length(text);
         if length > 0 {
             return Some((length, self.numbered("task-token", text.get(..length)?)));
         }
@@ -130,10 +130,19 @@ impl Mask {
 
 /// `x` is a hexadecimal digit, `v` one of the variant `8`, `9`, `a`, `b`, `d` a decimal digit; others stand for themselves.
 const UUID: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-/// Two version 4 UUIDs without their dashes.
-const TASK_TOKEN: &str = "xxxxxxxxxxxx4xxxvxxxxxxxxxxxxxxxxxxxxxxxxxxx4xxxvxxxxxxxxxxxxxxx";
 const MILLISECONDS: &str = "dddd-dd-ddTdd:dd:dd.dddZ";
 const SECONDS: &str = "dddd-dd-ddTdd:dd:ddZ";
+
+/// The length of the task token that `text` begins with, 0 if with none: whose it is and a key's hash of 32 bytes, each
+/// in Base64 for URLs.
+fn task_token_length(text: &str) -> usize {
+    const HASH: usize = 43;
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let subject = text.bytes().take_while(|byte| is_digit(byte)).count();
+    let hash = text.bytes().skip(subject + 1).take_while(|byte| is_digit(byte)).count();
+    let is_token = subject > 0 && text.as_bytes().get(subject) == Some(&b'.') && hash == HASH;
+    if is_token { subject + 1 + HASH } else { 0 }
+}
 
 /// The length of `pattern` if `text` begins with it and goes on with something else than a letter or digit, else 0.
 fn fitting(text: &str, pattern: &str) -> usize {
