@@ -12,9 +12,9 @@ mod error_handling;
 mod flow;
 mod growth;
 mod loops;
-mod notation;
 mod pacing;
 mod payloads;
+mod query_language;
 mod task_tokens;
 mod variables;
 
@@ -33,7 +33,7 @@ pub(crate) fn lint(machine: &StateMachine<'_>, report: &Report<'_>) {
     growth::check(&flow, report);
     for node in &flow.states {
         choice_rules::check_state(node.state, report);
-        notation::check_state(node.state, report);
+        query_language::check_state(node.state, report);
         payloads::check_state(node.state, report);
         task_tokens::check_state(node.state, report);
     }

@@ -14,6 +14,7 @@ use crate::definition::{
     Catcher, ChoiceRule, JsonataString, MemberValue, QueryLanguage, State, StateKind, Template, TemplateKind,
 };
 use crate::diagnostic::{Code, Fault};
+use crate::evaluate::States;
 use crate::execution::Limits;
 use crate::expression::Expression;
 use crate::jsonpath::{JsonPath, PathStep, Root};
@@ -141,7 +142,7 @@ impl<'a> Known<'a> {
             return Least::default();
         }
         let base = match names.next() {
-            Some("states") => Some(&self.input).filter(|_| names.next() == Some("input")),
+            Some(States::VARIABLE) => Some(&self.input).filter(|_| names.next() == Some("input")),
             Some(name) => self.variables.get(name),
             None => None,
         };
