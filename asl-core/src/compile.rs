@@ -193,7 +193,7 @@ fn diagnose_tree(
             lint::lint(machine, &report);
         } else if !report.has(|code| matches!(code, Code::UNKNOWN_VALUE | Code::INVALID_QUERY_LANGUAGE)) {
             // These look at one string at a time, so that nothing else that is wrong or open makes them so.
-            lint::lint_notation(machine, &report);
+            lint::lint_query_language(machine, &report);
         }
     }
     diagnostics.extend(report.take_diagnostics());

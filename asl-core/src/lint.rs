@@ -1,9 +1,9 @@
 //! Warns of what AWS accepts but nobody can have meant; one file per family.
 //!
 //! A warning is given only where the definition alone proves it, whatever the input and the results of Tasks are:
-//! what is not known is taken to be as it should.
+//! what is not known is taken to be as it should. Only what a call means is told by its name.
 //! Lints look at definitions without errors, so that every transition leads somewhere and every name is unique;
-//! only those of the notation look at what is wrong or has open placeholders, too.
+//! only what belongs to the other query language is told of what is wrong or has open placeholders, too.
 
 mod callbacks;
 mod choice_rules;
@@ -40,11 +40,11 @@ pub(crate) fn lint(machine: &StateMachine<'_>, report: &Report<'_>) {
     }
 }
 
-/// Adds what is in the notation of the other query language to `report`: all that can be told of a definition that has
+/// Adds what belongs to the other query language to `report`: all that can be told of a definition that has
 /// errors or open placeholders.
-pub(crate) fn lint_notation(machine: &StateMachine<'_>, report: &Report<'_>) {
+pub(crate) fn lint_query_language(machine: &StateMachine<'_>, report: &Report<'_>) {
     for node in &Flow::of(machine).states {
-        notation::check_state(node.state, report);
+        query_language::check_state(node.state, report);
     }
 }
 
