@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,13 +15,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::ledger::{self, Ledger};
+use crate::ledger::{self, Acknowledged, Effect, Ledger};
 use crate::machines::{ACTIVITY, Ending, MACHINES, Plan};
 use crate::world::{self, World};
 
 /// The files of a run, in its directory.
 pub(crate) const LEDGER: &str = "effects.jsonl";
 pub(crate) const RESULTS: &str = "results.json";
+const ACKNOWLEDGED: &str = "acknowledged.jsonl";
 const DATABASE: &str = "store.db";
 
 /// What the child says once the engine goes on with what it found.
@@ -55,17 +56,18 @@ pub(crate) enum Life {
 pub(crate) fn live(directory: &Path, seed: u64, executions: usize, life: Life) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
     runtime.block_on(async {
-        let ledger_path = directory.join(LEDGER);
+        let (ledger_path, acknowledged_path) = (directory.join(LEDGER), directory.join(ACKNOWLEDGED));
+        let former: BTreeSet<_> = ledger::read(&acknowledged_path)?.into_iter().collect();
         let (questions, asked) = mpsc::unbounded_channel();
-        for effect in ledger::read(&ledger_path)? {
-            if let Some(question) = effect.question {
-                questions.send(question)?;
-            }
+        for effect in ledger::read::<Effect>(&ledger_path)? {
+            let question = effect.question.filter(|it| !former.contains(&Acknowledged::Answer(it.token.clone())));
+            question.into_iter().try_for_each(|question| questions.send(question))?;
         }
-        let world = World { ledger: Ledger::open(&ledger_path)?, questions };
+        let (ledger, acknowledged) = (Ledger::open(&ledger_path)?, Ledger::open(&acknowledged_path)?);
+        let world = World { ledger, acknowledged, questions };
         let engine = open(directory, seed, &world).await?;
         let plans = Plan::of(seed, executions);
-        let arns = begin(&engine, &plans, asked, world).await?;
+        let arns = begin(&engine, &plans, &former, asked, world).await?;
         match life {
             Life::UntilKilled => std::future::pending().await,
             Life::ToTheEnd => conclude(&engine, directory, &arns).await,
@@ -85,7 +87,7 @@ async fn open(directory: &Path, seed: u64, world: &World) -> Result<Engine, Box<
         .handler("arn:aws:states:::sqs:sendMessage.waitForTaskToken", move |request| asked.clone().ask(request))
         .build()
         .await?;
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     writeln!(out, "{OPEN}")?;
     out.flush()?;
     Ok(engine)
@@ -95,12 +97,13 @@ async fn open(directory: &Path, seed: u64, world: &World) -> Result<Engine, Box<
 async fn begin(
     engine: &Engine,
     plans: &[Plan],
+    former: &BTreeSet<Acknowledged>,
     asked: mpsc::UnboundedReceiver<ledger::Question>,
     world: World,
 ) -> Result<BTreeMap<String, Arc<str>>, Box<dyn Error>> {
     let activity = engine.create_activity(ACTIVITY).await?;
-    tokio::spawn(world::answer(engine.callbacks(), asked));
-    tokio::spawn(world::work_for(engine.clone(), activity.to_string(), world));
+    tokio::spawn(world::answer(engine.callbacks(), asked, world.acknowledged.clone()));
+    tokio::spawn(world::work_for(engine.clone(), activity.to_string(), world.clone()));
     let (mut machines, mut arns) = (BTreeMap::new(), BTreeMap::new());
     for (name, definition) in MACHINES {
         let machine = engine.create_state_machine(name, definition).await?;
@@ -112,10 +115,16 @@ async fn begin(
     let mut starting = Vec::new();
     for plan in plans.iter().filter(|plan| !known.contains(&plan.name)) {
         let machine = machines.get(plan.machine).ok_or("a plan names no machine")?.to_string();
-        let (engine, name, input) = (engine.clone(), plan.name.clone(), plan.input());
+        let start = Acknowledged::Start(plan.name.clone());
+        if former.contains(&start) {
+            return Err(format!("{} was started, and is not there any more", plan.name).into());
+        }
+        let (engine, acknowledged) = (engine.clone(), world.acknowledged.clone());
+        let (name, input) = (plan.name.clone(), plan.input());
         starting.push(tokio::spawn(async move {
-            let started = engine.start_execution(&machine, Some(&name), input).await;
-            started.map(|started| (name, started.execution_arn))
+            let started = engine.start_execution(&machine, Some(&name), input).await.map_err(io::Error::other)?;
+            acknowledged.record(&start).await?;
+            Ok::<_, io::Error>((name, started.execution_arn))
         }));
     }
     for started in starting {

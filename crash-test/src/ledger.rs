@@ -1,10 +1,11 @@
-//! The file in which effects are recorded: what a world outside of the engine would remember.
+//! Files in which a world outside of the engine remembers what happened: effects, and what the engine acknowledged.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// An effect.
@@ -28,7 +29,16 @@ pub(crate) struct Question {
     pub(crate) declined: bool,
 }
 
-/// Appends effects to a file, each synced before it counts; clones share the file.
+/// What the engine answered with success: it must never be asked again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Acknowledged {
+    /// The start of the execution of a name.
+    Start(String),
+    /// The answer to a token, which may also have been closed before.
+    Answer(String),
+}
+
+/// Appends lines to a file, each synced before it counts; clones share the file.
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger(Arc<Mutex<File>>);
 
@@ -37,9 +47,9 @@ impl Ledger {
         Ok(Self(Arc::new(Mutex::new(File::options().create(true).append(true).open(path)?))))
     }
 
-    /// Returns once the effect is on the disk.
-    pub(crate) async fn record(&self, effect: &Effect) -> io::Result<()> {
-        let mut line = serde_json::to_vec(effect)?;
+    /// Returns once the line is on the disk.
+    pub(crate) async fn record(&self, what: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(what)?;
         line.push(b'\n');
         let ledger = self.clone();
         let write = move || {
@@ -52,7 +62,7 @@ impl Ledger {
 }
 
 /// Everything that was recorded in a file, which need not be there.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<Effect>> {
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Vec<T>> {
     match File::open(path) {
         Ok(file) => BufReader::new(file).lines().map(|line| Ok(serde_json::from_str(&line?)?)).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),

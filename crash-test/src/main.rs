@@ -6,6 +6,7 @@
 //!
 //! - every execution has ended as its input demands,
 //! - every history has the same normal form as in a run without kills (see [`normal`]),
+//! - nothing that the engine acknowledged is gone: starts and answers are never repeated once they were,
 //! - no effect is missing and none is too many: those of a step are repeated with the same idempotency key only.
 //!
 //! `cargo xtask crash-test [--kills 100] [--executions 200] [--seed S]`

@@ -8,7 +8,7 @@ use asl_runtime::{Callbacks, Engine, Error, OrFail as _, TaskRequest};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::ledger::{Effect, Ledger, Question};
+use crate::ledger::{Acknowledged, Effect, Ledger, Question};
 
 /// The longest that a handler takes before, and after, its effect.
 const LONGEST_WORK_MILLIS: u64 = 15;
@@ -17,6 +17,8 @@ const LONGEST_WORK_MILLIS: u64 = 15;
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) ledger: Ledger,
+    /// Where to write down what the engine acknowledged.
+    pub(crate) acknowledged: Ledger,
     /// To whom tokens are told.
     pub(crate) questions: mpsc::UnboundedSender<Question>,
 }
@@ -58,10 +60,14 @@ impl World {
     }
 }
 
-/// Answers questions until the engine goes; those that were asked in former lives first.
-pub(crate) async fn answer(callbacks: Callbacks, mut questions: mpsc::UnboundedReceiver<Question>) {
+/// Answers questions until the engine goes; those of former lives first, whose answers were not acknowledged.
+pub(crate) async fn answer(
+    callbacks: Callbacks,
+    mut questions: mpsc::UnboundedReceiver<Question>,
+    acknowledged: Ledger,
+) {
     while let Some(question) = questions.recv().await {
-        let callbacks = callbacks.clone();
+        let (callbacks, acknowledged) = (callbacks.clone(), acknowledged.clone());
         tokio::spawn(async move {
             work().await;
             let Question { token, number, declined } = question;
@@ -70,11 +76,15 @@ pub(crate) async fn answer(callbacks: Callbacks, mut questions: mpsc::UnboundedR
             } else {
                 callbacks.send_task_success(&token, json!({"did": "answer", "number": number})).await
             };
-            // A question of a former life may be answered already.
-            if let Err(error) = answered
-                && !matches!(error, Error::TaskTimedOut | Error::ShutDown)
-            {
-                eprintln!("an answer was refused: {error}");
+            match answered {
+                // One of a former life may have been taken in without having been acknowledged.
+                Ok(()) | Err(Error::TaskTimedOut) => {
+                    if let Err(error) = acknowledged.record(&Acknowledged::Answer(token)).await {
+                        eprintln!("what was acknowledged could not be written down: {error}");
+                    }
+                }
+                Err(Error::ShutDown) => {}
+                Err(error) => eprintln!("an answer was refused: {error}"),
             }
         });
     }
