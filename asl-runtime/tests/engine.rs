@@ -2,6 +2,7 @@
 
 mod calls;
 mod journal;
+mod nested;
 mod owners;
 mod recovery;
 mod troubled;

@@ -54,7 +54,7 @@ impl Engine {
     pub async fn describe_execution(&self, execution_arn: &str) -> Result<ExecutionDescription, Error> {
         let does_not_exist = || Error::ExecutionDoesNotExist(execution_arn.into());
         let record = self.0.store.find(execution_arn).await?.ok_or_else(does_not_exist)?;
-        let input = replay::input(&self.0.journal(execution_arn).await?)?.clone();
+        let input = replay::start(&self.0.journal(execution_arn).await?)?.input.clone();
         let end = record.standing.end();
         Ok(ExecutionDescription {
             status: record.standing.status(),
@@ -139,7 +139,7 @@ impl Engine {
 }
 
 impl Inner {
-    fn start_of(
+    pub(super) fn start_of(
         &self,
         state_machine_arn: &str,
         machine: &StateMachine,
@@ -167,12 +167,12 @@ impl Inner {
     }
 
     /// Gives a new execution to its worker, or finds the running one of the same name and input.
-    async fn admit(&self, opened: Opened) -> Result<StartedExecution, Error> {
+    pub(super) async fn admit(&self, opened: Opened) -> Result<StartedExecution, Error> {
         let (execution_arn, input) = (Arc::clone(&opened.start.id), opened.start.input.clone());
         let number = self.next_number();
         // Once the execution is known to others, nothing may keep it from being started: so the place comes first.
         let place = self.worker_of(number)?.reserve().await.map_err(|_| Error::ShutDown)?;
-        let execution = Arc::new(HostedExecution::new(number, Arc::clone(&execution_arn)));
+        let execution = Arc::new(HostedExecution::new(number, Arc::clone(&execution_arn), opened.parent.clone()));
         if let Err(known) = self.host(&execution) {
             drop(place);
             known.started().await?;
@@ -192,7 +192,7 @@ impl Inner {
     async fn same_execution(&self, execution_arn: Arc<str>, input: &Value) -> Result<StartedExecution, Error> {
         if let Some(record) = self.store.find(&execution_arn).await?
             && record.standing.status() == ExecutionStatus::Running
-            && replay::input(&self.journal(&execution_arn).await?)? == input
+            && replay::start(&self.journal(&execution_arn).await?)?.input == *input
         {
             return Ok(StartedExecution { execution_arn, start_date: record.opening.start_date });
         }

@@ -15,7 +15,7 @@ use super::worker::Opened;
 use crate::driver::{Driver, Work};
 use crate::error::Error;
 use crate::registry::Registry;
-use crate::store::{Batch, End, ExecutionRecord, Inbound, JournalEntry, Opening, Standing, StoreError};
+use crate::store::{Batch, End, ExecutionRecord, Inbound, JournalEntry, Opening, Parent, Standing, StoreError};
 
 /// An execution that this engine owns: its handlers, and its state unless it sleeps.
 ///
@@ -24,6 +24,7 @@ use crate::store::{Batch, End, ExecutionRecord, Inbound, JournalEntry, Opening, 
 pub(super) struct HostedExecution {
     number: u64,
     arn: Arc<str>,
+    parent: Option<Parent>,
     span: tracing::Span,
     started: SetOnce<Result<Timestamp, Error>>,
     ended: SetOnce<Result<End, Departure>>,
@@ -118,14 +119,14 @@ pub(super) struct Journalled {
 }
 
 impl HostedExecution {
-    pub(super) fn new(number: u64, arn: Arc<str>) -> Self {
+    pub(super) fn new(number: u64, arn: Arc<str>, parent: Option<Parent>) -> Self {
         let span = tracing::info_span!("execution", arn = &*arn);
-        Self { number, arn, span, started: SetOnce::new(), ended: SetOnce::new(), state: Mutex::default() }
+        Self { number, arn, parent, span, started: SetOnce::new(), ended: SetOnce::new(), state: Mutex::default() }
     }
 
     /// One that is in the store and is to be loaded when it is told something.
     pub(super) fn stored(number: u64, record: &ExecutionRecord) -> Self {
-        let execution = Self::new(number, Arc::clone(&record.execution_arn));
+        let execution = Self::new(number, Arc::clone(&record.execution_arn), record.opening.parent.clone());
         let _ = execution.started.set(Ok(record.opening.start_date));
         execution.with(|state| {
             state.version = record.version;
@@ -142,6 +143,16 @@ impl HostedExecution {
 
     pub(super) fn arn(&self) -> &Arc<str> {
         &self.arn
+    }
+
+    /// Whose child it is.
+    pub(super) fn parent(&self) -> Option<&Parent> {
+        self.parent.as_ref()
+    }
+
+    /// When it was started, once that is in the journal.
+    pub(super) fn start_date(&self) -> Option<Timestamp> {
+        self.started.get().and_then(|started| started.as_ref().ok()).copied()
     }
 
     pub(super) fn span(&self) -> &tracing::Span {

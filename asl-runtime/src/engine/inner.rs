@@ -17,6 +17,7 @@ use super::activities::Activities;
 use super::catalogue::Programs;
 use super::hosted::{Departure, HostedExecution};
 use super::names::Names;
+use super::nested::Links;
 use super::timers::Timers;
 use super::worker::{Message, Told};
 use crate::callbacks::{Answer, Reception};
@@ -40,6 +41,7 @@ pub(super) struct Inner {
     pub(super) programs: Programs,
     pub(super) executions: Mutex<Executions>,
     pub(super) activities: Activities,
+    pub(super) links: Links,
     pub(super) timers: Arc<Timers>,
     pub(super) workers: Vec<mpsc::Sender<Message>>,
     pub(super) handler_permits: Arc<Semaphore>,
@@ -76,6 +78,12 @@ pub(super) struct SetAside {
     /// When it is tried again.
     pub(super) try_again_at: Timestamp,
     pub(super) tries: u32,
+}
+
+impl Executions {
+    pub(super) fn all(&self) -> impl Iterator<Item = Arc<HostedExecution>> {
+        self.by_arn.values().cloned()
+    }
 }
 
 impl Inner {
@@ -207,6 +215,7 @@ impl Inner {
         let armed = execution.depart(departure);
         self.timers.set(execution, armed, None);
         self.activities.forget_execution(execution);
+        self.links.forget_parent(execution.arn());
     }
 
     /// Takes note that `execution` ended; returns the ARNs of those that need not be kept any longer.
@@ -220,6 +229,7 @@ impl Inner {
             executions.ended.drain(..surplus).collect()
         };
         execution.abort_handlers();
+        self.child_ended(execution, &end);
         execution.announce(end);
         surplus
     }

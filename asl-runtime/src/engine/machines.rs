@@ -33,7 +33,7 @@ impl Engine {
         self.0.is_open()?;
         check_name(name)?;
         DistributedMap::refuse(program)?;
-        self.0.registry.check(program)?;
+        self.0.check_handlers(program)?;
         let arn = self.0.names.state_machine_arn(name);
         self.0.add_machine(&arn, name, program).await?;
         Ok(arn)
@@ -49,7 +49,7 @@ impl Engine {
         self.0.is_open()?;
         let program = compile(definition)?;
         DistributedMap::refuse(&program)?;
-        self.0.registry.check(&program)?;
+        self.0.check_handlers(&program)?;
         self.0.change_machine(state_machine_arn, &program).await
     }
 
