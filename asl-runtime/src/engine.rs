@@ -12,6 +12,7 @@ mod machines;
 mod names;
 mod nested;
 mod recovery;
+pub(crate) mod redrive;
 mod replay;
 mod sleep;
 mod tasks;
@@ -31,6 +32,7 @@ pub use self::description::{
     StartedExecution, StateMachineSummary,
 };
 use self::inner::{Inner, lock};
+pub use self::redrive::RedriveStatus;
 pub use self::why_waiting::{Turn, WaitingFor, WaitingState, WhyWaiting};
 use crate::callbacks::Callbacks;
 use crate::error::Error;

@@ -9,6 +9,7 @@ use asl_core::diagnostic::{Diagnostics, MAX_RESULTS, Severity};
 use asl_core::execution::Rejected;
 use asl_core::{Failure, Program};
 
+use crate::engine::redrive::in_aws_words;
 use crate::registry::MissingHandlers;
 use crate::store::StoreError;
 
@@ -25,6 +26,9 @@ pub enum Error {
     /// There is an execution of this name already, which ended or has another input.
     #[error("Execution Already Exists: '{0}'")]
     ExecutionAlreadyExists(Arc<str>),
+    /// The execution cannot be redriven, and why.
+    #[error("Execution Not Redrivable: '{0}'")]
+    ExecutionNotRedrivable(Arc<str>),
     /// There is no execution of this ARN.
     #[error("Execution Does Not Exist: '{0}'")]
     ExecutionDoesNotExist(Arc<str>),
@@ -80,6 +84,7 @@ impl Error {
             Self::ActivityWorkerLimitExceeded(_) => "ActivityWorkerLimitExceeded",
             Self::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
             Self::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
+            Self::ExecutionNotRedrivable(_) => "ExecutionNotRedrivable",
             Self::InvalidArn(_) => "InvalidArn",
             Self::InvalidDefinition(_) => "InvalidDefinition",
             Self::InvalidName(_) => "InvalidName",
@@ -152,8 +157,11 @@ impl std::error::Error for InvalidDefinition {}
 
 /// Whoever answers a Task that is not out any more is told so in AWS's words.
 impl From<Rejected> for Error {
-    fn from(_: Rejected) -> Self {
-        Self::TaskTimedOut
+    fn from(rejected: Rejected) -> Self {
+        match rejected {
+            Rejected::NotRedrivable(reason) => Self::ExecutionNotRedrivable(in_aws_words(reason).into()),
+            _ => Self::TaskTimedOut,
+        }
     }
 }
 

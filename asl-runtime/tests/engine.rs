@@ -5,6 +5,7 @@ mod journal;
 mod nested;
 mod owners;
 mod recovery;
+mod redrive;
 mod troubled;
 
 use std::num::NonZero;

@@ -13,6 +13,7 @@ use super::description::{ExecutionDescription, ExecutionPage, ExecutionSummary, 
 use super::hosted::{Departure, HostedExecution};
 use super::inner::{Inner, lock};
 use super::names::{check_name, random_name};
+use super::redrive::RedriveStatus;
 use super::replay;
 use super::worker::{Message, Opened, Told};
 use crate::error::Error;
@@ -54,7 +55,8 @@ impl Engine {
     pub async fn describe_execution(&self, execution_arn: &str) -> Result<ExecutionDescription, Error> {
         let does_not_exist = || Error::ExecutionDoesNotExist(execution_arn.into());
         let record = self.0.store.find(execution_arn).await?.ok_or_else(does_not_exist)?;
-        let input = replay::start(&self.0.journal(execution_arn).await?)?.input.clone();
+        let driver = self.0.as_stored(execution_arn).await?;
+        let execution = driver.execution();
         let end = record.standing.end();
         Ok(ExecutionDescription {
             status: record.standing.status(),
@@ -65,7 +67,10 @@ impl Engine {
             state_machine_arn: record.opening.state_machine_arn,
             name: record.opening.name,
             start_date: record.opening.start_date,
-            input,
+            input: execution.started_with().input.clone(),
+            redrive_count: execution.redrive_count(),
+            redrive_date: execution.redriven_at(),
+            redrive_status: RedriveStatus::of(execution, self.0.clock.now()),
         })
     }
 

@@ -63,6 +63,8 @@ struct State {
     told_at: Timestamp,
     /// Until when the store believes it to sleep.
     sleeps_until: Option<Timestamp>,
+    /// Whether the store believes it to have ended, though it goes on.
+    is_ended_in_store: bool,
     /// What the timers wait for on its behalf.
     armed: Option<Timestamp>,
     handlers: HashMap<TaskId, Handler>,
@@ -130,8 +132,9 @@ impl HostedExecution {
         let _ = execution.started.set(Ok(record.opening.start_date));
         execution.with(|state| {
             state.version = record.version;
-            if let Standing::Running { sleeps_until } = record.standing {
-                state.sleeps_until = sleeps_until;
+            match record.standing {
+                Standing::Running { sleeps_until } => state.sleeps_until = sleeps_until,
+                Standing::Ended(_) => state.is_ended_in_store = true,
             }
         });
         execution
@@ -177,6 +180,11 @@ impl HostedExecution {
         self.with(|state| state.departure.as_ref().map(Departure::error))
     }
 
+    /// When it was told something last.
+    pub(super) fn told_at(&self) -> Timestamp {
+        self.with(|state| state.told_at)
+    }
+
     pub(super) fn version(&self) -> u64 {
         self.with(|state| state.version)
     }
@@ -201,7 +209,8 @@ impl HostedExecution {
                 (None, Some(driver)) => {
                     let known = std::mem::replace(&mut state.sleeps_until, sleeps_until(driver, registry));
                     let sleeps_until = state.sleeps_until;
-                    (known != sleeps_until).then_some(Standing::Running { sleeps_until })
+                    let was_ended = std::mem::take(&mut state.is_ended_in_store);
+                    (was_ended || known != sleeps_until).then_some(Standing::Running { sleeps_until })
                 }
             };
             Batch {

@@ -84,6 +84,11 @@ impl Executions {
     pub(super) fn all(&self) -> impl Iterator<Item = Arc<HostedExecution>> {
         self.by_arn.values().cloned()
     }
+
+    /// An execution goes on: it is not one of those that need not be kept.
+    pub(super) fn forget_end(&mut self, execution_arn: &str) {
+        self.ended.retain(|ended| &**ended != execution_arn);
+    }
 }
 
 impl Inner {

@@ -29,7 +29,7 @@ use super::replay;
 use super::worker::{Opened, Told};
 use crate::error::Error;
 use crate::registry::Registry;
-use crate::store::{End, Parent, Standing, StoreError};
+use crate::store::{End, Parent, Standing};
 
 /// How long to wait before a start is tried again that the store kept from happening.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -233,7 +233,14 @@ impl Inner {
             match self.tasks_out(&parent_arn).await {
                 Ok(out) => {
                     for (_, child_arn) in children.iter().filter(|(task, _)| !out.contains(task)) {
-                        self.stop(child_arn).await;
+                        match self.was_redriven(child_arn).await {
+                            // Somebody wanted it to go on by itself.
+                            Ok(true) => {}
+                            Ok(false) => self.stop(child_arn).await,
+                            Err(error) => {
+                                tracing::warn!(%child_arn, %error, "whether an execution was redriven is not known yet");
+                            }
+                        }
                     }
                 }
                 Err(error) => {
@@ -243,8 +250,18 @@ impl Inner {
         }
     }
 
+    async fn was_redriven(&self, execution_arn: &str) -> Result<bool, Error> {
+        let here = self
+            .hosted(execution_arn)
+            .and_then(|execution| execution.look(|driver, _| driver.execution().redrive_count() > 0));
+        match here {
+            Some(was_redriven) => Ok(was_redriven),
+            None => Ok(self.as_stored(execution_arn).await?.execution().redrive_count() > 0),
+        }
+    }
+
     /// The Tasks of an execution that are out, whichever engine it belongs to; none if it does not exist any more.
-    async fn tasks_out(&self, execution_arn: &str) -> Result<BTreeSet<TaskId>, StoreError> {
+    async fn tasks_out(&self, execution_arn: &str) -> Result<BTreeSet<TaskId>, Error> {
         let here = self
             .hosted(execution_arn)
             .and_then(|execution| execution.look(|driver, _| driver.tasks_out().map(|(task, _)| task.task).collect()));
@@ -255,9 +272,7 @@ impl Inner {
             Some(record) if record.standing.end().is_none() => {}
             _ => return Ok(BTreeSet::new()),
         }
-        let Some(journal) = self.store.load(execution_arn).await? else { return Ok(BTreeSet::new()) };
-        let program = self.program(replay::fingerprint(&journal)?).await?;
-        let driver = replay::replay(&program, journal)?.driver;
+        let driver = self.as_stored(execution_arn).await?;
         Ok(driver.tasks_out().map(|(task, _)| task.task).collect())
     }
 

@@ -268,7 +268,7 @@ async fn after_a_crash_children_of_a_parent_that_was_stopped_are_stopped() {
         () = store.died.notified() => {}
         () = async {
             let _ = engine.stop_execution(&names[0], Failure::named("Enough")).await;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         } => {}
     }
     drop(engine);
