@@ -5,6 +5,7 @@ mod builder;
 mod catalogue;
 mod description;
 mod executions;
+mod express;
 mod hosted;
 mod inner;
 mod lease;
@@ -31,6 +32,7 @@ pub use self::description::{
     ActivityDescription, ActivityTask, ExecutionDescription, ExecutionPage, ExecutionSummary, ListExecutions,
     StartedExecution, StateMachineSummary,
 };
+pub use self::express::SyncExecution;
 use self::inner::{Inner, lock};
 pub use self::redrive::RedriveStatus;
 pub use self::why_waiting::{Turn, WaitingFor, WaitingState, WhyWaiting};
@@ -61,6 +63,12 @@ pub use crate::status::ExecutionStatus;
 /// `arn:aws:states:::states:startExecution` and its patterns `.sync`, `.sync:2` and `.waitForTaskToken`.
 /// Of the answer of `StartExecution` there are `ExecutionArn`, `StartDate` and the status of HTTP.
 /// When a Task that waits for the end of an execution is cancelled or times out, the execution is stopped.
+///
+/// # Express machines
+///
+/// Executions of Express machines last five minutes at most and are in memory alone: one that its engine does not end
+/// with is lost. [`start_sync_execution`](Self::start_sync_execution) returns how one ended;
+/// of one that was [started](Self::start_execution) there is only [`wait`](Self::wait), while it runs.
 ///
 /// # Memory
 ///

@@ -38,6 +38,9 @@ pub enum Error {
     /// What is given as an ARN is none.
     #[error("Invalid Arn: 'Invalid ARN prefix: {0}'")]
     InvalidArn(Arc<str>),
+    /// An ARN of something that the call is not about.
+    #[error("Invalid Arn: 'Resource type not valid in this context: {0}'")]
+    InvalidResourceType(Arc<str>),
     /// A definition that does not compile.
     #[error(transparent)]
     InvalidDefinition(#[from] InvalidDefinition),
@@ -65,6 +68,9 @@ pub enum Error {
     /// There is no machine of this ARN.
     #[error("State Machine Does Not Exist: '{0}'")]
     StateMachineDoesNotExist(Arc<str>),
+    /// Standard machines cannot do this, or Express machines cannot.
+    #[error("This operation is not supported by this type of state machine")]
+    StateMachineTypeNotSupported,
     /// The store failed; what was asked did not happen.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -85,12 +91,13 @@ impl Error {
             Self::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
             Self::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
             Self::ExecutionNotRedrivable(_) => "ExecutionNotRedrivable",
-            Self::InvalidArn(_) => "InvalidArn",
+            Self::InvalidArn(_) | Self::InvalidResourceType(_) => "InvalidArn",
             Self::InvalidDefinition(_) => "InvalidDefinition",
             Self::InvalidName(_) => "InvalidName",
             Self::InvalidToken => "InvalidToken",
             Self::StateMachineAlreadyExists(_) => "StateMachineAlreadyExists",
             Self::StateMachineDoesNotExist(_) => "StateMachineDoesNotExist",
+            Self::StateMachineTypeNotSupported => "StateMachineTypeNotSupported",
             Self::TaskDoesNotExist => "TaskDoesNotExist",
             Self::TaskTimedOut => "TaskTimedOut",
             Self::DistributedMap(_)

@@ -1,6 +1,7 @@
 //! The engine: the API's calls, tokens, timeouts, stops, the journal, and many executions at once.
 
 mod calls;
+mod express;
 mod journal;
 mod nested;
 mod owners;

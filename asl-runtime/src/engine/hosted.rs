@@ -25,10 +25,20 @@ pub(super) struct HostedExecution {
     number: u64,
     arn: Arc<str>,
     parent: Option<Parent>,
+    keeping: Keeping,
     span: tracing::Span,
     started: SetOnce<Result<Timestamp, Error>>,
     ended: SetOnce<Result<End, Departure>>,
     state: Mutex<State>,
+}
+
+/// Where an execution is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// In its journal.
+    Journalled,
+    /// In memory alone.
+    InMemory,
 }
 
 /// Why an execution that did not end is not hosted any more.
@@ -41,7 +51,7 @@ pub(super) enum Departure {
 }
 
 impl Departure {
-    fn error(&self) -> Error {
+    pub(super) fn error(&self) -> Error {
         match self {
             Self::Elsewhere(error) => error.clone().into(),
             Self::SetAside(error) => error.clone(),
@@ -121,14 +131,24 @@ pub(super) struct Journalled {
 }
 
 impl HostedExecution {
-    pub(super) fn new(number: u64, arn: Arc<str>, parent: Option<Parent>) -> Self {
+    pub(super) fn new(number: u64, arn: Arc<str>, parent: Option<Parent>, keeping: Keeping) -> Self {
         let span = tracing::info_span!("execution", arn = &*arn);
-        Self { number, arn, parent, span, started: SetOnce::new(), ended: SetOnce::new(), state: Mutex::default() }
+        Self {
+            number,
+            arn,
+            parent,
+            keeping,
+            span,
+            started: SetOnce::new(),
+            ended: SetOnce::new(),
+            state: Mutex::default(),
+        }
     }
 
     /// One that is in the store and is to be loaded when it is told something.
     pub(super) fn stored(number: u64, record: &ExecutionRecord) -> Self {
-        let execution = Self::new(number, Arc::clone(&record.execution_arn), record.opening.parent.clone());
+        let execution =
+            Self::new(number, Arc::clone(&record.execution_arn), record.opening.parent.clone(), Keeping::Journalled);
         let _ = execution.started.set(Ok(record.opening.start_date));
         execution.with(|state| {
             state.version = record.version;
@@ -151,6 +171,10 @@ impl HostedExecution {
     /// Whose child it is.
     pub(super) fn parent(&self) -> Option<&Parent> {
         self.parent.as_ref()
+    }
+
+    pub(super) fn keeping(&self) -> Keeping {
+        self.keeping
     }
 
     /// When it was started, once that is in the journal.
@@ -335,6 +359,9 @@ impl HostedExecution {
 
     /// A snapshot and its version, if at least `every` entries came since the last one.
     pub(super) fn due_snapshot(&self, every: u64) -> Option<(u64, Snapshot)> {
+        if self.keeping == Keeping::InMemory {
+            return None;
+        }
         self.with(|state| {
             let driver = state.driver.as_ref().filter(|driver| driver.execution().outcome().is_none())?;
             if state.version < state.snapshot_version.saturating_add(every) {

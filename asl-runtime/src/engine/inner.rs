@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use super::activities::Activities;
 use super::catalogue::Programs;
-use super::hosted::{Departure, HostedExecution};
+use super::hosted::{Departure, HostedExecution, Keeping};
 use super::names::Names;
 use super::nested::Links;
 use super::timers::Timers;
@@ -229,7 +229,9 @@ impl Inner {
             let mut executions = lock(&self.executions);
             executions.by_arn.remove(execution.arn());
             executions.set_aside.remove(execution.arn());
-            executions.ended.push_back(Arc::clone(execution.arn()));
+            if execution.keeping() == Keeping::Journalled {
+                executions.ended.push_back(Arc::clone(execution.arn()));
+            }
             let surplus = executions.ended.len().saturating_sub(self.retained);
             executions.ended.drain(..surplus).collect()
         };

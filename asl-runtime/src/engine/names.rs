@@ -24,6 +24,10 @@ impl Names {
         format!("arn:aws:states:{}:{}:execution:{state_machine_name}:{name}", self.region, self.account).into()
     }
 
+    pub(super) fn express_arn(&self, state_machine_name: &str, name: &str, run: &str) -> Arc<str> {
+        format!("arn:aws:states:{}:{}:express:{state_machine_name}:{name}:{run}", self.region, self.account).into()
+    }
+
     pub(super) fn role_arn(&self, state_machine_name: &str) -> Arc<str> {
         format!("arn:aws:iam::{}:role/{state_machine_name}", self.account).into()
     }

@@ -23,10 +23,11 @@ pub(super) use self::links::Links;
 use self::links::Waiting;
 use self::request::{StartRequest, refusal};
 use super::description::StartedExecution;
+use super::express::is_express;
 use super::hosted::HostedExecution;
 use super::inner::{Inner, lock};
 use super::replay;
-use super::worker::{Opened, Told};
+use super::worker::Told;
 use crate::error::Error;
 use crate::registry::Registry;
 use crate::store::{End, Parent, Standing};
@@ -113,12 +114,17 @@ impl Inner {
     ) -> Result<StartedExecution, Refused> {
         let StartRequest { state_machine_arn, name, input, seed } = StartRequest::of(task)?;
         let start = async {
-            let machine = self.machine(&state_machine_arn).await?;
-            let program = self.program(&machine.fingerprint).await?;
-            let mut start = self.start_of(&state_machine_arn, &machine, Some(&name), input)?;
-            start.seed = seed;
-            let parent = form.map(|_| Parent::Task { execution_arn: Arc::clone(parent.arn()), task: task.task });
-            self.admit(Opened { program, start, parent }).await
+            let mut opened = self.opened(&state_machine_arn, Some(&name), input).await?;
+            opened.start.seed = seed;
+            match (is_express(&opened.program), form) {
+                (true, None) => self.start_express(opened).await,
+                (true, Some(_)) => Err(Error::StateMachineTypeNotSupported),
+                (false, _) => {
+                    let task = task.task;
+                    opened.parent = form.map(|_| Parent::Task { execution_arn: Arc::clone(parent.arn()), task });
+                    self.admit(opened).await
+                }
+            }
         };
         match start.await {
             Err(Error::ExecutionAlreadyExists(execution_arn)) => match self.earlier(&execution_arn, seed).await? {

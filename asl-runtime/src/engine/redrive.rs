@@ -8,6 +8,7 @@ use asl_core::Timestamp;
 use asl_core::execution::{Event, Execution, NotRedrivable};
 
 use super::Engine;
+use super::express::refuse_express;
 use super::hosted::HostedExecution;
 use super::inner::{Inner, lock};
 use super::replay;
@@ -62,11 +63,12 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// `ExecutionDoesNotExist`, `ExecutionNotRedrivable` for one that runs, that succeeded, that ended more than
+    /// `InvalidArn` for an Express execution, `ExecutionDoesNotExist`, `ExecutionNotRedrivable` for one that runs, that succeeded, that ended more than
     /// 14 days ago or whose history is full, [`Error::MissingHandlers`] when a Task of its definition has no handler,
     /// and [`Error::Store`] when the redrive could not be written.
     pub async fn redrive_execution(&self, execution_arn: &str) -> Result<Timestamp, Error> {
         self.0.is_open()?;
+        refuse_express(execution_arn)?;
         let not_redrivable = |reason| Error::ExecutionNotRedrivable(in_aws_words(reason).into());
         let record = self.0.store.find(execution_arn).await?;
         let record = record.ok_or_else(|| Error::ExecutionDoesNotExist(execution_arn.into()))?;
