@@ -14,6 +14,7 @@ use super::activities::Activities;
 use super::catalogue::Programs;
 use super::inner::{Inner, lock};
 use super::names::Names;
+use super::nested::Links;
 use super::timers::{self, Timers};
 use super::{Engine, lease, token_key, worker};
 use crate::clock::{Clock, SystemClock};
@@ -230,6 +231,7 @@ impl EngineBuilder {
             programs: Programs::default(),
             executions: Mutex::default(),
             activities: Activities::default(),
+            links: Links::default(),
             timers,
             workers: senders,
             handler_permits: Arc::new(Semaphore::new(self.handler_limit.get() as usize)),

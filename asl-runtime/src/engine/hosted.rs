@@ -15,7 +15,7 @@ use super::worker::Opened;
 use crate::driver::{Driver, Work};
 use crate::error::Error;
 use crate::registry::Registry;
-use crate::store::{Batch, End, ExecutionRecord, Inbound, JournalEntry, Opening, Standing, StoreError};
+use crate::store::{Batch, End, ExecutionRecord, Inbound, JournalEntry, Opening, Parent, Standing, StoreError};
 
 /// An execution that this engine owns: its handlers, and its state unless it sleeps.
 ///
@@ -24,10 +24,21 @@ use crate::store::{Batch, End, ExecutionRecord, Inbound, JournalEntry, Opening, 
 pub(super) struct HostedExecution {
     number: u64,
     arn: Arc<str>,
+    parent: Option<Parent>,
+    keeping: Keeping,
     span: tracing::Span,
     started: SetOnce<Result<Timestamp, Error>>,
     ended: SetOnce<Result<End, Departure>>,
     state: Mutex<State>,
+}
+
+/// Where an execution is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// In its journal.
+    Journalled,
+    /// In memory alone.
+    InMemory,
 }
 
 /// Why an execution that did not end is not hosted any more.
@@ -40,7 +51,7 @@ pub(super) enum Departure {
 }
 
 impl Departure {
-    fn error(&self) -> Error {
+    pub(super) fn error(&self) -> Error {
         match self {
             Self::Elsewhere(error) => error.clone().into(),
             Self::SetAside(error) => error.clone(),
@@ -62,6 +73,8 @@ struct State {
     told_at: Timestamp,
     /// Until when the store believes it to sleep.
     sleeps_until: Option<Timestamp>,
+    /// Whether the store believes it to have ended, though it goes on.
+    is_ended_in_store: bool,
     /// What the timers wait for on its behalf.
     armed: Option<Timestamp>,
     handlers: HashMap<TaskId, Handler>,
@@ -118,19 +131,30 @@ pub(super) struct Journalled {
 }
 
 impl HostedExecution {
-    pub(super) fn new(number: u64, arn: Arc<str>) -> Self {
+    pub(super) fn new(number: u64, arn: Arc<str>, parent: Option<Parent>, keeping: Keeping) -> Self {
         let span = tracing::info_span!("execution", arn = &*arn);
-        Self { number, arn, span, started: SetOnce::new(), ended: SetOnce::new(), state: Mutex::default() }
+        Self {
+            number,
+            arn,
+            parent,
+            keeping,
+            span,
+            started: SetOnce::new(),
+            ended: SetOnce::new(),
+            state: Mutex::default(),
+        }
     }
 
     /// One that is in the store and is to be loaded when it is told something.
     pub(super) fn stored(number: u64, record: &ExecutionRecord) -> Self {
-        let execution = Self::new(number, Arc::clone(&record.execution_arn));
+        let execution =
+            Self::new(number, Arc::clone(&record.execution_arn), record.opening.parent.clone(), Keeping::Journalled);
         let _ = execution.started.set(Ok(record.opening.start_date));
         execution.with(|state| {
             state.version = record.version;
-            if let Standing::Running { sleeps_until } = record.standing {
-                state.sleeps_until = sleeps_until;
+            match record.standing {
+                Standing::Running { sleeps_until } => state.sleeps_until = sleeps_until,
+                Standing::Ended(_) => state.is_ended_in_store = true,
             }
         });
         execution
@@ -142,6 +166,20 @@ impl HostedExecution {
 
     pub(super) fn arn(&self) -> &Arc<str> {
         &self.arn
+    }
+
+    /// Whose child it is.
+    pub(super) fn parent(&self) -> Option<&Parent> {
+        self.parent.as_ref()
+    }
+
+    pub(super) fn keeping(&self) -> Keeping {
+        self.keeping
+    }
+
+    /// When it was started, once that is in the journal.
+    pub(super) fn start_date(&self) -> Option<Timestamp> {
+        self.started.get().and_then(|started| started.as_ref().ok()).copied()
     }
 
     pub(super) fn span(&self) -> &tracing::Span {
@@ -164,6 +202,11 @@ impl HostedExecution {
 
     pub(super) fn departed(&self) -> Option<Error> {
         self.with(|state| state.departure.as_ref().map(Departure::error))
+    }
+
+    /// When it was told something last.
+    pub(super) fn told_at(&self) -> Timestamp {
+        self.with(|state| state.told_at)
     }
 
     pub(super) fn version(&self) -> u64 {
@@ -190,7 +233,8 @@ impl HostedExecution {
                 (None, Some(driver)) => {
                     let known = std::mem::replace(&mut state.sleeps_until, sleeps_until(driver, registry));
                     let sleeps_until = state.sleeps_until;
-                    (known != sleeps_until).then_some(Standing::Running { sleeps_until })
+                    let was_ended = std::mem::take(&mut state.is_ended_in_store);
+                    (was_ended || known != sleeps_until).then_some(Standing::Running { sleeps_until })
                 }
             };
             Batch {
@@ -315,6 +359,9 @@ impl HostedExecution {
 
     /// A snapshot and its version, if at least `every` entries came since the last one.
     pub(super) fn due_snapshot(&self, every: u64) -> Option<(u64, Snapshot)> {
+        if self.keeping == Keeping::InMemory {
+            return None;
+        }
         self.with(|state| {
             let driver = state.driver.as_ref().filter(|driver| driver.execution().outcome().is_none())?;
             if state.version < state.snapshot_version.saturating_add(every) {

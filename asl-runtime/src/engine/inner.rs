@@ -15,8 +15,9 @@ use tokio::task::JoinSet;
 
 use super::activities::Activities;
 use super::catalogue::Programs;
-use super::hosted::{Departure, HostedExecution};
+use super::hosted::{Departure, HostedExecution, Keeping};
 use super::names::Names;
+use super::nested::Links;
 use super::timers::Timers;
 use super::worker::{Message, Told};
 use crate::callbacks::{Answer, Reception};
@@ -40,6 +41,7 @@ pub(super) struct Inner {
     pub(super) programs: Programs,
     pub(super) executions: Mutex<Executions>,
     pub(super) activities: Activities,
+    pub(super) links: Links,
     pub(super) timers: Arc<Timers>,
     pub(super) workers: Vec<mpsc::Sender<Message>>,
     pub(super) handler_permits: Arc<Semaphore>,
@@ -76,6 +78,17 @@ pub(super) struct SetAside {
     /// When it is tried again.
     pub(super) try_again_at: Timestamp,
     pub(super) tries: u32,
+}
+
+impl Executions {
+    pub(super) fn all(&self) -> impl Iterator<Item = Arc<HostedExecution>> {
+        self.by_arn.values().cloned()
+    }
+
+    /// An execution goes on: it is not one of those that need not be kept.
+    pub(super) fn forget_end(&mut self, execution_arn: &str) {
+        self.ended.retain(|ended| &**ended != execution_arn);
+    }
 }
 
 impl Inner {
@@ -207,6 +220,7 @@ impl Inner {
         let armed = execution.depart(departure);
         self.timers.set(execution, armed, None);
         self.activities.forget_execution(execution);
+        self.links.forget_parent(execution.arn());
     }
 
     /// Takes note that `execution` ended; returns the ARNs of those that need not be kept any longer.
@@ -215,11 +229,14 @@ impl Inner {
             let mut executions = lock(&self.executions);
             executions.by_arn.remove(execution.arn());
             executions.set_aside.remove(execution.arn());
-            executions.ended.push_back(Arc::clone(execution.arn()));
+            if execution.keeping() == Keeping::Journalled {
+                executions.ended.push_back(Arc::clone(execution.arn()));
+            }
             let surplus = executions.ended.len().saturating_sub(self.retained);
             executions.ended.drain(..surplus).collect()
         };
         execution.abort_handlers();
+        self.child_ended(execution, &end);
         execution.announce(end);
         surplus
     }
