@@ -9,6 +9,7 @@ mod hosted;
 mod inner;
 mod lease;
 mod machines;
+mod map_runs;
 mod names;
 mod recovery;
 mod replay;
@@ -30,6 +31,7 @@ pub use self::description::{
     StartedExecution, StateMachineSummary,
 };
 use self::inner::{Inner, lock};
+pub use self::map_runs::{MapRunDescription, MapRunPage, MapRunSummary};
 pub use self::why_waiting::{Turn, WaitingFor, WaitingState, WhyWaiting};
 use crate::callbacks::Callbacks;
 use crate::error::Error;
@@ -107,6 +109,7 @@ impl Engine {
     /// Executions that did not end stay in the store as they are, for other engines to go on with at once.
     pub async fn shutdown(&self, grace: Duration) {
         let _ = self.0.closing.set(());
+        self.0.map_runs.close();
         let idle = self.0.handler_permits.acquire_many(self.0.handler_limit);
         if tokio::time::timeout(grace, idle).await.is_err() {
             tracing::warn!("handlers that still run are aborted");

@@ -9,7 +9,9 @@ use asl_core::{Failure, Timestamp, Value};
 
 use super::Engine;
 use super::catalogue::StateMachine;
-use super::description::{ExecutionDescription, ExecutionPage, ExecutionSummary, ListExecutions, StartedExecution};
+use super::description::{
+    ExecutionDescription, ExecutionPage, ExecutionSummary, ExecutionsOf, ListExecutions, StartedExecution,
+};
 use super::hosted::{Departure, HostedExecution};
 use super::inner::{Inner, lock};
 use super::names::{check_name, random_name};
@@ -80,23 +82,32 @@ impl Engine {
         Ok(replay::history(&program, journal)?)
     }
 
-    /// Executions of a machine, the newest first.
+    /// Executions of a machine or a Map Run, the newest first.
     ///
     /// # Errors
     ///
-    /// `StateMachineDoesNotExist`, `InvalidToken` for a token that does not come from another page,
+    /// `StateMachineDoesNotExist`, `ResourceNotFound` for a Map Run that does not exist, `InvalidToken` for a token that does not come from another page,
     /// and [`Error::Store`] when the store cannot be read.
     pub async fn list_executions(&self, request: ListExecutions) -> Result<ExecutionPage, Error> {
-        let ListExecutions { state_machine_arn, status, max_results, next_token } = request;
-        self.0.machine(&state_machine_arn).await?;
+        let ListExecutions { of, status, max_results, next_token } = request;
+        let (state_machine_arn, parent_arn) = match of {
+            ExecutionsOf::Machine(arn) => {
+                self.0.machine(&arn).await?;
+                (Some(arn), None)
+            }
+            ExecutionsOf::MapRun(arn) => {
+                self.describe_map_run(&arn).await?;
+                (None, Some(arn))
+            }
+        };
         let before = match next_token {
             Some(token) => Some(token.parse().map_err(|_| Error::InvalidToken)?),
             None => None,
         };
         let query = ExecutionQuery {
-            state_machine_arn: Some(state_machine_arn),
+            state_machine_arn,
             status,
-            parent_arn: None,
+            parent_arn,
             before,
             limit: Some(max_results.saturating_add(1)),
         };
@@ -172,7 +183,7 @@ impl Inner {
         let number = self.next_number();
         // Once the execution is known to others, nothing may keep it from being started: so the place comes first.
         let place = self.worker_of(number)?.reserve().await.map_err(|_| Error::ShutDown)?;
-        let execution = Arc::new(HostedExecution::new(number, Arc::clone(&execution_arn)));
+        let execution = Arc::new(HostedExecution::new(number, Arc::clone(&execution_arn), opened.parent.clone()));
         if let Err(known) = self.host(&execution) {
             drop(place);
             known.started().await?;

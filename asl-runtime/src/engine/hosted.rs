@@ -15,7 +15,7 @@ use super::worker::Opened;
 use crate::driver::{Driver, Work};
 use crate::error::Error;
 use crate::registry::Registry;
-use crate::store::{Batch, End, ExecutionRecord, Inbound, JournalEntry, Opening, Standing, StoreError};
+use crate::store::{Batch, End, ExecutionRecord, Inbound, JournalEntry, Opening, Parent, Standing, StoreError};
 
 /// An execution that this engine owns: its handlers, and its state unless it sleeps.
 ///
@@ -24,6 +24,8 @@ use crate::store::{Batch, End, ExecutionRecord, Inbound, JournalEntry, Opening, 
 pub(super) struct HostedExecution {
     number: u64,
     arn: Arc<str>,
+    /// What started it and waits for its end.
+    parent: Option<Parent>,
     span: tracing::Span,
     started: SetOnce<Result<Timestamp, Error>>,
     ended: SetOnce<Result<End, Departure>>,
@@ -111,6 +113,8 @@ pub(super) struct Journalled {
     pub(super) before: Option<Timestamp>,
     /// What is to be armed now.
     pub(super) deadline: Option<Timestamp>,
+    /// Whether it was started now.
+    pub(super) started: bool,
     /// How it ended, if it did now.
     pub(super) end: Option<End>,
     /// The version at which it may be put to sleep.
@@ -118,14 +122,14 @@ pub(super) struct Journalled {
 }
 
 impl HostedExecution {
-    pub(super) fn new(number: u64, arn: Arc<str>) -> Self {
+    pub(super) fn new(number: u64, arn: Arc<str>, parent: Option<Parent>) -> Self {
         let span = tracing::info_span!("execution", arn = &*arn);
-        Self { number, arn, span, started: SetOnce::new(), ended: SetOnce::new(), state: Mutex::default() }
+        Self { number, arn, parent, span, started: SetOnce::new(), ended: SetOnce::new(), state: Mutex::default() }
     }
 
     /// One that is in the store and is to be loaded when it is told something.
     pub(super) fn stored(number: u64, record: &ExecutionRecord) -> Self {
-        let execution = Self::new(number, Arc::clone(&record.execution_arn));
+        let execution = Self::new(number, Arc::clone(&record.execution_arn), record.opening.parent.clone());
         let _ = execution.started.set(Ok(record.opening.start_date));
         execution.with(|state| {
             state.version = record.version;
@@ -142,6 +146,15 @@ impl HostedExecution {
 
     pub(super) fn arn(&self) -> &Arc<str> {
         &self.arn
+    }
+
+    pub(super) fn parent(&self) -> Option<&Parent> {
+        self.parent.as_ref()
+    }
+
+    /// When it was started, once that is in the journal.
+    pub(super) fn start_date(&self) -> Option<Timestamp> {
+        self.started.get()?.as_ref().ok().copied()
     }
 
     pub(super) fn span(&self) -> &tracing::Span {
@@ -296,7 +309,7 @@ impl HostedExecution {
             };
             let before = std::mem::replace(&mut state.armed, deadline);
             let sleeps_at = state.sleeps_until.map(|_| state.version);
-            (Journalled { before, deadline, end: state.end(), sleeps_at }, opened)
+            (Journalled { before, deadline, started: opened.is_some(), end: state.end(), sleeps_at }, opened)
         });
         if let Some(opening) = opened {
             let _ = self.started.set(Ok(opening.start_date));
