@@ -241,6 +241,21 @@ impl MapRun {
         self.program.item_processor(&self.progress.start.state_name)
     }
 
+    /// The children that run, or are to be started, by their places.
+    pub fn running_children(&self) -> impl Iterator<Item = u64> {
+        self.progress.running.keys().copied()
+    }
+
+    /// Whether the child at a place runs, or is to be started.
+    pub fn runs_child(&self, index: u64) -> bool {
+        self.progress.running.contains_key(&index)
+    }
+
+    /// How many children there were so far: the place of the next one.
+    pub fn children(&self) -> u64 {
+        self.progress.children
+    }
+
     /// The status as AWS names it: `RUNNING`, `SUCCEEDED`, `FAILED` or `ABORTED`.
     pub fn status(&self) -> &'static str {
         match self.outcome() {

@@ -120,6 +120,15 @@ impl Program {
         })
     }
 
+    /// The resources that the `ResultWriter`s of Distributed Maps write to, with the Map's name.
+    pub fn result_writers(&self) -> impl Iterator<Item = (&str, &Resource)> {
+        self.own_states().filter_map(|state| {
+            let (_, distributed) = state.distributed_map()?;
+            let (resource, _) = distributed.result_writer.as_ref()?.destination.as_ref()?;
+            Some((&*state.name, resource))
+        })
+    }
+
     /// The type of the machine.
     pub fn machine_type(&self) -> MachineType {
         self.0.kind

@@ -10,6 +10,7 @@ mod hosted;
 mod inner;
 mod lease;
 mod machines;
+mod map_runs;
 mod names;
 mod nested;
 mod recovery;
@@ -34,6 +35,7 @@ pub use self::description::{
 };
 pub use self::express::SyncExecution;
 use self::inner::{Inner, lock};
+pub use self::map_runs::{MapRunDescription, MapRunPage, MapRunSummary};
 pub use self::redrive::RedriveStatus;
 pub use self::why_waiting::{Turn, WaitingFor, WaitingState, WhyWaiting};
 use crate::callbacks::Callbacks;
@@ -126,6 +128,7 @@ impl Engine {
     /// Executions that did not end stay in the store as they are, for other engines to go on with at once.
     pub async fn shutdown(&self, grace: Duration) {
         let _ = self.0.closing.set(());
+        self.0.map_runs.close();
         let idle = self.0.handler_permits.acquire_many(self.0.handler_limit);
         if tokio::time::timeout(grace, idle).await.is_err() {
             tracing::warn!("handlers that still run are aborted");

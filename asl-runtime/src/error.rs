@@ -32,9 +32,6 @@ pub enum Error {
     /// There is no execution of this ARN.
     #[error("Execution Does Not Exist: '{0}'")]
     ExecutionDoesNotExist(Arc<str>),
-    /// The machine has a Distributed Map, which the engine does not run.
-    #[error(transparent)]
-    DistributedMap(#[from] DistributedMap),
     /// What is given as an ARN is none.
     #[error("Invalid Arn: 'Invalid ARN prefix: {0}'")]
     InvalidArn(Arc<str>),
@@ -50,6 +47,9 @@ pub enum Error {
     /// A task token that was never given out.
     #[error("Invalid Token: 'Invalid token'")]
     InvalidToken,
+    /// The machine has a Distributed Map that reads or writes objects, and the engine has none.
+    #[error(transparent)]
+    MissingObjects(#[from] MissingObjects),
     /// Tasks of the machine have no handler.
     #[error(transparent)]
     MissingHandlers(#[from] MissingHandlers),
@@ -62,6 +62,9 @@ pub enum Error {
     /// The engine is shut down, or shutting down.
     #[error("the engine is shut down")]
     ShutDown,
+    /// There is no such thing as this ARN names, such as a Map Run.
+    #[error("Resource not found: '{0}'")]
+    ResourceNotFound(Arc<str>),
     /// There is another machine of this name.
     #[error("State Machine Already Exists: '{0}'")]
     StateMachineAlreadyExists(Arc<str>),
@@ -80,6 +83,9 @@ pub enum Error {
     /// The Task is closed: it was answered, timed out or was cancelled, or its execution ended.
     #[error("Task Timed Out: 'Provided task does not exist anymore'")]
     TaskTimedOut,
+    /// An argument has a value that it cannot have.
+    #[error("Invalid request: '{0}'")]
+    Validation(Arc<str>),
 }
 
 impl Error {
@@ -95,12 +101,14 @@ impl Error {
             Self::InvalidDefinition(_) => "InvalidDefinition",
             Self::InvalidName(_) => "InvalidName",
             Self::InvalidToken => "InvalidToken",
+            Self::ResourceNotFound(_) => "ResourceNotFound",
+            Self::Validation(_) => "ValidationException",
             Self::StateMachineAlreadyExists(_) => "StateMachineAlreadyExists",
             Self::StateMachineDoesNotExist(_) => "StateMachineDoesNotExist",
             Self::StateMachineTypeNotSupported => "StateMachineTypeNotSupported",
             Self::TaskDoesNotExist => "TaskDoesNotExist",
             Self::TaskTimedOut => "TaskTimedOut",
-            Self::DistributedMap(_)
+            Self::MissingObjects(_)
             | Self::MissingHandlers(_)
             | Self::NoRandomness(_)
             | Self::NoRuntime
@@ -110,18 +118,26 @@ impl Error {
     }
 }
 
-/// A machine with a Distributed Map, which cannot be run.
+/// A machine with a Distributed Map that reads or writes objects, for an engine without any.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the state `{state_name}` is a Distributed Map, which this engine does not run: use `INLINE` mode")]
-pub struct DistributedMap {
+#[error(
+    "the `{field}` of the state `{state_name}` needs `{resource}`, and the engine has no objects: give it some with `EngineBuilder::objects`"
+)]
+pub struct MissingObjects {
     state_name: Arc<str>,
+    field: &'static str,
+    resource: Arc<str>,
 }
 
-impl DistributedMap {
+impl MissingObjects {
     /// Refuses a program that has one.
     pub(crate) fn refuse(program: &Program) -> Result<(), Self> {
-        match program.distributed_maps().next() {
-            Some(state_name) => Err(Self { state_name: state_name.into() }),
+        let readers = program.item_readers().map(|(state_name, resource)| ("ItemReader", state_name, resource));
+        let writers = program.result_writers().map(|(state_name, resource)| ("ResultWriter", state_name, resource));
+        match readers.chain(writers).next() {
+            Some((field, state_name, resource)) => {
+                Err(Self { state_name: state_name.into(), field, resource: resource.as_str().into() })
+            }
             None => Ok(()),
         }
     }

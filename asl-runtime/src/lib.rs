@@ -80,7 +80,7 @@ pub mod store;
 
 pub use callbacks::Callbacks;
 pub use engine::Engine;
-pub use error::{DistributedMap, Error, InvalidDefinition};
+pub use error::{Error, InvalidDefinition, MissingObjects};
 pub use handler::{OrFail, Reply, Scripted, TaskHandler, TaskRequest, scripted, typed};
 pub use mock_config::MockConfig;
 pub use registry::{MissingHandler, MissingHandlers, Registry};

@@ -3,6 +3,7 @@
 mod calls;
 mod express;
 mod journal;
+mod map_runs;
 mod nested;
 mod owners;
 mod recovery;
@@ -417,23 +418,4 @@ async fn ten_thousand_executions_run_at_once() {
         let (number, outcome) = running.await.unwrap();
         assert_eq!(outcome, Outcome::Succeeded(json!([number, number]).into()));
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_distributed_map_is_refused_before_anything_starts() {
-    let definition = json!({"StartAt": "Each", "States": {"Each": {
-        "Type": "Map",
-        "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-            "StartAt": "One",
-            "States": {"One": {"Type": "Succeed"}},
-        },
-        "End": true,
-    }}});
-    let engine = virtual_engine().build().await.unwrap();
-    let error = engine.create_state_machine("machine", &definition.to_string()).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the state `Each` is a Distributed Map, which this engine does not run: use `INLINE` mode"
-    );
 }

@@ -29,23 +29,23 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 
 /// A bucket `b` in memory, listed two objects at a time.
 #[derive(Debug, Clone, Default)]
-struct Memory {
+pub(crate) struct Memory {
     objects: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     /// A store that does not answer.
     is_down: bool,
 }
 
 impl Memory {
-    fn of<const N: usize>(objects: [(&str, &[u8]); N]) -> Self {
+    pub(crate) fn of<const N: usize>(objects: [(&str, &[u8]); N]) -> Self {
         let objects = objects.into_iter().map(|(key, bytes)| (key.to_owned(), bytes.to_vec())).collect();
         Self { objects: Arc::new(Mutex::new(objects)), is_down: false }
     }
 
-    fn text(&self, key: &str) -> String {
+    pub(crate) fn text(&self, key: &str) -> String {
         String::from_utf8(self.objects.lock().unwrap()[key].clone()).unwrap()
     }
 
-    fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         self.objects.lock().unwrap().keys().cloned().collect()
     }
 

@@ -121,7 +121,7 @@ async fn host(
 fn problem(error: &Error) -> Problem {
     let message = error.to_string();
     match error {
-        Error::DistributedMap(_) | Error::InvalidName(_) | Error::MissingHandlers(_) => Problem::Usage { message },
+        Error::InvalidName(_) | Error::MissingHandlers(_) | Error::MissingObjects(_) => Problem::Usage { message },
         _ => Problem::Broken { message },
     }
 }

@@ -64,6 +64,13 @@ impl StartChild {
     }
 }
 
+impl StartMapRun {
+    /// The ARN of the child at a place, whether it was started or not.
+    pub fn child_arn(&self, index: u64) -> Arc<str> {
+        child_arn(self, index).into()
+    }
+}
+
 impl EndedChild {
     /// What AWS tells of a child where its result is not transformed, as in the files of a `ResultWriter`;
     /// `index` is the child's place.

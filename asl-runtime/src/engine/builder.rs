@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use super::activities::Activities;
 use super::catalogue::Programs;
 use super::inner::{Inner, lock};
+use super::map_runs::MapRuns;
 use super::names::Names;
 use super::nested::Links;
 use super::timers::{self, Timers};
@@ -20,6 +21,7 @@ use super::{Engine, lease, token_key, worker};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::handler::TaskHandler;
+use crate::map_run::Objects;
 use crate::mock_config::MockedTestCase;
 use crate::registry::{Pattern, Registry};
 use crate::store::{MemoryStore, Store};
@@ -30,6 +32,7 @@ use crate::store::{MemoryStore, Store};
 pub struct EngineBuilder {
     registry: Registry,
     store: Arc<dyn Store>,
+    objects: Option<Arc<dyn Objects>>,
     clock: Arc<dyn Clock>,
     limits: Limits,
     names: Names,
@@ -59,6 +62,7 @@ impl Default for EngineBuilder {
         Self {
             registry: Registry::new(),
             store: Arc::new(MemoryStore::new()),
+            objects: None,
             clock: Arc::new(SystemClock),
             limits: Limits::default(),
             names: Names { region: "us-east-1".into(), account: "000000000000".into() },
@@ -98,6 +102,16 @@ impl EngineBuilder {
     /// Where executions are journalled: in memory by default.
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Arc::new(store);
+        self
+    }
+
+    /// Where Distributed Maps read their items and write their results, such as
+    /// [`FolderObjects`](crate::map_run::FolderObjects): nowhere by default.
+    ///
+    /// Without objects a machine whose Distributed Map has an `ItemReader`, or a `ResultWriter` with a `Resource`,
+    /// is refused; those that iterate over their input run.
+    pub fn objects(mut self, objects: impl Objects) -> Self {
+        self.objects = Some(Arc::new(objects));
         self
     }
 
@@ -189,6 +203,8 @@ impl EngineBuilder {
     }
 
     /// How many executions that ended here are kept: 10,000 by default. Older ones are removed from the store.
+    ///
+    /// The children of a Map Run are kept until it ends and count from then on. As many Map Runs are kept.
     pub fn retain_ended(mut self, executions: usize) -> Self {
         self.retained = executions;
         self
@@ -232,6 +248,8 @@ impl EngineBuilder {
             executions: Mutex::default(),
             activities: Activities::default(),
             links: Links::default(),
+            map_runs: MapRuns::default(),
+            objects: self.objects,
             timers,
             workers: senders,
             handler_permits: Arc::new(Semaphore::new(self.handler_limit.get() as usize)),

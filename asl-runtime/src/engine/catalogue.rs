@@ -110,7 +110,8 @@ impl Inner {
         }
     }
 
-    async fn keep_definition(&self, program: &Program) -> Result<(), Error> {
+    /// Keeps the definition that executions of `program` are pinned to.
+    pub(super) async fn keep_definition(&self, program: &Program) -> Result<(), Error> {
         let key = definition_key(program.fingerprint());
         match self.store.put(key, None, &written(program.definition())?).await {
             Ok(_) | Err(StoreError::RevisionConflict { .. }) => {

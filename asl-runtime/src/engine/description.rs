@@ -90,10 +90,17 @@ pub struct ExecutionSummary {
 #[derive(Debug, Clone)]
 #[must_use = "the engine must be asked"]
 pub struct ListExecutions {
-    pub(super) state_machine_arn: Arc<str>,
+    pub(super) of: ExecutionsOf,
     pub(super) status: Option<ExecutionStatus>,
     pub(super) max_results: usize,
     pub(super) next_token: Option<Arc<str>>,
+}
+
+/// Whose executions to list.
+#[derive(Debug, Clone)]
+pub(super) enum ExecutionsOf {
+    Machine(Arc<str>),
+    MapRun(Arc<str>),
 }
 
 impl ListExecutions {
@@ -102,7 +109,16 @@ impl ListExecutions {
 
     /// The executions of a machine.
     pub fn of(state_machine_arn: impl Into<Arc<str>>) -> Self {
-        Self { state_machine_arn: state_machine_arn.into(), status: None, max_results: 100, next_token: None }
+        Self::whose(ExecutionsOf::Machine(state_machine_arn.into()))
+    }
+
+    /// The children of a Map Run.
+    pub fn of_map_run(map_run_arn: impl Into<Arc<str>>) -> Self {
+        Self::whose(ExecutionsOf::MapRun(map_run_arn.into()))
+    }
+
+    fn whose(of: ExecutionsOf) -> Self {
+        Self { of, status: None, max_results: 100, next_token: None }
     }
 
     /// Only those of a status.

@@ -9,7 +9,9 @@ use asl_core::{Failure, Timestamp, Value};
 
 use super::Engine;
 use super::catalogue::StateMachine;
-use super::description::{ExecutionDescription, ExecutionPage, ExecutionSummary, ListExecutions, StartedExecution};
+use super::description::{
+    ExecutionDescription, ExecutionPage, ExecutionSummary, ExecutionsOf, ListExecutions, StartedExecution,
+};
 use super::express::{is_express, refuse_express};
 use super::hosted::{Departure, HostedExecution, Keeping};
 use super::inner::{Inner, lock};
@@ -88,26 +90,36 @@ impl Engine {
         Ok(replay::history(&program, journal)?)
     }
 
-    /// Executions of a machine, the newest first.
+    /// Executions of a machine or a Map Run, the newest first.
     ///
     /// # Errors
     ///
-    /// `StateMachineDoesNotExist`, `StateMachineTypeNotSupported` for an Express machine, `InvalidToken` for a token that does not come from another page,
+    /// `StateMachineDoesNotExist`, `StateMachineTypeNotSupported` for an Express machine, `ResourceNotFound` for a
+    /// Map Run that does not exist, `InvalidToken` for a token that does not come from another page,
     /// and [`Error::Store`] when the store cannot be read.
     pub async fn list_executions(&self, request: ListExecutions) -> Result<ExecutionPage, Error> {
-        let ListExecutions { state_machine_arn, status, max_results, next_token } = request;
-        let machine = self.0.machine(&state_machine_arn).await?;
-        if is_express(&self.0.program(&machine.fingerprint).await?) {
-            return Err(Error::StateMachineTypeNotSupported);
-        }
+        let ListExecutions { of, status, max_results, next_token } = request;
+        let (state_machine_arn, parent_arn) = match of {
+            ExecutionsOf::Machine(arn) => {
+                let machine = self.0.machine(&arn).await?;
+                if is_express(&self.0.program(&machine.fingerprint).await?) {
+                    return Err(Error::StateMachineTypeNotSupported);
+                }
+                (Some(arn), None)
+            }
+            ExecutionsOf::MapRun(arn) => {
+                self.describe_map_run(&arn).await?;
+                (None, Some(arn))
+            }
+        };
         let before = match next_token {
             Some(token) => Some(token.parse().map_err(|_| Error::InvalidToken)?),
             None => None,
         };
         let query = ExecutionQuery {
-            state_machine_arn: Some(state_machine_arn),
+            state_machine_arn,
             status,
-            parent_arn: None,
+            parent_arn,
             before,
             limit: Some(max_results.saturating_add(1)),
         };

@@ -24,6 +24,7 @@ use crate::store::{Batch, End, ExecutionRecord, Inbound, JournalEntry, Opening, 
 pub(super) struct HostedExecution {
     number: u64,
     arn: Arc<str>,
+    /// What started it and waits for its end.
     parent: Option<Parent>,
     keeping: Keeping,
     span: tracing::Span,
@@ -124,6 +125,8 @@ pub(super) struct Journalled {
     pub(super) before: Option<Timestamp>,
     /// What is to be armed now.
     pub(super) deadline: Option<Timestamp>,
+    /// Whether it was started now.
+    pub(super) started: bool,
     /// How it ended, if it did now.
     pub(super) end: Option<End>,
     /// The version at which it may be put to sleep.
@@ -168,7 +171,7 @@ impl HostedExecution {
         &self.arn
     }
 
-    /// Whose child it is.
+    /// What started it and waits for its end.
     pub(super) fn parent(&self) -> Option<&Parent> {
         self.parent.as_ref()
     }
@@ -340,7 +343,7 @@ impl HostedExecution {
             };
             let before = std::mem::replace(&mut state.armed, deadline);
             let sleeps_at = state.sleeps_until.map(|_| state.version);
-            (Journalled { before, deadline, end: state.end(), sleeps_at }, opened)
+            (Journalled { before, deadline, started: opened.is_some(), end: state.end(), sleeps_at }, opened)
         });
         if let Some(opening) = opened {
             let _ = self.started.set(Ok(opening.start_date));

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use super::activities::Activities;
 use super::catalogue::Programs;
 use super::hosted::{Departure, HostedExecution, Keeping};
+use super::map_runs::MapRuns;
 use super::names::Names;
 use super::nested::Links;
 use super::timers::Timers;
@@ -23,8 +24,9 @@ use super::worker::{Message, Told};
 use crate::callbacks::{Answer, Reception};
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::map_run::Objects;
 use crate::registry::{Pattern, Registry};
-use crate::store::{End, OwnerId, Store, StoreError};
+use crate::store::{End, OwnerId, Parent, Store, StoreError};
 
 /// The parts of an engine, shared by its handles, workers and handlers.
 pub(super) struct Inner {
@@ -42,6 +44,9 @@ pub(super) struct Inner {
     pub(super) executions: Mutex<Executions>,
     pub(super) activities: Activities,
     pub(super) links: Links,
+    pub(super) map_runs: MapRuns,
+    /// What Map Runs read from and write to.
+    pub(super) objects: Option<Arc<dyn Objects>>,
     pub(super) timers: Arc<Timers>,
     pub(super) workers: Vec<mpsc::Sender<Message>>,
     pub(super) handler_permits: Arc<Semaphore>,
@@ -88,6 +93,13 @@ impl Executions {
     /// An execution goes on: it is not one of those that need not be kept.
     pub(super) fn forget_end(&mut self, execution_arn: &str) {
         self.ended.retain(|ended| &**ended != execution_arn);
+    }
+
+    /// Adds executions that ended; returns those beyond the newest `retained`.
+    fn retain(&mut self, execution_arns: impl IntoIterator<Item = Arc<str>>, retained: usize) -> Vec<Arc<str>> {
+        self.ended.extend(execution_arns);
+        let surplus = self.ended.len().saturating_sub(retained);
+        self.ended.drain(..surplus).collect()
     }
 }
 
@@ -221,6 +233,8 @@ impl Inner {
         self.timers.set(execution, armed, None);
         self.activities.forget_execution(execution);
         self.links.forget_parent(execution.arn());
+        self.map_runs.forget_execution(execution.arn());
+        self.map_run_child_departed(execution, departure);
     }
 
     /// Takes note that `execution` ended; returns the ARNs of those that need not be kept any longer.
@@ -229,11 +243,10 @@ impl Inner {
             let mut executions = lock(&self.executions);
             executions.by_arn.remove(execution.arn());
             executions.set_aside.remove(execution.arn());
-            if execution.keeping() == Keeping::Journalled {
-                executions.ended.push_back(Arc::clone(execution.arn()));
-            }
-            let surplus = executions.ended.len().saturating_sub(self.retained);
-            executions.ended.drain(..surplus).collect()
+            // A Map Run needs its children until it ends.
+            let is_needed = matches!(execution.parent(), Some(Parent::MapRun { .. }));
+            let is_kept = execution.keeping() == Keeping::Journalled && !is_needed;
+            executions.retain(is_kept.then(|| Arc::clone(execution.arn())), self.retained)
         };
         execution.abort_handlers();
         self.child_ended(execution, &end);
@@ -246,6 +259,11 @@ impl Inner {
         for execution in hosted {
             execution.abort_handlers();
         }
+    }
+
+    /// Takes note that executions ended which are not needed any more; returns those that need not be kept any longer.
+    pub(super) fn retain(&self, execution_arns: impl IntoIterator<Item = Arc<str>>) -> Vec<Arc<str>> {
+        lock(&self.executions).retain(execution_arns, self.retained)
     }
 
     /// Removes executions that ended from the store.

@@ -7,7 +7,7 @@ use asl_core::{Options, Program};
 use super::Engine;
 use super::description::StateMachineSummary;
 use super::names::check_name;
-use crate::error::{DistributedMap, Error, InvalidDefinition};
+use crate::error::{Error, InvalidDefinition};
 
 impl Engine {
     /// Makes a machine of a definition's text; returns its ARN.
@@ -41,13 +41,12 @@ impl Engine {
     /// # Errors
     ///
     /// `InvalidName`, `StateMachineAlreadyExists` for another program under a name that is taken,
-    /// [`Error::MissingHandlers`] when a Task has no handler, [`Error::DistributedMap`],
+    /// [`Error::MissingHandlers`] when a Task has no handler, [`Error::MissingObjects`],
     /// and [`Error::Store`] when it could not be written.
     pub async fn create_state_machine_from_program(&self, name: &str, program: &Program) -> Result<Arc<str>, Error> {
         self.0.is_open()?;
         check_name(name)?;
-        DistributedMap::refuse(program)?;
-        self.0.check_handlers(program)?;
+        self.0.check(program)?;
         let arn = self.0.names.state_machine_arn(name);
         self.0.add_machine(&arn, name, program).await?;
         Ok(arn)
@@ -58,15 +57,14 @@ impl Engine {
     /// # Errors
     ///
     /// `StateMachineDoesNotExist`, `InvalidDefinition`, [`Error::MissingHandlers`] when a Task has no handler,
-    /// [`Error::DistributedMap`], and [`Error::Store`] when it could not be written.
+    /// [`Error::MissingObjects`], and [`Error::Store`] when it could not be written.
     pub async fn update_state_machine(&self, state_machine_arn: &str, definition: &str) -> Result<(), Error> {
         self.0.is_open()?;
         let machine = self.0.machine(state_machine_arn).await?;
         let known = self.0.program(&machine.fingerprint).await?;
         let options = Options::new().machine_type(known.machine_type()).compatibility(known.compatibility());
         let program = compile(definition, options)?;
-        DistributedMap::refuse(&program)?;
-        self.0.check_handlers(&program)?;
+        self.0.check(&program)?;
         self.0.change_machine(state_machine_arn, &program).await
     }
 

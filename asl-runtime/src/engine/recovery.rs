@@ -21,10 +21,11 @@ const PAGE: usize = 500;
 impl Inner {
     /// Makes executions whose owner's lease ended before `now` this engine's own, and goes on with them.
     pub(super) async fn take_over(&self, now: Timestamp) -> Result<(), StoreError> {
-        let mut has_children = false;
+        let (mut has_children, mut took_over) = (false, false);
         loop {
             let claimed = self.store.claim(self.owner, now, PAGE).await?;
             let is_last = claimed.len() < PAGE;
+            took_over |= !claimed.is_empty();
             for record in claimed {
                 has_children |= matches!(record.opening.parent, Some(Parent::Task { .. }));
                 self.go_on(&record).await;
@@ -41,7 +42,7 @@ impl Inner {
                 }
             });
         }
-        Ok(())
+        if took_over { self.adopt_map_runs().await } else { Ok(()) }
     }
 
     /// Hosts an execution of the store: one that sleeps is only loaded when it wakes.
@@ -98,7 +99,7 @@ impl Inner {
         let journal = journal.ok_or_else(|| Error::ExecutionDoesNotExist(Arc::clone(execution.arn())))?;
         let program = self.program(replay::fingerprint(&journal)?).await?;
         // A Task that nobody runs would fail the execution, though its handler may only be missing for now.
-        self.check_handlers(&program)?;
+        self.check(&program)?;
         let version = journal.version;
         let snapshot_version = journal.snapshot.as_ref().map_or(0, |(version, _)| *version);
         execution.load(replay::replay(&program, journal)?, version, snapshot_version);

@@ -9,13 +9,17 @@ use crate::registry::Registry;
 
 /// Until when nothing has to be done for the execution, if no Task has to be delivered to go on with it.
 pub(super) fn sleeps_until(driver: &Driver, registry: &Registry) -> Option<Timestamp> {
-    driver.next_deadline().filter(|_| driver.tasks_out().all(|(task, progress)| is_left(registry, task, progress)))
+    let is_left = |(task, progress)| is_left(registry, task, progress);
+    let rests = || driver.tasks_out().all(is_left) && driver.execution().map_runs().next().is_none();
+    driver.next_deadline().filter(|_| rests())
 }
 
-/// What to do for an execution that goes on here: its Tasks are delivered again, but for those left to someone outside.
+/// What to do for an execution that goes on here: its Map Runs go on, and its Tasks are delivered again, but for those
+/// left to someone outside.
 pub(super) fn deliver_again(driver: &Driver, registry: &Registry) -> Vec<Work> {
     let tasks = driver.tasks_out().filter(|(task, progress)| !is_left(registry, task, *progress));
-    tasks.map(|(task, _)| Work::Run(task.clone())).collect()
+    let tasks = tasks.map(|(task, _)| Work::Run(task.clone()));
+    tasks.chain(driver.execution().map_runs().map(|start| Work::StartMapRun(Box::new(start.clone())))).collect()
 }
 
 /// Whether a Task was handed to someone outside who answers its token.

@@ -28,9 +28,8 @@ impl Inner {
                 self.cancel_child(execution, task);
             }
             Work::Run(task) => self.run_task(execution, task),
-            // A program that has a Distributed Map is refused before it runs.
-            Work::StartMapRun(start) => tracing::error!(map_run = &*start.arn, "the engine runs no Distributed Map"),
-            Work::CancelMapRun(map_run) => tracing::error!(%map_run, "the engine runs no Distributed Map"),
+            Work::StartMapRun(start) => self.run_map_run(execution, *start),
+            Work::CancelMapRun(map_run) => self.map_runs.abort(execution.arn(), map_run),
         }
     }
 

@@ -233,6 +233,7 @@ impl Inner {
             self.perform(execution, work);
         }
         let journalled = execution.journalled(entries);
+        self.tell_map_run(execution, &journalled);
         self.timers.set(execution, journalled.before, journalled.deadline);
         if let Some(version) = journalled.sleeps_at {
             sleepers.0.push_back((Arc::downgrade(execution), version));

@@ -34,27 +34,32 @@ impl Troubled {
     pub(super) fn failing(failures: impl IntoIterator<Item = StoreError>) -> Self {
         Self { failures: Arc::new(Mutex::new(failures.into_iter().collect())), ..Self::default() }
     }
-}
 
-#[async_trait]
-impl Store for Troubled {
-    async fn append(&self, owner: OwnerId, batches: &[Batch]) -> Result<(), StoreError> {
+    /// A write that fails or comes to its end if it is to.
+    async fn write<T>(&self, write: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let number = self.appends.fetch_add(1, Ordering::SeqCst);
         let failure = self.failures.lock().unwrap().pop();
-        let appended = match (failure, self.death) {
+        let written = match (failure, self.death) {
             (Some(failure), _) => return Err(failure),
             (None, Some(Death::Before(last))) if number >= last => None,
             (None, Some(Death::After(last))) if number > last => None,
-            (None, _) => Some(self.journals.append(owner, batches).await),
+            (None, _) => Some(write.await),
         };
-        match (appended, self.death) {
-            (Some(appended), Some(Death::After(last))) if number < last => appended,
-            (Some(appended), Some(Death::Before(_)) | None) => appended,
+        match (written, self.death) {
+            (Some(written), Some(Death::After(last))) if number < last => written,
+            (Some(written), Some(Death::Before(_)) | None) => written,
             _ => {
                 self.died.notify_one();
                 std::future::pending().await
             }
         }
+    }
+}
+
+#[async_trait]
+impl Store for Troubled {
+    async fn append(&self, owner: OwnerId, batches: &[Batch]) -> Result<(), StoreError> {
+        self.write(self.journals.append(owner, batches)).await
     }
 
     async fn join(&self, lease_until: Timestamp) -> Result<OwnerId, StoreError> {
@@ -113,7 +118,11 @@ impl Store for Troubled {
     }
 
     async fn put(&self, key: DocumentKey<'_>, expected: Option<u64>, body: &str) -> Result<u64, StoreError> {
-        self.journals.put(key, expected, body).await
+        // The documents of machines are written before anything that could be lost.
+        match key.collection {
+            Collection::MapRuns => self.write(self.journals.put(key, expected, body)).await,
+            _ => self.journals.put(key, expected, body).await,
+        }
     }
 
     async fn get(&self, key: DocumentKey<'_>) -> Result<Option<Document>, StoreError> {

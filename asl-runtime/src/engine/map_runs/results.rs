@@ -1,0 +1,109 @@
+//! The results of a Map Run's children, from the store to the files of its `ResultWriter`.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use asl_core::execution::{Outcome, StartMapRun};
+use asl_core::program::WriterTransformation;
+use asl_core::{Failure, Value};
+
+use super::{Told, children};
+use crate::engine::inner::Inner;
+use crate::error::Error;
+use crate::map_run::{Objects, ResultWriter, WriteError};
+use crate::store::{ExecutionRecord, Store};
+
+/// How often results are written to objects that cannot be reached, before the Map Run fails.
+const ATTEMPTS: u32 = 10;
+
+/// The wait before the second attempt; it doubles with every further one.
+const BACKOFF: Duration = Duration::from_millis(500);
+
+/// What became of writing the results.
+#[derive(Debug)]
+pub(super) enum Written {
+    Done,
+    Failed(Failure),
+    /// The store of the executions failed.
+    Broken(Error),
+}
+
+/// Writes the results of the first `children` children, and tells the Map Run.
+pub(super) async fn write(engine: Weak<Inner>, start: Arc<StartMapRun>, children: u64) {
+    let Some((store, objects, clock)) =
+        engine.upgrade().map(|engine| (Arc::clone(&engine.store), engine.objects.clone(), Arc::clone(&engine.clock)))
+    else {
+        return;
+    };
+    let mut backoff = BACKOFF;
+    let mut attempts = 0;
+    let written = loop {
+        attempts += 1;
+        match write_all(&*store, objects.clone(), &start, children).await {
+            Ok(()) => break Written::Done,
+            Err(Fault::Store(error)) => break Written::Broken(error),
+            Err(Fault::Writer(WriteError::Failed(failure))) => break Written::Failed(failure),
+            Err(Fault::Writer(WriteError::Unavailable(error))) if attempts >= ATTEMPTS => {
+                break Written::Failed(Failure::new("States.ResultWriterFailed", error.to_string()));
+            }
+            Err(Fault::Writer(WriteError::Unavailable(error))) => {
+                tracing::warn!(map_run = &*start.arn, %error, "the results are written again");
+            }
+        }
+        clock.sleep(backoff).await;
+        backoff *= 2;
+    };
+    if let Some(engine) = engine.upgrade() {
+        engine.map_runs.tell(&start.arn, Told::Written(written));
+    }
+}
+
+/// Why results are not written.
+enum Fault {
+    Writer(WriteError),
+    Store(Error),
+}
+
+impl From<WriteError> for Fault {
+    fn from(error: WriteError) -> Self {
+        Self::Writer(error)
+    }
+}
+
+impl<E: Into<Error>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+async fn write_all(
+    store: &dyn Store,
+    objects: Option<Arc<dyn Objects>>,
+    start: &Arc<StartMapRun>,
+    children: u64,
+) -> Result<(), Fault> {
+    // A program that writes results is refused where there are no objects.
+    let Some(objects) = objects else { return Ok(()) };
+    let writer = ResultWriter::new(objects, Arc::clone(start)).map_err(WriteError::from)?;
+    let Some(mut writer) = writer else { return Ok(()) };
+    for index in 0..children {
+        // One that was not started has no result.
+        let Some(record) = store.find(&start.child_arn(index)).await? else { continue };
+        let input = if needs_input(start, &record) {
+            children::input(store, &record.execution_arn).await?
+        } else {
+            Value::Null
+        };
+        if let Some(ended) = children::ended_of(&record, input) {
+            writer.ended(index, &ended).await?;
+        }
+    }
+    Ok(writer.finish().await?)
+}
+
+/// Whether the input of a child is written.
+fn needs_input(start: &StartMapRun, record: &ExecutionRecord) -> bool {
+    let transformation = start.result_writer.as_ref().and_then(|writer| writer.config.transformation);
+    let succeeded = record.standing.end().is_some_and(|end| matches!(end.outcome, Outcome::Succeeded(_)));
+    !(succeeded && matches!(transformation, Some(WriterTransformation::Compact | WriterTransformation::Flatten)))
+}
