@@ -5,13 +5,16 @@ mod builder;
 mod catalogue;
 mod description;
 mod executions;
+mod express;
 mod hosted;
 mod inner;
 mod lease;
 mod machines;
 mod map_runs;
 mod names;
+mod nested;
 mod recovery;
+pub(crate) mod redrive;
 mod replay;
 mod sleep;
 mod tasks;
@@ -30,8 +33,10 @@ pub use self::description::{
     ActivityDescription, ActivityTask, ExecutionDescription, ExecutionPage, ExecutionSummary, ListExecutions,
     StartedExecution, StateMachineSummary,
 };
+pub use self::express::SyncExecution;
 use self::inner::{Inner, lock};
 pub use self::map_runs::{MapRunDescription, MapRunPage, MapRunSummary};
+pub use self::redrive::RedriveStatus;
 pub use self::why_waiting::{Turn, WaitingFor, WaitingState, WhyWaiting};
 use crate::callbacks::Callbacks;
 use crate::error::Error;
@@ -54,10 +59,24 @@ pub use crate::status::ExecutionStatus;
 /// its journal cannot be read or written, or a Task of its definition has no handler here.
 /// It is tried again from time to time, and by the next engine; [`why_waiting`](Self::why_waiting) tells why.
 ///
+/// # Nested executions
+///
+/// Unless a handler is registered for them, the engine serves Tasks that call
+/// `arn:aws:states:::states:startExecution` and its patterns `.sync`, `.sync:2` and `.waitForTaskToken`.
+/// Of the answer of `StartExecution` there are `ExecutionArn`, `StartDate` and the status of HTTP.
+/// When a Task that waits for the end of an execution is cancelled or times out, the execution is stopped.
+///
+/// # Express machines
+///
+/// Executions of Express machines last five minutes at most and are in memory alone: one that its engine does not end
+/// with is lost. [`start_sync_execution`](Self::start_sync_execution) returns how one ended;
+/// of one that was [started](Self::start_execution) there is only [`wait`](Self::wait), while it runs.
+///
 /// # Memory
 ///
 /// No thread, timer or tokio task belongs to an execution or to a state: only a running handler has a task.
-/// Executions that ended are only in the store, and so are all but the latest of those that wait for a time or a token.
+/// Executions that ended are only in the store, and so are all but the latest of those that wait for a time or a token;
+/// one that waits for the end of another stays in memory.
 ///
 /// The last clone that is dropped takes its executions and handlers with it; [`shutdown`](Self::shutdown) is graceful.
 #[derive(Debug, Clone)]

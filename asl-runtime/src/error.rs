@@ -9,6 +9,7 @@ use asl_core::diagnostic::{Diagnostics, MAX_RESULTS, Severity};
 use asl_core::execution::Rejected;
 use asl_core::{Failure, Program};
 
+use crate::engine::redrive::in_aws_words;
 use crate::registry::MissingHandlers;
 use crate::store::StoreError;
 
@@ -25,12 +26,18 @@ pub enum Error {
     /// There is an execution of this name already, which ended or has another input.
     #[error("Execution Already Exists: '{0}'")]
     ExecutionAlreadyExists(Arc<str>),
+    /// The execution cannot be redriven, and why.
+    #[error("Execution Not Redrivable: '{0}'")]
+    ExecutionNotRedrivable(Arc<str>),
     /// There is no execution of this ARN.
     #[error("Execution Does Not Exist: '{0}'")]
     ExecutionDoesNotExist(Arc<str>),
     /// What is given as an ARN is none.
     #[error("Invalid Arn: 'Invalid ARN prefix: {0}'")]
     InvalidArn(Arc<str>),
+    /// An ARN of something that the call is not about.
+    #[error("Invalid Arn: 'Resource type not valid in this context: {0}'")]
+    InvalidResourceType(Arc<str>),
     /// A definition that does not compile.
     #[error(transparent)]
     InvalidDefinition(#[from] InvalidDefinition),
@@ -64,6 +71,9 @@ pub enum Error {
     /// There is no machine of this ARN.
     #[error("State Machine Does Not Exist: '{0}'")]
     StateMachineDoesNotExist(Arc<str>),
+    /// Standard machines cannot do this, or Express machines cannot.
+    #[error("This operation is not supported by this type of state machine")]
+    StateMachineTypeNotSupported,
     /// The store failed; what was asked did not happen.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -86,7 +96,8 @@ impl Error {
             Self::ActivityWorkerLimitExceeded(_) => "ActivityWorkerLimitExceeded",
             Self::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
             Self::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
-            Self::InvalidArn(_) => "InvalidArn",
+            Self::ExecutionNotRedrivable(_) => "ExecutionNotRedrivable",
+            Self::InvalidArn(_) | Self::InvalidResourceType(_) => "InvalidArn",
             Self::InvalidDefinition(_) => "InvalidDefinition",
             Self::InvalidName(_) => "InvalidName",
             Self::InvalidToken => "InvalidToken",
@@ -94,6 +105,7 @@ impl Error {
             Self::Validation(_) => "ValidationException",
             Self::StateMachineAlreadyExists(_) => "StateMachineAlreadyExists",
             Self::StateMachineDoesNotExist(_) => "StateMachineDoesNotExist",
+            Self::StateMachineTypeNotSupported => "StateMachineTypeNotSupported",
             Self::TaskDoesNotExist => "TaskDoesNotExist",
             Self::TaskTimedOut => "TaskTimedOut",
             Self::MissingObjects(_)
@@ -168,8 +180,11 @@ impl std::error::Error for InvalidDefinition {}
 
 /// Whoever answers a Task that is not out any more is told so in AWS's words.
 impl From<Rejected> for Error {
-    fn from(_: Rejected) -> Self {
-        Self::TaskTimedOut
+    fn from(rejected: Rejected) -> Self {
+        match rejected {
+            Rejected::NotRedrivable(reason) => Self::ExecutionNotRedrivable(in_aws_words(reason).into()),
+            _ => Self::TaskTimedOut,
+        }
     }
 }
 

@@ -105,10 +105,19 @@ impl Registry {
     ///
     /// When Tasks have no handler: which, and what to register.
     pub fn check(&self, program: &Program) -> Result<(), MissingHandlers> {
+        self.check_but(program, |_| false)
+    }
+
+    /// The same where Tasks that call what is `served` otherwise need no handler.
+    pub(crate) fn check_but(
+        &self,
+        program: &Program,
+        served: impl Fn(&Resource) -> bool,
+    ) -> Result<(), MissingHandlers> {
         let missing: Vec<_> = program
             .resources()
             .filter(|(state_name, resource)| {
-                resource.activity_name().is_none() && !self.has_handler(state_name, resource)
+                resource.activity_name().is_none() && !served(resource) && !self.has_handler(state_name, resource)
             })
             .map(|(state_name, resource)| MissingHandler { state_name: state_name.into(), resource: resource.clone() })
             .collect();

@@ -1,10 +1,13 @@
 //! The engine: the API's calls, tokens, timeouts, stops, the journal, and many executions at once.
 
 mod calls;
+mod express;
 mod journal;
 mod map_runs;
+mod nested;
 mod owners;
 mod recovery;
+mod redrive;
 mod troubled;
 
 use std::num::NonZero;

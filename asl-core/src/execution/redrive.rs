@@ -12,6 +12,7 @@ use super::strand::{Children, Phase, Strand};
 use super::{Execution, Outcome};
 use crate::failure::{ErrorName, Failure};
 use crate::history::{EventDetails, EventId};
+use crate::timestamp::Timestamp;
 
 /// How long after its end an execution can be redriven.
 const REDRIVABLE: Duration = Duration::from_hours(14 * 24);
@@ -44,7 +45,7 @@ impl fmt::Display for NotRedrivable {
 impl Execution {
     /// Goes on with what was interrupted.
     pub(super) fn redrive(&mut self) -> Result<(), NotRedrivable> {
-        self.check_redrivable()?;
+        self.redrivable(self.progress.now)?;
         self.progress.outcome = None;
         self.progress.redrives += 1;
         self.progress.redriven_at = Some(self.progress.now);
@@ -56,7 +57,12 @@ impl Execution {
         Ok(())
     }
 
-    fn check_redrivable(&self) -> Result<(), NotRedrivable> {
+    /// Whether the execution can be redriven at `now`.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot.
+    pub fn redrivable(&self, now: Timestamp) -> Result<(), NotRedrivable> {
         let limits = &self.progress.start.limits;
         let lifetime = Duration::from_secs(limits.execution_seconds);
         match self.outcome() {
@@ -66,13 +72,23 @@ impl Execution {
                 Err(NotRedrivable::HistoryTooLong)
             }
             Some(_)
-                if self.progress.now > self.progress.ended_at.saturating_add(REDRIVABLE)
-                    || self.progress.now >= self.progress.started_at.saturating_add(lifetime) =>
+                if now > self.progress.ended_at.saturating_add(REDRIVABLE)
+                    || now >= self.progress.started_at.saturating_add(lifetime) =>
             {
                 Err(NotRedrivable::Expired)
             }
             Some(_) => Ok(()),
         }
+    }
+
+    /// How often the execution was redriven.
+    pub fn redrive_count(&self) -> u64 {
+        self.progress.redrives.into()
+    }
+
+    /// When it was redriven last, if it was.
+    pub fn redriven_at(&self) -> Option<Timestamp> {
+        self.progress.redriven_at
     }
 
     /// A strand waits for its children as before, or attempts its state again; Retriers count from the beginning.
@@ -125,7 +141,6 @@ impl Execution {
 mod tests {
     use super::*;
     use crate::execution::{Event, Rejected, Start};
-    use crate::timestamp::Timestamp;
 
     const FAILS: &str = r#"{"StartAt": "A", "States": {"A": {"Type": "Fail"}}}"#;
 

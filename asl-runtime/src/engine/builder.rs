@@ -15,6 +15,7 @@ use super::catalogue::Programs;
 use super::inner::{Inner, lock};
 use super::map_runs::MapRuns;
 use super::names::Names;
+use super::nested::Links;
 use super::timers::{self, Timers};
 use super::{Engine, lease, token_key, worker};
 use crate::clock::{Clock, SystemClock};
@@ -248,6 +249,7 @@ impl EngineBuilder {
             activities: Activities::default(),
             map_runs: MapRuns::default(),
             objects: self.objects,
+            links: Links::default(),
             timers,
             workers: senders,
             handler_permits: Arc::new(Semaphore::new(self.handler_limit.get() as usize)),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use asl_core::{Failure, Timestamp, Value};
 
+use super::redrive::RedriveStatus;
 use crate::status::ExecutionStatus;
 
 /// A machine, as `ListStateMachines` shows it.
@@ -46,6 +47,12 @@ pub struct ExecutionDescription {
     pub stop_date: Option<Timestamp>,
     /// What it was started with.
     pub input: Value,
+    /// How often it was redriven.
+    pub redrive_count: u64,
+    /// When it was redriven last, if it was.
+    pub redrive_date: Option<Timestamp>,
+    /// Whether it can be redriven.
+    pub redrive_status: RedriveStatus,
     /// Its output, if it succeeded.
     pub output: Option<Value>,
     /// The error and cause, if it ended otherwise.

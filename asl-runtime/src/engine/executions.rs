@@ -12,9 +12,11 @@ use super::catalogue::StateMachine;
 use super::description::{
     ExecutionDescription, ExecutionPage, ExecutionSummary, ExecutionsOf, ListExecutions, StartedExecution,
 };
-use super::hosted::{Departure, HostedExecution};
+use super::express::{is_express, refuse_express};
+use super::hosted::{Departure, HostedExecution, Keeping};
 use super::inner::{Inner, lock};
 use super::names::{check_name, random_name};
+use super::redrive::RedriveStatus;
 use super::replay;
 use super::worker::{Message, Opened, Told};
 use crate::error::Error;
@@ -28,6 +30,7 @@ impl Engine {
     /// Starts an execution and returns once the start is in the store.
     ///
     /// Without a name it gets a UUID for one.
+    /// An execution of an Express machine is not in the store, and returns at once; its name may be used again.
     /// The same name with the same input is the same execution for as long as it runs.
     ///
     /// # Errors
@@ -42,21 +45,21 @@ impl Engine {
     ) -> Result<StartedExecution, Error> {
         let input = input.into();
         self.0.is_open()?;
-        let machine = self.0.machine(state_machine_arn).await?;
-        let program = self.0.program(&machine.fingerprint).await?;
-        let start = self.0.start_of(state_machine_arn, &machine, name, input)?;
-        self.0.admit(Opened { program, start, parent: None }).await
+        let opened = self.0.opened(state_machine_arn, name, input).await?;
+        if is_express(&opened.program) { self.0.start_express(opened).await } else { self.0.admit(opened).await }
     }
 
     /// What is known of an execution.
     ///
     /// # Errors
     ///
-    /// `ExecutionDoesNotExist`, and [`Error::Store`] when the store cannot be read.
+    /// `ExecutionDoesNotExist`, `InvalidArn` for an Express execution, and [`Error::Store`] when the store cannot be read.
     pub async fn describe_execution(&self, execution_arn: &str) -> Result<ExecutionDescription, Error> {
+        refuse_express(execution_arn)?;
         let does_not_exist = || Error::ExecutionDoesNotExist(execution_arn.into());
         let record = self.0.store.find(execution_arn).await?.ok_or_else(does_not_exist)?;
-        let input = replay::input(&self.0.journal(execution_arn).await?)?.clone();
+        let driver = self.0.as_stored(execution_arn).await?;
+        let execution = driver.execution();
         let end = record.standing.end();
         Ok(ExecutionDescription {
             status: record.standing.status(),
@@ -67,7 +70,10 @@ impl Engine {
             state_machine_arn: record.opening.state_machine_arn,
             name: record.opening.name,
             start_date: record.opening.start_date,
-            input,
+            input: execution.started_with().input.clone(),
+            redrive_count: execution.redrive_count(),
+            redrive_date: execution.redriven_at(),
+            redrive_status: RedriveStatus::of(execution, self.0.clock.now()),
         })
     }
 
@@ -75,8 +81,10 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// `ExecutionDoesNotExist`, and [`Error::Store`] when the store, or the journal in it, cannot be read.
+    /// `ExecutionDoesNotExist`, `InvalidArn` for an Express execution,
+    /// and [`Error::Store`] when the store, or the journal in it, cannot be read.
     pub async fn get_execution_history(&self, execution_arn: &str) -> Result<Vec<HistoryEvent>, Error> {
+        refuse_express(execution_arn)?;
         let journal = self.0.journal(execution_arn).await?;
         let program = self.0.program(replay::fingerprint(&journal)?).await?;
         Ok(replay::history(&program, journal)?)
@@ -86,13 +94,16 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// `StateMachineDoesNotExist`, `ResourceNotFound` for a Map Run that does not exist, `InvalidToken` for a token that does not come from another page,
-    /// and [`Error::Store`] when the store cannot be read.
+    /// `StateMachineDoesNotExist`, `StateMachineTypeNotSupported` for an Express machine, `ResourceNotFound` for a Map Run that does not exist,
+    /// `InvalidToken` for a token that does not come from another page, and [`Error::Store`] when the store cannot be read.
     pub async fn list_executions(&self, request: ListExecutions) -> Result<ExecutionPage, Error> {
         let ListExecutions { of, status, max_results, next_token } = request;
         let (state_machine_arn, parent_arn) = match of {
             ExecutionsOf::Machine(arn) => {
-                self.0.machine(&arn).await?;
+                let machine = self.0.machine(&arn).await?;
+                if is_express(&self.0.program(&machine.fingerprint).await?) {
+                    return Err(Error::StateMachineTypeNotSupported);
+                }
                 (Some(arn), None)
             }
             ExecutionsOf::MapRun(arn) => {
@@ -129,9 +140,10 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// `ExecutionDoesNotExist`, and [`Error::Store`] when the stop could not be written.
+    /// `ExecutionDoesNotExist`, `InvalidArn` for an Express execution, and [`Error::Store`] when the stop could not be written.
     pub async fn stop_execution(&self, execution_arn: &str, failure: Failure) -> Result<Timestamp, Error> {
         self.0.is_open()?;
+        refuse_express(execution_arn)?;
         match self.0.deliver(execution_arn, Event::Stopped { failure }).await {
             Ok(()) | Err(Error::TaskTimedOut) => Ok(self.0.end_of(execution_arn).await?.stop_date),
             Err(error) => Err(error),
@@ -150,6 +162,19 @@ impl Engine {
 }
 
 impl Inner {
+    /// An execution of a machine to start.
+    pub(super) async fn opened(
+        &self,
+        state_machine_arn: &str,
+        name: Option<&str>,
+        input: Value,
+    ) -> Result<Opened, Error> {
+        let machine = self.machine(state_machine_arn).await?;
+        let program = self.program(&machine.fingerprint).await?;
+        let start = self.start_of(state_machine_arn, &machine, name, input)?;
+        Ok(Opened { program, start, parent: None })
+    }
+
     fn start_of(
         &self,
         state_machine_arn: &str,
@@ -178,12 +203,17 @@ impl Inner {
     }
 
     /// Gives a new execution to its worker, or finds the running one of the same name and input.
-    async fn admit(&self, opened: Opened) -> Result<StartedExecution, Error> {
+    pub(super) async fn admit(&self, opened: Opened) -> Result<StartedExecution, Error> {
         let (execution_arn, input) = (Arc::clone(&opened.start.id), opened.start.input.clone());
         let number = self.next_number();
         // Once the execution is known to others, nothing may keep it from being started: so the place comes first.
         let place = self.worker_of(number)?.reserve().await.map_err(|_| Error::ShutDown)?;
-        let execution = Arc::new(HostedExecution::new(number, Arc::clone(&execution_arn), opened.parent.clone()));
+        let execution = Arc::new(HostedExecution::new(
+            number,
+            Arc::clone(&execution_arn),
+            opened.parent.clone(),
+            Keeping::Journalled,
+        ));
         if let Err(known) = self.host(&execution) {
             drop(place);
             known.started().await?;
@@ -203,7 +233,7 @@ impl Inner {
     async fn same_execution(&self, execution_arn: Arc<str>, input: &Value) -> Result<StartedExecution, Error> {
         if let Some(record) = self.store.find(&execution_arn).await?
             && record.standing.status() == ExecutionStatus::Running
-            && replay::input(&self.journal(&execution_arn).await?)? == input
+            && replay::start(&self.journal(&execution_arn).await?)?.input == *input
         {
             return Ok(StartedExecution { execution_arn, start_date: record.opening.start_date });
         }

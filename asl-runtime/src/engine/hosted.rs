@@ -26,10 +26,22 @@ pub(super) struct HostedExecution {
     arn: Arc<str>,
     /// What started it and waits for its end.
     parent: Option<Parent>,
+    keeping: Keeping,
     span: tracing::Span,
     started: SetOnce<Result<Timestamp, Error>>,
     ended: SetOnce<Result<End, Departure>>,
     state: Mutex<State>,
+}
+
+/// Where an execution is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// In its journal.
+    Journalled,
+    /// In memory alone.
+    InMemory,
+    /// In memory, and in the store once it has ended: how it began and ended, not how it went.
+    RecordedAtEnd,
 }
 
 /// Why an execution that did not end is not hosted any more.
@@ -42,7 +54,7 @@ pub(super) enum Departure {
 }
 
 impl Departure {
-    fn error(&self) -> Error {
+    pub(super) fn error(&self) -> Error {
         match self {
             Self::Elsewhere(error) => error.clone().into(),
             Self::SetAside(error) => error.clone(),
@@ -56,6 +68,8 @@ struct State {
     driver: Option<Box<Driver>>,
     /// What it is, until that is in the store.
     opening: Option<Opening>,
+    /// The first entry, of one that is recorded when it ends.
+    first: Option<JournalEntry>,
     /// Entries in the journal.
     version: u64,
     /// The version of the last snapshot.
@@ -64,6 +78,8 @@ struct State {
     told_at: Timestamp,
     /// Until when the store believes it to sleep.
     sleeps_until: Option<Timestamp>,
+    /// Whether the store believes it to have ended, though it goes on.
+    is_ended_in_store: bool,
     /// What the timers wait for on its behalf.
     armed: Option<Timestamp>,
     handlers: HashMap<TaskId, Handler>,
@@ -122,19 +138,30 @@ pub(super) struct Journalled {
 }
 
 impl HostedExecution {
-    pub(super) fn new(number: u64, arn: Arc<str>, parent: Option<Parent>) -> Self {
+    pub(super) fn new(number: u64, arn: Arc<str>, parent: Option<Parent>, keeping: Keeping) -> Self {
         let span = tracing::info_span!("execution", arn = &*arn);
-        Self { number, arn, parent, span, started: SetOnce::new(), ended: SetOnce::new(), state: Mutex::default() }
+        Self {
+            number,
+            arn,
+            parent,
+            keeping,
+            span,
+            started: SetOnce::new(),
+            ended: SetOnce::new(),
+            state: Mutex::default(),
+        }
     }
 
     /// One that is in the store and is to be loaded when it is told something.
     pub(super) fn stored(number: u64, record: &ExecutionRecord) -> Self {
-        let execution = Self::new(number, Arc::clone(&record.execution_arn), record.opening.parent.clone());
+        let execution =
+            Self::new(number, Arc::clone(&record.execution_arn), record.opening.parent.clone(), Keeping::Journalled);
         let _ = execution.started.set(Ok(record.opening.start_date));
         execution.with(|state| {
             state.version = record.version;
-            if let Standing::Running { sleeps_until } = record.standing {
-                state.sleeps_until = sleeps_until;
+            match record.standing {
+                Standing::Running { sleeps_until } => state.sleeps_until = sleeps_until,
+                Standing::Ended(_) => state.is_ended_in_store = true,
             }
         });
         execution
@@ -148,13 +175,18 @@ impl HostedExecution {
         &self.arn
     }
 
+    /// What started it and waits for its end.
     pub(super) fn parent(&self) -> Option<&Parent> {
         self.parent.as_ref()
     }
 
+    pub(super) fn keeping(&self) -> Keeping {
+        self.keeping
+    }
+
     /// When it was started, once that is in the journal.
     pub(super) fn start_date(&self) -> Option<Timestamp> {
-        self.started.get()?.as_ref().ok().copied()
+        self.started.get().and_then(|started| started.as_ref().ok()).copied()
     }
 
     pub(super) fn span(&self) -> &tracing::Span {
@@ -179,6 +211,11 @@ impl HostedExecution {
         self.with(|state| state.departure.as_ref().map(Departure::error))
     }
 
+    /// When it was told something last.
+    pub(super) fn told_at(&self) -> Timestamp {
+        self.with(|state| state.told_at)
+    }
+
     pub(super) fn version(&self) -> u64 {
         self.with(|state| state.version)
     }
@@ -194,6 +231,22 @@ impl HostedExecution {
         })
     }
 
+    /// Which of `entries` are to be written now.
+    pub(super) fn to_write(&self, entries: Vec<JournalEntry>) -> Vec<JournalEntry> {
+        match self.keeping {
+            Keeping::Journalled => entries,
+            Keeping::InMemory => Vec::new(),
+            Keeping::RecordedAtEnd => self.with(|state| {
+                let first = state.first.take().or_else(|| entries.into_iter().next());
+                if state.end().is_some() && state.version == 0 {
+                    return first.into_iter().collect();
+                }
+                state.first = first;
+                Vec::new()
+            }),
+        }
+    }
+
     /// What to append to the journal for `entries`, which took `received` in.
     pub(super) fn batch(&self, registry: &Registry, entries: Vec<JournalEntry>, received: Vec<u64>) -> Batch {
         self.with(|state| {
@@ -203,7 +256,8 @@ impl HostedExecution {
                 (None, Some(driver)) => {
                     let known = std::mem::replace(&mut state.sleeps_until, sleeps_until(driver, registry));
                     let sleeps_until = state.sleeps_until;
-                    (known != sleeps_until).then_some(Standing::Running { sleeps_until })
+                    let was_ended = std::mem::take(&mut state.is_ended_in_store);
+                    (was_ended || known != sleeps_until).then_some(Standing::Running { sleeps_until })
                 }
             };
             Batch {
@@ -301,7 +355,9 @@ impl HostedExecution {
     pub(super) fn journalled(&self, entries: u64) -> Journalled {
         let (journalled, opened) = self.with(|state| {
             state.version += entries;
-            let opened = state.opening.take();
+            // One that is recorded when it ends is not in the store before.
+            let is_written = self.keeping != Keeping::RecordedAtEnd || state.version > 0;
+            let opened = state.opening.take_if(|_| is_written);
             let deadline = match (&state.departure, &state.driver) {
                 (Some(_), _) => None,
                 (None, Some(driver)) => driver.next_deadline(),
@@ -328,6 +384,9 @@ impl HostedExecution {
 
     /// A snapshot and its version, if at least `every` entries came since the last one.
     pub(super) fn due_snapshot(&self, every: u64) -> Option<(u64, Snapshot)> {
+        if self.keeping != Keeping::Journalled {
+            return None;
+        }
         self.with(|state| {
             let driver = state.driver.as_ref().filter(|driver| driver.execution().outcome().is_none())?;
             if state.version < state.snapshot_version.saturating_add(every) {

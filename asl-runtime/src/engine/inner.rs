@@ -15,9 +15,10 @@ use tokio::task::JoinSet;
 
 use super::activities::Activities;
 use super::catalogue::Programs;
-use super::hosted::{Departure, HostedExecution};
+use super::hosted::{Departure, HostedExecution, Keeping};
 use super::map_runs::MapRuns;
 use super::names::Names;
+use super::nested::Links;
 use super::timers::Timers;
 use super::worker::{Message, Told};
 use crate::callbacks::{Answer, Reception};
@@ -45,6 +46,7 @@ pub(super) struct Inner {
     pub(super) map_runs: MapRuns,
     /// What Map Runs read from and write to.
     pub(super) objects: Option<Arc<dyn Objects>>,
+    pub(super) links: Links,
     pub(super) timers: Arc<Timers>,
     pub(super) workers: Vec<mpsc::Sender<Message>>,
     pub(super) handler_permits: Arc<Semaphore>,
@@ -89,6 +91,15 @@ impl Executions {
         self.ended.extend(execution_arns);
         let surplus = self.ended.len().saturating_sub(retained);
         self.ended.drain(..surplus).collect()
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = Arc<HostedExecution>> {
+        self.by_arn.values().cloned()
+    }
+
+    /// An execution goes on: it is not one of those that need not be kept.
+    pub(super) fn forget_end(&mut self, execution_arn: &str) {
+        self.ended.retain(|ended| &**ended != execution_arn);
     }
 }
 
@@ -223,6 +234,7 @@ impl Inner {
         self.activities.forget_execution(execution);
         self.map_runs.forget_execution(execution.arn());
         self.map_run_child_departed(execution, departure);
+        self.links.forget_parent(execution.arn());
     }
 
     /// Takes note that `execution` ended; returns the ARNs of those that need not be kept any longer.
@@ -233,9 +245,11 @@ impl Inner {
             executions.set_aside.remove(execution.arn());
             // A Map Run needs its children until it ends.
             let is_needed = matches!(execution.parent(), Some(Parent::MapRun { .. }));
-            executions.retain((!is_needed).then(|| Arc::clone(execution.arn())), self.retained)
+            let is_kept = execution.keeping() == Keeping::Journalled && !is_needed;
+            executions.retain(is_kept.then(|| Arc::clone(execution.arn())), self.retained)
         };
         execution.abort_handlers();
+        self.child_ended(execution, &end);
         execution.announce(end);
         surplus
     }

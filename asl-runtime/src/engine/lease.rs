@@ -29,6 +29,7 @@ pub(super) async fn renew(engine: Weak<Inner>, clock: Arc<dyn Clock>, lease: Dur
         };
         if engine.is_open().is_ok() {
             engine.try_again().await;
+            engine.look_at_parents().await;
             if let Err(error) = engine.take_over(clock.now()).await {
                 tracing::warn!(%error, "executions of engines that are gone could not be taken over");
             }
@@ -44,6 +45,7 @@ pub(super) async fn receive_posts(engine: Weak<Inner>, clock: Arc<dyn Clock>, ev
         if let Err(error) = engine.take_posts_in().await {
             tracing::warn!(%error, "what other engines left could not be taken in");
         }
+        engine.look_at_children().await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use asl_core::Program;
+use asl_core::{Options, Program};
 
 use super::Engine;
 use super::description::StateMachineSummary;
@@ -19,7 +19,21 @@ impl Engine {
     /// `InvalidDefinition` with every fault of the text, and as
     /// [`create_state_machine_from_program`](Self::create_state_machine_from_program).
     pub async fn create_state_machine(&self, name: &str, definition: &str) -> Result<Arc<str>, Error> {
-        self.create_state_machine_from_program(name, &compile(definition)?).await
+        self.create_state_machine_with(name, definition, Options::new()).await
+    }
+
+    /// The same for a definition that is written, or meant, as `options` say, such as that of an Express machine.
+    ///
+    /// # Errors
+    ///
+    /// As [`create_state_machine`](Self::create_state_machine).
+    pub async fn create_state_machine_with(
+        &self,
+        name: &str,
+        definition: &str,
+        options: Options,
+    ) -> Result<Arc<str>, Error> {
+        self.create_state_machine_from_program(name, &compile(definition, options)?).await
     }
 
     /// Makes a machine of a program; returns its ARN.
@@ -38,7 +52,7 @@ impl Engine {
         Ok(arn)
     }
 
-    /// Gives a machine another definition; executions that run keep theirs.
+    /// Gives a machine another definition, in JSON; executions that run keep theirs, and the machine its type.
     ///
     /// # Errors
     ///
@@ -46,7 +60,10 @@ impl Engine {
     /// [`Error::MissingObjects`], and [`Error::Store`] when it could not be written.
     pub async fn update_state_machine(&self, state_machine_arn: &str, definition: &str) -> Result<(), Error> {
         self.0.is_open()?;
-        let program = compile(definition)?;
+        let machine = self.0.machine(state_machine_arn).await?;
+        let known = self.0.program(&machine.fingerprint).await?;
+        let options = Options::new().machine_type(known.machine_type()).compatibility(known.compatibility());
+        let program = compile(definition, options)?;
         self.0.check(&program)?;
         self.0.change_machine(state_machine_arn, &program).await
     }
@@ -61,7 +78,7 @@ impl Engine {
     }
 }
 
-fn compile(definition: &str) -> Result<Program, InvalidDefinition> {
-    let compiled = asl_core::compile(definition);
+fn compile(definition: &str, options: Options) -> Result<Program, InvalidDefinition> {
+    let compiled = asl_core::compile_with(definition, options);
     compiled.program.ok_or_else(|| InvalidDefinition::new(compiled.diagnostics))
 }

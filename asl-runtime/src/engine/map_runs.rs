@@ -128,7 +128,7 @@ impl Inner {
         if self.objects.is_none() {
             MissingObjects::refuse(program)?;
         }
-        Ok(self.registry.check(program)?)
+        Ok(self.check_handlers(program)?)
     }
 
     /// Begins or goes on with the Map Run that an execution waits for.

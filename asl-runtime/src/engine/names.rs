@@ -24,6 +24,10 @@ impl Names {
         format!("arn:aws:states:{}:{}:execution:{state_machine_name}:{name}", self.region, self.account).into()
     }
 
+    pub(super) fn express_arn(&self, state_machine_name: &str, name: &str, run: &str) -> Arc<str> {
+        format!("arn:aws:states:{}:{}:express:{state_machine_name}:{name}:{run}", self.region, self.account).into()
+    }
+
     pub(super) fn role_arn(&self, state_machine_name: &str) -> Arc<str> {
         format!("arn:aws:iam::{}:role/{state_machine_name}", self.account).into()
     }
@@ -45,7 +49,12 @@ pub(super) fn check_name(name: &str) -> Result<(), Error> {
 
 /// A name for an execution that was given none: a version 4 UUID.
 pub(super) fn random_name(random: &mut fastrand::Rng) -> String {
-    let bits = random.u128(..) & !(0xf << 76 | 0x3 << 62) | (0x4 << 76 | 0x2 << 62);
+    uuid(random.u128(..))
+}
+
+/// A version 4 UUID of these bits, but for those that say so.
+pub(super) fn uuid(bits: u128) -> String {
+    let bits = bits & !(0xf << 76 | 0x3 << 62) | (0x4 << 76 | 0x2 << 62);
     let digits = format!("{bits:032x}");
     let mut rest = digits.as_str();
     let mut groups = [8, 4, 4, 4, 12].map(|length| {

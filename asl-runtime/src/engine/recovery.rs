@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use asl_core::Timestamp;
+use asl_core::{Program, Timestamp};
 
 use super::hosted::{Departure, HostedExecution};
 use super::inner::{Inner, lock};
+use super::nested::is_nested;
 use super::replay;
 use super::sleep::deliver_again;
 use super::worker::Told;
 use crate::driver::Work;
 use crate::error::Error;
-use crate::store::{ExecutionRecord, Standing, StoreError};
+use crate::registry::MissingHandlers;
+use crate::store::{ExecutionRecord, Parent, Standing, StoreError};
 
 /// How many executions are claimed at once.
 const PAGE: usize = 500;
@@ -19,18 +21,28 @@ const PAGE: usize = 500;
 impl Inner {
     /// Makes executions whose owner's lease ended before `now` this engine's own, and goes on with them.
     pub(super) async fn take_over(&self, now: Timestamp) -> Result<(), StoreError> {
-        let mut took_over = false;
+        let (mut took_over, mut has_children) = (false, false);
         loop {
             let claimed = self.store.claim(self.owner, now, PAGE).await?;
             let is_last = claimed.len() < PAGE;
             took_over |= !claimed.is_empty();
             for record in claimed {
+                has_children |= matches!(record.opening.parent, Some(Parent::Task { .. }));
                 self.go_on(&record).await;
             }
             if is_last {
-                return if took_over { self.adopt_map_runs().await } else { Ok(()) };
+                break;
             }
         }
+        if has_children {
+            let engine = self.this.clone();
+            self.runtime.spawn(async move {
+                if let Some(engine) = engine.upgrade() {
+                    engine.look_at_parents().await;
+                }
+            });
+        }
+        if took_over { self.adopt_map_runs().await } else { Ok(()) }
     }
 
     /// Hosts an execution of the store: one that sleeps is only loaded when it wakes.
@@ -67,6 +79,11 @@ impl Inner {
                 Err(error) => tracing::warn!(%error, "executions that cannot go on wait for the store"),
             }
         }
+    }
+
+    /// Whether every Task of `program` is run by a handler or by the engine itself.
+    pub(super) fn check_handlers(&self, program: &Program) -> Result<(), MissingHandlers> {
+        self.registry.check_but(program, is_nested)
     }
 
     /// Brings an execution to where its journal leaves it; one that cannot be is let go.

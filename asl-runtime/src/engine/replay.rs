@@ -1,8 +1,9 @@
 //! From a journal to the execution that it is the journal of.
 
+use asl_core::execution::Start;
 use asl_core::history::HistoryEvent;
 use asl_core::program::Fingerprint;
-use asl_core::{Program, Timestamp, Value};
+use asl_core::{Program, Timestamp};
 
 use crate::driver::Driver;
 use crate::store::{Inbound, Journal, JournalEntry, StoreError};
@@ -25,9 +26,9 @@ pub(super) fn fingerprint(journal: &Journal) -> Result<&Fingerprint, StoreError>
 }
 
 /// What the execution was started with, of a journal from its start.
-pub(super) fn input(journal: &Journal) -> Result<&Value, StoreError> {
+pub(super) fn start(journal: &Journal) -> Result<&Start, StoreError> {
     match journal.entries.first() {
-        Some(JournalEntry { inbound: Inbound::Started { start, .. }, .. }) => Ok(&start.input),
+        Some(JournalEntry { inbound: Inbound::Started { start, .. }, .. }) => Ok(start),
         _ => Err(unreadable("it does not begin with a start")),
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::activities::ActivityWork;
 use super::hosted::HostedExecution;
 use super::inner::Inner;
+use super::nested::is_served;
 use super::worker::Told;
 use crate::callbacks::{Answer, Callbacks, Reception};
 use crate::driver::Work;
@@ -24,6 +25,7 @@ impl Inner {
             Work::Cancel(task) => {
                 execution.remove_handler(task);
                 self.activities.forget(execution, task);
+                self.cancel_child(execution, task);
             }
             Work::Run(task) => self.run_task(execution, task),
             Work::StartMapRun(start) => self.run_map_run(execution, *start),
@@ -35,6 +37,9 @@ impl Inner {
         // Whoever goes on with the execution delivers it.
         if self.is_open().is_err() {
             return;
+        }
+        if is_served(&self.registry, &task) {
+            return self.start_child(execution, task);
         }
         let id = task.task;
         let permits = self.permits(&task);

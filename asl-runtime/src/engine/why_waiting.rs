@@ -9,6 +9,7 @@ use asl_core::program::{IntegrationPattern, Resource};
 
 use super::Engine;
 use super::hosted::HandlerStage;
+use super::nested::is_nested;
 use super::replay;
 use crate::error::Error;
 
@@ -93,6 +94,8 @@ pub enum Turn {
     Worker,
     /// Whoever was given its token.
     TokenHolder,
+    /// The execution that it started, to end.
+    Child,
     /// The engine that the execution belongs to.
     OtherEngine,
 }
@@ -149,6 +152,7 @@ fn turn(task: &ScheduleTask, progress: TaskProgress, stage: Option<HandlerStage>
         (_, TaskProgress::Submitted) if waits_for_token => Turn::TokenHolder,
         (Some(HandlerStage::Queued), _) => Turn::HandlerLimit,
         (Some(HandlerStage::Running), _) => Turn::Handler,
+        (None, TaskProgress::Submitted) if is_nested(&task.resource) => Turn::Child,
         (None, TaskProgress::Started) => Turn::TokenHolder,
         (None, TaskProgress::Scheduled) if is_activity => Turn::Worker,
         (None, TaskProgress::Scheduled | TaskProgress::Submitted) => Turn::OtherEngine,
@@ -202,6 +206,7 @@ impl fmt::Display for Turn {
             Self::HandlerLimit => "a free place for the handler",
             Self::Worker => "a worker",
             Self::TokenHolder => "the answer to the token",
+            Self::Child => "the end of the execution",
             Self::OtherEngine => "another engine, which runs the handler",
         })
     }

@@ -8,7 +8,7 @@ use asl_core::Program;
 use asl_core::execution::{Event, Start};
 use tokio::sync::{mpsc, oneshot};
 
-use super::hosted::{Applied, Departure, HostedExecution};
+use super::hosted::{Applied, Departure, HostedExecution, Keeping};
 use super::inner::Inner;
 use crate::driver::Work;
 use crate::error::Error;
@@ -119,8 +119,10 @@ impl Inner {
         let (mut batches, mut changed) = (Vec::new(), Vec::new());
         let mut done = Vec::new();
         for Change { execution, entries, received, consequences } in self.apply(messages) {
-            if entries.is_empty() && received.is_empty() {
-                done.push((execution, 0, consequences));
+            let taken_in = if execution.keeping() == Keeping::InMemory { entries.len() as u64 } else { 0 };
+            let entries = execution.to_write(entries);
+            if entries.is_empty() && (received.is_empty() || execution.keeping() != Keeping::Journalled) {
+                done.push((execution, taken_in, consequences));
             } else {
                 batches.push(execution.batch(&self.registry, entries, received));
                 changed.push((execution, consequences));

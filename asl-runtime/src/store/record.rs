@@ -22,7 +22,7 @@ pub struct Opening {
     pub parent: Option<Parent>,
 }
 
-/// What started an execution and waits for its end.
+/// What started an execution and waits for its end: when nobody waits any more, the execution is stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Parent {
     /// A Task of another execution.

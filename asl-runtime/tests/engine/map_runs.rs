@@ -409,3 +409,24 @@ async fn a_crash_at_any_write_leaves_batches_and_results_in_memory_as_they_were(
         json!({"ItemReader": from_objects_to_objects()["ItemReader"], "ItemBatcher": {"MaxItemsPerBatch": 3}});
     leaves_no_trace(batched).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn express_children_are_recorded_when_they_end_and_not_run_again() {
+    let work = with(task("Work"), json!({"TimeoutSeconds": 1000}));
+    let fields = json!({"MaxConcurrency": 3, "ToleratedFailurePercentage": 50});
+    let mut definition = distributed(&work, with(from_objects_to_objects(), fields));
+    definition["States"]["Each"]["ItemProcessor"]["ProcessorConfig"]["ExecutionType"] = json!("EXPRESS");
+    let (expected, writes) = run_crashing(&definition, None).await;
+    assert_eq!(expected.outcome.status(), "SUCCEEDED", "{:?}", expected.outcome);
+    assert_eq!((expected.children.len(), expected.keys.len()), (8, 8));
+    // The start and the end of the execution, the same of the Map Run, and every child once at most.
+    assert!((6..=12).contains(&writes), "{writes}");
+    for last in 0..writes {
+        for death in [Death::Before(last), Death::After(last)] {
+            let (recovered, _) = run_crashing(&definition, Some(death)).await;
+            // A child that began again ended later, so times differ.
+            assert_eq!(recovered.outcome, expected.outcome, "{death:?}");
+            assert_eq!((&recovered.keys, &recovered.children), (&expected.keys, &expected.children), "{death:?}");
+        }
+    }
+}

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use asl_core::execution::{Event, Outcome};
 use asl_core::map_run::{EndedChild, MapRunEvent, StartChild};
-use asl_core::{Failure, Value};
+use asl_core::{Failure, MachineType, Value};
 
 use super::run::{Halt, Runner};
-use crate::engine::hosted::HostedExecution;
+use crate::engine::hosted::{HostedExecution, Keeping};
 use crate::engine::inner::Inner;
 use crate::engine::replay;
 use crate::engine::worker::{Message, Opened, Told};
@@ -23,10 +23,14 @@ impl Runner {
         let index = child.index;
         let start = child.start(&self.start);
         let parent = Some(Parent::MapRun { map_run_arn: Arc::clone(&self.arn), index });
+        let keeping = match self.start.execution_type {
+            MachineType::Express => Keeping::RecordedAtEnd,
+            MachineType::Standard => Keeping::Journalled,
+        };
         let number = engine.next_number();
         // Once the child is known to others, nothing may keep it from being started: so the place comes first.
         let place = engine.worker_of(number)?.reserve().await.map_err(|_| Halt::Closing)?;
-        let execution = Arc::new(HostedExecution::new(number, Arc::clone(&start.id), parent.clone()));
+        let execution = Arc::new(HostedExecution::new(number, Arc::clone(&start.id), parent.clone(), keeping));
         match engine.host(&execution) {
             Ok(()) => {
                 let opened = Opened { program: self.child_program.clone(), start, parent };
@@ -147,7 +151,7 @@ pub(super) fn ended_of(record: &ExecutionRecord, input: Value) -> Option<EndedCh
 pub(super) async fn input(store: &dyn Store, execution_arn: &Arc<str>) -> Result<Value, Error> {
     let journal = store.load_from_start(execution_arn).await?;
     let journal = journal.ok_or_else(|| Error::ExecutionDoesNotExist(Arc::clone(execution_arn)))?;
-    Ok(replay::input(&journal)?.clone())
+    Ok(replay::start(&journal)?.input.clone())
 }
 
 /// A child is stopped without an error or a cause.
