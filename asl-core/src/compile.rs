@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::definition::{self, StateMachine};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostics};
 use crate::lint;
 use crate::options::Options;
 use crate::placeholder::{self, Filled, Placeholders};
@@ -191,6 +191,9 @@ fn diagnose_tree(
         // What is not known yet could be what would make it sound.
         if open.is_empty() && !diagnostics.has_errors() && !report.has_errors() {
             lint::lint(machine, &report);
+        } else if !report.has(|code| matches!(code, Code::UNKNOWN_VALUE | Code::INVALID_QUERY_LANGUAGE)) {
+            // These look at one string at a time, so that nothing else that is wrong or open makes them so.
+            lint::lint_query_language(machine, &report);
         }
     }
     diagnostics.extend(report.take_diagnostics());

@@ -44,7 +44,7 @@ pub(crate) use self::state::{State, StateKind, StateType};
 pub(crate) use self::state_fields::{QueryLanguage, required_fields, state_field, supported_fields};
 pub(crate) use self::state_machine::{MachineRole, StateMachine};
 pub(crate) use self::task::Task;
-pub(crate) use self::variables::{Assignment, STATES_VARIABLE};
+pub(crate) use self::variables::{Assigner, Assignment};
 pub(crate) use self::wait::Wait;
 
 use crate::report::Report;

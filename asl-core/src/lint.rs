@@ -1,8 +1,9 @@
 //! Warns of what AWS accepts but nobody can have meant; one file per family.
 //!
 //! A warning is given only where the definition alone proves it, whatever the input and the results of Tasks are:
-//! what is not known is taken to be as it should.
-//! Lints look at definitions without errors, so that every transition leads somewhere and every name is unique.
+//! what is not known is taken to be as it should. Only what a call means is told by its name.
+//! Lints look at definitions without errors, so that every transition leads somewhere and every name is unique;
+//! only what belongs to the other query language is told of what is wrong or has open placeholders, too.
 
 mod callbacks;
 mod choice_rules;
@@ -12,9 +13,9 @@ mod error_handling;
 mod flow;
 mod growth;
 mod loops;
-mod notation;
 mod pacing;
 mod payloads;
+mod query_language;
 mod task_tokens;
 mod variables;
 
@@ -33,9 +34,17 @@ pub(crate) fn lint(machine: &StateMachine<'_>, report: &Report<'_>) {
     growth::check(&flow, report);
     for node in &flow.states {
         choice_rules::check_state(node.state, report);
-        notation::check_state(node.state, report);
+        query_language::check_state(node.state, report);
         payloads::check_state(node.state, report);
         task_tokens::check_state(node.state, report);
+    }
+}
+
+/// Adds what belongs to the other query language to `report`: all that can be told of a definition that has
+/// errors or open placeholders.
+pub(crate) fn lint_query_language(machine: &StateMachine<'_>, report: &Report<'_>) {
+    for node in &Flow::of(machine).states {
+        query_language::check_state(node.state, report);
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::diagnostic::{Diagnostics, Fault};
+use crate::diagnostic::{Code, Diagnostics, Fault};
 use crate::expression::{Expression, ExpressionError};
 use crate::jsonpath::{JsonPath, RecentPaths};
 use crate::placeholder::{self, Placeholders};
@@ -73,6 +73,11 @@ impl<'a> Report<'a> {
     /// As [`Expression::parse`], but a path that is read again is shared.
     pub(crate) fn expression(&self, text: &str) -> Result<Expression, ExpressionError> {
         if Expression::is_path(text) { self.path(text).map(Expression::Path) } else { Expression::parse(text) }
+    }
+
+    /// Whether a fault was found so far whose code is such a one.
+    pub(crate) fn has(&self, is_such: impl Fn(Code) -> bool) -> bool {
+        self.faults.borrow().iter().any(|fault| is_such(fault.code()))
     }
 
     /// Whether an error was found so far.

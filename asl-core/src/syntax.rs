@@ -93,7 +93,8 @@ pub(crate) fn parse_as(text: &str, notation: Notation, dialect: Dialect) -> (Opt
 
 /// The fault of a text that is larger than [`MAX_SIZE`].
 fn too_large(text: &str) -> Option<Fault> {
-    let message = || format!("the definition has {} bytes, but {MAX_SIZE} is the most it may have", text.len());
+    // Whoever read the text may have stopped at the limit.
+    let message = || format!("the definition has more than {MAX_SIZE} bytes, the most it may have");
     (text.len() > MAX_SIZE).then(|| Fault::new(Code::DEFINITION_TOO_LARGE, Span::empty(0), message()))
 }
 

@@ -1,17 +1,20 @@
 //! The developer's commands; what CI runs is one of them.
 //!
 //! `cargo xtask test` runs every test, `cargo xtask ci` every gate, `cargo xtask fmt` formats,
-//! `cargo xtask bench-peers` compares us with others, and `cargo xtask fuzz` fuzzes.
+//! `cargo xtask bench-peers` compares us with others, `cargo xtask bench-durable` measures what durability costs,
+//! `cargo xtask crash-test` kills a process again and again, and `cargo xtask fuzz` fuzzes.
 
 #![expect(clippy::print_stdout, reason = "commands talk to the terminal")]
 
 mod ci;
+mod crash_test;
 mod fuzz;
 mod peers;
 mod purity;
 mod step;
 mod test;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -33,6 +36,23 @@ enum Command {
     Ci,
     /// Compare the workloads with what a user would pick instead; peers are installed under `target/peers`
     BenchPeers,
+    /// Measure steps, and the histories that they lead to, on SQLite with a sync per commit, beside plain appends
+    BenchDurable {
+        /// Where to write: on the disk in question; under `target` if left out
+        directory: Option<PathBuf>,
+    },
+    /// Kill a process that runs executions on SQLite again and again, and check that nothing was lost
+    CrashTest {
+        /// How often the process is killed
+        #[arg(long, default_value_t = 100)]
+        kills: u32,
+        /// How many executions it runs
+        #[arg(long, default_value_t = 200)]
+        executions: u32,
+        /// What inputs, failures and the moments of the kills are drawn from; drawn itself if left out
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Format all code
     Fmt,
     /// Fuzz asl-core, installing what that needs
@@ -52,6 +72,12 @@ fn main() -> ExitCode {
         Command::Test => test::run(&mut steps),
         Command::Ci => ci::run(&mut steps),
         Command::BenchPeers => peers::run(&mut steps),
+        Command::BenchDurable { directory } => {
+            let mut bench = cargo(["bench", "--package", "benches", "--bench", "durable", "--"]);
+            bench.args(directory);
+            steps.command("durable steps", bench);
+        }
+        Command::CrashTest { kills, executions, seed } => crash_test::run(&mut steps, kills, executions, seed),
         Command::Fmt => steps.command("format", cargo(["fmt", "--all"])),
         Command::Fuzz { seconds, target } => fuzz::run(&mut steps, target.as_deref(), seconds),
     }

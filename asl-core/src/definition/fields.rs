@@ -137,7 +137,7 @@ impl<'t> Fields<'t> {
     pub(super) fn boolean(&self, name: &str) -> Option<Spanned<bool>> {
         let node = self.node(name)?;
         let NodeKind::Bool(value) = node.kind else {
-            return wrong_type(node, What::Field(name), Expected::BOOLEAN, self.report);
+            return self.wrong_type(node, name, Expected::BOOLEAN);
         };
         Some(Spanned { value, span: node.span })
     }
@@ -148,16 +148,21 @@ impl<'t> Fields<'t> {
             NodeKind::Number(number) if !number.is_float() && number.as_i64().is_some() => {
                 number.as_i64().map(|value| Spanned { value, span: node.span })
             }
-            _ => wrong_type(node, What::Field(name), Expected::INTEGER, self.report),
+            _ => self.wrong_type(node, name, Expected::INTEGER),
         }
     }
 
     pub(super) fn number(&self, name: &str) -> Option<Spanned<f64>> {
         let node = self.node(name)?;
         let NodeKind::Number(number) = node.kind else {
-            return wrong_type(node, What::Field(name), Expected::NUMBER, self.report);
+            return self.wrong_type(node, name, Expected::NUMBER);
         };
         Some(Spanned { value: number.as_f64(), span: node.span })
+    }
+
+    /// Reports that the value of the field `name` is not `expected`, with a help that fits the language.
+    pub(super) fn wrong_type<T>(&self, node: &Node<'_>, name: &str, expected: Expected) -> Option<T> {
+        wrong_type_with(node, What::Field(name), expected, self.report, type_help(node, self.language))
     }
 
     /// A timestamp as RFC 3339 writes it, with an upper-case `T`, and `Z` or an offset.
@@ -180,7 +185,7 @@ impl<'t> Fields<'t> {
     pub(super) fn array<T>(&self, name: &str, read: impl Fn(&'t Node<'t>) -> Option<T>) -> Option<Spanned<Vec<T>>> {
         let node = self.node(name)?;
         let NodeKind::Array(elements) = &node.kind else {
-            return wrong_type(node, What::Field(name), Expected::ARRAY, self.report);
+            return self.wrong_type(node, name, Expected::ARRAY);
         };
         let mut value = Vec::with_capacity(elements.len());
         value.extend(elements.iter().filter_map(read));
@@ -358,23 +363,40 @@ impl Expected {
 
 /// Reports that `node` is not `expected`, unless it may be.
 pub(super) fn wrong_type<T>(node: &Node<'_>, what: What<'_>, expected: Expected, report: &Report<'_>) -> Option<T> {
+    wrong_type_with(node, what, expected, report, type_help(node, QueryLanguage::JsonPath))
+}
+
+fn wrong_type_with<T>(
+    node: &Node<'_>,
+    what: What<'_>,
+    expected: Expected,
+    report: &Report<'_>,
+    help: Option<String>,
+) -> Option<T> {
     if report.is_unknown(node) {
         return None;
     }
     let message = format!("Expected value of type {}", expected.aws);
     let label = format!("{what} must be {}, not {}", expected.text, found(node));
     let fault = Fault::new(Code::WRONG_TYPE, node.span, message).with_label(node.span, label);
-    report.add(fault.with_help(type_help(node)));
+    report.add(fault.with_help(help));
     None
 }
 
 /// What is meant as a path or as an expression belongs elsewhere.
-fn type_help(node: &Node<'_>) -> Option<String> {
+fn type_help(node: &Node<'_>, language: QueryLanguage) -> Option<String> {
     let text = node.as_str()?;
+    let is_jsonata = language == QueryLanguage::Jsonata;
     if text.starts_with("{%") && text.ends_with(char::is_whitespace) {
         Some("nothing may follow `%}`, not even a line break: begin the block scalar with `|-`".to_owned())
+    } else if text.starts_with("{%") && is_jsonata {
+        Some("write the value itself: this field takes no expression".to_owned())
     } else if text.starts_with("{%") {
         Some("only JSONata states have expressions: set `\"QueryLanguage\": \"JSONata\"`".to_owned())
+    } else if let Some(input) = text.strip_prefix("$.").filter(|_| is_jsonata) {
+        Some(format!("write `{{% $states.input.{input} %}}`"))
+    } else if text.starts_with('$') && is_jsonata {
+        Some(format!("write `{{% {text} %}}`"))
     } else if text.starts_with('$') {
         Some("a path belongs into the field whose name ends in `Path`, if there is one".to_owned())
     } else if text.parse::<f64>().is_ok() || matches!(text, "true" | "false") {
@@ -391,5 +413,35 @@ fn found(node: &Node<'_>) -> String {
         "null" => "null".to_owned(),
         kind if kind.starts_with(['a', 'o']) => format!("an {kind}"),
         kind => format!("a {kind}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compile;
+
+    #[track_caller]
+    fn helps(language: &str, state: &str) -> String {
+        let text = format!(
+            r#"{{"QueryLanguage": "{language}", "StartAt": "A", "States": {{"A": {state}, "B": {{"Type": "Succeed"}}}}}}"#
+        );
+        let compiled = compile(&text);
+        let wrong = compiled.diagnostics.iter().find(|diagnostic| diagnostic.code.name() == "WRONG_TYPE");
+        wrong.and_then(|diagnostic| diagnostic.help.clone()).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_help_for_a_wrong_type_is_in_the_language_of_the_state() {
+        let wait = |seconds: &str| format!(r#"{{"Type": "Wait", "Seconds": "{seconds}", "Next": "B"}}"#);
+        let choice = |test: &str| {
+            format!(r#"{{"Type": "Choice", "Choices": [{{"Condition": "{test}", "Next": "B"}}], "Default": "B"}}"#)
+        };
+        assert_eq!(helps("JSONata", &wait("$x")), "write `{% $x %}`");
+        assert_eq!(helps("JSONata", &wait("$.x")), "write `{% $states.input.x %}`");
+        assert_eq!(helps("JSONata", &choice("$x = 1")), "write `{% $x = 1 %}`");
+        let ends = r#"{"Type": "Pass", "End": "{% true %}"}"#;
+        assert_eq!(helps("JSONata", ends), "write the value itself: this field takes no expression");
+        assert!(helps("JSONPath", &wait("$.x")).contains("ends in `Path`"));
+        assert!(helps("JSONPath", &wait("{% 5 %}")).contains("QueryLanguage"));
     }
 }

@@ -85,7 +85,7 @@ impl<'t> Template<'t> {
             Self::read(fields, "Items")
         } else {
             let expected = Expected { text: "an array or a JSONata expression", ..Expected::ARRAY };
-            wrong_type(node, What::Field("Items"), expected, fields.report)
+            fields.wrong_type(node, "Items", expected)
         }
     }
 

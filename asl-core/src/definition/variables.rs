@@ -6,20 +6,27 @@ use super::choice::{Comparison, Test, TestKind};
 use super::fields::Spanned;
 use super::payload::{Template, TemplateMember};
 use super::state::{State, StateKind};
+use crate::evaluate::States;
 use crate::expression::Expression;
 use crate::jsonpath::{JsonPath, Root};
 use crate::report::Report;
 use crate::source::Span;
-
-/// The variable that the language itself keeps.
-pub(crate) const STATES_VARIABLE: &str = "states";
 
 /// A member of an `Assign` field.
 #[derive(Clone, Copy)]
 pub(crate) struct Assignment<'a> {
     pub(crate) member: &'a TemplateMember<'a>,
     pub(crate) state: &'a State<'a>,
-    pub(crate) is_catchers: bool,
+    pub(crate) by: Assigner,
+}
+
+/// When a state assigns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Assigner {
+    /// Where it goes on, or a rule of its Choice does.
+    State,
+    /// Where one of its Catchers does.
+    Catcher,
 }
 
 impl State<'_> {
@@ -31,16 +38,17 @@ impl State<'_> {
         };
         let own = self.assign.iter().chain(rules.iter().filter_map(|rule| rule.assign.as_ref()));
         let caught = self.catchers().iter().filter_map(|catcher| catcher.assign.as_ref());
-        let own = own.map(|assign| (assign, false)).chain(caught.map(|assign| (assign, true)));
-        own.flat_map(move |(assign, is_catchers)| {
-            assign.members().iter().map(move |member| Assignment { member, state: self, is_catchers })
+        let own = own.map(|assign| (assign, Assigner::State)).chain(caught.map(|assign| (assign, Assigner::Catcher)));
+        own.flat_map(move |(assign, by)| {
+            assign.members().iter().map(move |member| Assignment { member, state: self, by })
         })
     }
 
     /// Calls `visit` with every variable that the state's own fields mention.
     pub(crate) fn for_each_variable(&self, report: &Report<'_>, visit: &mut impl FnMut(&str, Span)) {
         self.for_each_jsonata(&mut |jsonata, _| {
-            let variables = jsonata.references().variables.iter().filter(|variable| &*variable.name != STATES_VARIABLE);
+            let variables =
+                jsonata.references().variables.iter().filter(|variable| &*variable.name != States::VARIABLE);
             variables.for_each(|variable| visit(&variable.name, jsonata.place(&variable.span, report)));
         });
         let nullable = [&self.input_path, &self.output_path];

@@ -40,6 +40,32 @@ pub(super) fn usual_help(code: Code) -> Option<&'static str> {
         Code::INVALID_QUERY_LANGUAGE => "remove the field: the machine's language is the state's",
         Code::INVALID_VARIABLE_NAME | Code::VARIABLE_SHADOWED => "rename the variable",
         Code::DUPLICATE_KEY => "remove or rename one of them",
+        Code::NO_DOLLAR => "end the field's name with `.$`",
+        Code::NO_PATH => "end the field's name with `Path`",
+        Code::PASS_RESULT_IS_STATIC => "use `Parameters`",
+        Code::PATH_NEVER_EXISTS => "read what is there, or make it before",
+        Code::INPUT_OVERWRITTEN => "give the state before a `ResultPath`, such as `$.result`",
+        Code::VARIABLE_READ_TOO_EARLY => "assign it in a state that every way here goes through",
+        Code::UNUSED_VARIABLE => "remove it from `Assign`, or read it in a later state",
+        Code::ENDLESS_LOOP => "lead a state of the loop out of it",
+        Code::LOOP_WITHOUT_CHANGE => "change what the Choice state tests",
+        Code::LOOP_WITHOUT_WAIT => "add a Wait state to the loop",
+        Code::RETRY_NEVER_MATCHES => "remove the Retrier, or name errors that can get to it",
+        Code::CATCH_NEVER_MATCHES => "remove the Catcher, or name errors that can get to it",
+        Code::TASK_WITHOUT_CATCH => "give it a `Catch`",
+        Code::UNREACHABLE_CHOICE_RULE => "mend the condition, or remove what it makes useless",
+        Code::CALLBACK_WITHOUT_TIMEOUT => "give it `TimeoutSeconds`",
+        Code::CALLBACK_WITHOUT_TOKEN => "pass the token on",
+        Code::PAYLOAD_TOO_LARGE => "put the data into S3 and pass its place on",
+        Code::INTRINSIC_ALWAYS_FAILS => "give the function arguments that it takes",
+        Code::JSONPATH_IN_JSONATA => "write `{% $states.input… %}`",
+        Code::JSONATA_IN_JSONPATH => "give the state `\"QueryLanguage\": \"JSONata\"`",
+        Code::UNMARKED_JSONATA => "write `{% … %}` around the whole string",
+        Code::PATH_IN_ARRAY => "make the array with `States.Array`",
+        Code::UNKNOWN_FUNCTION => "call a function of JSONata 2.0.6, of AWS, or one that the expression defines",
+        Code::WRONG_ARGUMENT_COUNT => "give the function as many arguments as it takes",
+        Code::UNKNOWN_ERROR_NAME => "name an error that the interpreter raises, or one of your own",
+        Code::UNKNOWN_VARIABLE => "assign it in a state before this one",
         _ => return None,
     })
 }
@@ -47,11 +73,10 @@ pub(super) fn usual_help(code: Code) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Severity;
 
     #[test]
-    fn every_error_says_how_it_is_mended() {
-        for code in Code::ALL.iter().filter(|code| code.severity() == Severity::Error) {
+    fn every_fault_says_how_it_is_mended() {
+        for code in Code::ALL {
             assert!(usual_help(*code).is_some(), "{code}");
         }
     }

@@ -95,17 +95,17 @@ struct Known<'a> {
 impl Bindings for Known<'_> {
     fn value(&self, name: &str) -> Option<Value> {
         match name {
-            "states" => Some(self.scope.states.to_value(self.needs_context.then(|| (self.scope.context)()))),
+            States::VARIABLE => Some(self.scope.states.to_value(self.needs_context.then(|| (self.scope.context)()))),
             name => self.known(name).cloned(),
         }
     }
 
     fn known(&self, name: &str) -> Option<&Value> {
-        if name == "states" { None } else { self.scope.variables.get(name) }
+        if name == States::VARIABLE { None } else { self.scope.variables.get(name) }
     }
 
     fn member(&self, name: &str, key: &str) -> Option<&Value> {
-        if name == "states" { self.scope.states.member(key) } else { self.known(name)?.get(key) }
+        if name == States::VARIABLE { self.scope.states.member(key) } else { self.known(name)?.get(key) }
     }
 }
 
@@ -120,6 +120,9 @@ impl RandomSource for Random {
 }
 
 impl States<'_> {
+    /// The name of the variable.
+    pub(crate) const VARIABLE: &'static str = "states";
+
     /// The members of `$states`.
     pub(crate) const MEMBERS: [&'static str; 4] = ["input", "result", "errorOutput", "context"];
 
@@ -141,7 +144,7 @@ impl States<'_> {
 }
 
 fn may_read_context(references: &References) -> bool {
-    let states = references.variables.iter().filter(|variable| &*variable.name == "states");
+    let states = references.variables.iter().filter(|variable| &*variable.name == States::VARIABLE);
     let mut members = states.map(|variable| variable.path.first().map(|member| &**member));
     members.any(|member| !matches!(member, Some("input" | "result" | "errorOutput")))
 }

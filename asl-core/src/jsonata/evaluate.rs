@@ -88,7 +88,7 @@ impl<'e> Evaluator<'e> {
         match &result {
             Some(built @ (Item::Array(_) | Item::Object(_))) => {
                 self.bounds.check_extent(built.extent()).map_err(|fault| fault.with_span(node.span))?;
-                Ok(collapse(result, node.keep_array))
+                Ok(if node.keep_array { keep(result) } else { collapse(result) })
             }
             _ => Ok(result),
         }
@@ -96,7 +96,10 @@ impl<'e> Evaluator<'e> {
 
     fn evaluate_kind(&mut self, node: &'e Node, input: Option<&Item>, frame: FrameId) -> Evaluated {
         match &node.kind {
-            Kind::Path { steps, keep_singleton } => self.path(node, steps, *keep_singleton, input, frame),
+            Kind::Path { steps, keep_singleton } => {
+                let role = if *keep_singleton { Role::KeptSequence } else { Role::Sequence };
+                self.path(node, steps, role, input, frame)
+            }
             Kind::Name(name) => match input {
                 Some(input) => functions::lookup(self, input, name),
                 None => Ok(None),
@@ -311,19 +314,23 @@ impl<'e> Evaluator<'e> {
 }
 
 /// A sequence as the result of an expression: undefined if it is empty, its item if it has one and need not stay.
-fn collapse(result: Option<Item>, keep_array: bool) -> Option<Item> {
-    let Some(Item::Array(mut list)) = result else { return result };
-    if !list.is_sequence() {
-        return Some(Item::Array(list));
-    }
+fn collapse(result: Option<Item>) -> Option<Item> {
+    let Some(Item::Array(list)) = &result else { return result };
     match list.items() {
-        [] => None,
-        [only] if !keep_array && list.role() != Role::KeptSequence => Some(only.clone()),
-        _ => {
-            if keep_array && list.role() != Role::KeptSequence {
-                std::rc::Rc::make_mut(&mut list).set_role(Role::KeptSequence);
-            }
-            Some(Item::Array(list))
-        }
+        [] if list.is_sequence() => None,
+        [only] if list.is_sequence() && list.role() != Role::KeptSequence => Some(only.clone()),
+        _ => result,
     }
+}
+
+/// The same, but one that stays a sequence though it has one item only.
+fn keep(result: Option<Item>) -> Option<Item> {
+    let Some(Item::Array(mut list)) = result else { return result };
+    if list.is_sequence() && list.items().is_empty() {
+        return None;
+    }
+    if list.is_sequence() && list.role() != Role::KeptSequence {
+        std::rc::Rc::make_mut(&mut list).set_role(Role::KeptSequence);
+    }
+    Some(Item::Array(list))
 }

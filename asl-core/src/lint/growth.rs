@@ -14,6 +14,7 @@ use crate::definition::{
     Catcher, ChoiceRule, JsonataString, MemberValue, QueryLanguage, State, StateKind, Template, TemplateKind,
 };
 use crate::diagnostic::{Code, Fault};
+use crate::evaluate::States;
 use crate::execution::Limits;
 use crate::expression::Expression;
 use crate::jsonpath::{JsonPath, PathStep, Root};
@@ -22,6 +23,8 @@ use crate::source::Span;
 
 /// How often what is known before a state changes before it is given up.
 const MAX_CHANGES: u8 = 8;
+/// How many large variables are followed at a time.
+const MAX_VARIABLES: usize = 50;
 
 pub(super) fn check<'a>(flow: &'a Flow<'a>, report: &Report<'_>) {
     if !flow.states.iter().any(|node| parts(node.state).any(|span| span.end - span.start >= LARGE)) {
@@ -71,6 +74,7 @@ fn parts<'a>(state: &'a State<'a>) -> impl Iterator<Item = Span> + 'a {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Known<'a> {
     input: Least<'a>,
+    /// The large ones.
     variables: Rc<BTreeMap<&'a str, Least<'a>>>,
 }
 
@@ -89,10 +93,18 @@ impl<'a> Known<'a> {
         Self { input, variables: self.variables.clone() }
     }
 
+    fn assign(&mut self, name: &'a str, value: Least<'a>) {
+        if value.is_large() && (self.variables.len() < MAX_VARIABLES || self.variables.contains_key(name)) {
+            Rc::make_mut(&mut self.variables).insert(name, value);
+        } else if self.variables.contains_key(name) {
+            Rc::make_mut(&mut self.variables).remove(name);
+        }
+    }
+
     /// Leaves open what these templates change.
     fn forget(&mut self, assign: Option<&'a Template<'a>>, output: Option<&'a Template<'a>>) {
         for member in assign.into_iter().flat_map(Template::members) {
-            Rc::make_mut(&mut self.variables).insert(member.name(), Least::default());
+            self.assign(member.name(), Least::default());
         }
         if output.is_some() {
             self.input = Least::default();
@@ -141,7 +153,7 @@ impl<'a> Known<'a> {
             return Least::default();
         }
         let base = match names.next() {
-            Some("states") => Some(&self.input).filter(|_| names.next() == Some("input")),
+            Some(States::VARIABLE) => Some(&self.input).filter(|_| names.next() == Some("input")),
             Some(name) => self.variables.get(name),
             None => None,
         };
@@ -166,8 +178,7 @@ impl<'a> Visit<'a> {
         }
         let mut after = known.with_input(output);
         for member in state.assign.iter().flat_map(Template::members) {
-            Rc::make_mut(&mut after.variables)
-                .insert(member.name(), assigned.find(std::iter::once(PathStep::Name(member.name()))));
+            after.assign(member.name(), assigned.find(std::iter::once(PathStep::Name(member.name()))));
         }
         let rules: &[ChoiceRule<'_>] = match &state.kind {
             Some(StateKind::Choice(choice)) => choice.rules(),

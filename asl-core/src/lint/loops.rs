@@ -5,8 +5,9 @@
 use super::components::components;
 use super::flow::{Flow, Node};
 use super::pacing;
-use crate::definition::{Choice, Comparison, QueryLanguage, STATES_VARIABLE, State, StateKind, Test, TestKind};
+use crate::definition::{Choice, Comparison, QueryLanguage, State, StateKind, Test, TestKind};
 use crate::diagnostic::{Code, Fault};
+use crate::evaluate::States;
 use crate::jsonpath::Root;
 use crate::report::Report;
 
@@ -123,7 +124,7 @@ pub(super) fn is_repeatable(references: &crate::jsonata::References) -> bool {
     let reads_input = |path: &[std::sync::Arc<str>]| path.first().is_some_and(|member| &**member == "input");
     references.functions.iter().all(|function| !varies(&function.name))
         && references.variables.iter().all(|variable| {
-            !varies(&variable.name) && (&*variable.name != STATES_VARIABLE || reads_input(&variable.path))
+            !varies(&variable.name) && (&*variable.name != States::VARIABLE || reads_input(&variable.path))
         })
 }
 

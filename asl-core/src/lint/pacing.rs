@@ -20,13 +20,19 @@ use crate::report::Report;
 
 /// How many states a loop may have to be looked at.
 const MAX_STATES: usize = 500;
+/// How many places its states may read, test and change, as each is compared with the others.
+const MAX_PLACES: usize = 2_000;
 
 /// Checks the states `component`, sorted, that all lead to each other.
 pub(super) fn check<'a>(flow: &'a Flow<'a>, component: &[usize], report: &Report<'_>) {
     if component.len() > MAX_STATES {
         return;
     }
-    let pace = Pace::of(flow, component);
+    let members: Vec<Member<'a>> = component.iter().filter_map(|&index| Member::of(flow, index)).collect();
+    if members.iter().map(Member::places).sum::<usize>() > MAX_PLACES {
+        return;
+    }
+    let pace = Pace::of(component, members);
     let mut told: Vec<usize> = Vec::new();
     for states in pace.loops(|member| member.node.onward().collect()) {
         if let Some(fault) = poll_fault(&states) {
@@ -55,8 +61,7 @@ struct Pace<'a, 'c> {
 }
 
 impl<'a, 'c> Pace<'a, 'c> {
-    fn of(flow: &'a Flow<'a>, component: &'c [usize]) -> Self {
-        let members: Vec<Member<'a>> = component.iter().filter_map(|&index| Member::of(flow, index)).collect();
+    fn of(component: &'c [usize], members: Vec<Member<'a>>) -> Self {
         let (readers, others): (Vec<_>, Vec<_>) = members.iter().partition(|member| member.only_reads);
         let answers: Vec<&Place<'_>> = readers.iter().flat_map(|member| &member.changes.by_result).collect();
         let others = others.iter().flat_map(|member| &member.changes.by_result);
@@ -121,12 +126,13 @@ fn poll_fault(states: &[&Member<'_>]) -> Option<Fault> {
 /// A Catcher that leads back to the state that failed.
 fn catcher_fault(states: &[&Member<'_>]) -> Option<Fault> {
     let calls = states.iter().filter(|state| state.is_call()).count();
-    let caught =
-        states.iter().flat_map(|state| state.repeating_catchers().map(move |(catcher, next)| (*state, catcher, next)));
-    let (state, catcher, _) = caught.into_iter().find(|(state, catcher, next)| {
-        let on_the_way = states.iter().filter(|other| !other.is_call()).flat_map(|other| &other.changes.otherwise);
+    let on_the_way = states.iter().filter(|other| !other.is_call()).flat_map(|other| &other.changes.otherwise);
+    let unchanged = states.iter().filter(|state| !state.reads_any(&on_the_way));
+    let mut caught =
+        unchanged.flat_map(|state| state.repeating_catchers().map(move |(catcher, next)| (*state, catcher, next)));
+    let (state, catcher, _) = caught.find(|(_, catcher, next)| {
         // What is called on the way may mend the error that is named.
-        contains(states, *next) && (calls == 1 || catches_all(catcher)) && !state.reads_any(&on_the_way)
+        contains(states, *next) && (calls == 1 || catches_all(catcher))
     })?;
     let next = catcher.next.as_ref()?;
     let name = state.node.state.name.value;

@@ -4,6 +4,7 @@
 
 use crate::definition::{JsonataString, MemberValue, QueryLanguage, State, StateKind, Template, TemplateKind};
 use crate::diagnostic::{Code, Fault};
+use crate::evaluate::States;
 use crate::expression::Expression;
 use crate::jsonpath::{JsonPath, PathStep, Root};
 use crate::program::{IntegrationPattern, Resource};
@@ -61,7 +62,8 @@ fn finds_token(path: &JsonPath) -> bool {
 fn reads_token(jsonata: &JsonataString) -> bool {
     let around = ["context"].into_iter().chain(TOKEN);
     jsonata.references().variables.iter().any(|variable| {
-        &*variable.name == "states" && variable.path.iter().zip(around.clone()).all(|(step, name)| **step == *name)
+        &*variable.name == States::VARIABLE
+            && variable.path.iter().zip(around.clone()).all(|(step, name)| **step == *name)
     })
 }
 

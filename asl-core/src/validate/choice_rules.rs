@@ -60,7 +60,9 @@ fn check_fields(test: &Test<'_>, allowed: &[&str], report: &Report<'_>) {
             continue;
         }
         if ChoiceRule::JSONATA_FIELDS.contains(&name.value) && !RULE_FIELDS.contains(&name.value) {
-            report.add(foreign(name, QueryLanguage::JsonPath).of(test.span));
+            let help = "write a `Variable` and a comparison, or give the state `\"QueryLanguage\": \"JSONata\"`";
+            let help = (name.value == "Condition").then(|| help.to_owned());
+            report.add(foreign(name, QueryLanguage::JsonPath).of(test.span).with_help(help));
             continue;
         }
         let message = format!("Field '{}' is not supported", name.value);

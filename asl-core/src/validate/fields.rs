@@ -1,7 +1,7 @@
 //! Fields that are missing, unknown, not allowed, or exclude each other.
 
 use crate::definition::{
-    Catcher, FieldNames, MachineRole, QueryLanguage, Retrier, Spanned, State, StateKind, StateMachine, StateType,
+    Catcher, FieldNames, MachineRole, QueryLanguage, Retrier, Spanned, State, StateKind, StateMachine, StateType, Test,
     required_fields, state_field, supported_fields,
 };
 use crate::diagnostic::{Code, Fault};
@@ -140,7 +140,10 @@ pub(super) fn foreign(name: Spanned<&str>, language: QueryLanguage) -> Fault {
         name.value,
         language.other().name()
     );
-    Fault::new(Code::FIELD_NOT_ALLOWED, name.span, message)
+    let is_comparison =
+        language == QueryLanguage::Jsonata && (name.value == "Variable" || Test::is_operator(name.value));
+    let help = "write the test as a `Condition`, such as `{% $states.input.amount > 5 %}`";
+    Fault::new(Code::FIELD_NOT_ALLOWED, name.span, message).with_help(is_comparison.then(|| help.to_owned()))
 }
 
 /// The field of the other language that does what `name` does.

@@ -48,7 +48,7 @@ fn check_states_member(
     jsonata: &JsonataString,
     report: &Report<'_>,
 ) {
-    let Some(member) = variable.path.first().filter(|_| &*variable.name == "states") else { return };
+    let Some(member) = variable.path.first().filter(|_| &*variable.name == States::VARIABLE) else { return };
     let help = match (&**member, available) {
         ("input" | "context", _) | ("result", StatesMember::Result) | ("errorOutput", StatesMember::ErrorOutput) => {
             return;

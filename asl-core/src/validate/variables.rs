@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::definition::{Assignment, STATES_VARIABLE, State, StateMachine, TemplateMember};
+use crate::definition::{Assigner, Assignment, State, StateMachine, TemplateMember};
 use crate::diagnostic::{Code, Fault};
+use crate::evaluate::States;
 use crate::report::Report;
 use crate::source::Span;
 use crate::suggestion::similar;
@@ -38,7 +39,8 @@ impl<'a> Scope<'a> {
     /// The Catchers of the state around a scope do not count: when they assign, the scope is no more.
     fn outer_assignment(&self, name: &str) -> Option<Span> {
         let (outer, around) = self.outer?;
-        let counts = |assignment: &&Assignment<'_>| !(assignment.is_catchers && std::ptr::eq(assignment.state, around));
+        let counts =
+            |assignment: &&Assignment<'_>| assignment.by == Assigner::State || !std::ptr::eq(assignment.state, around);
         let own = outer.assigned.get(name).and_then(|assignments| assignments.iter().find(counts));
         own.map(|assignment| assignment.member.key.span).or_else(|| outer.outer_assignment(name))
     }
@@ -121,8 +123,8 @@ fn check_assignment(member: &TemplateMember<'_>, outer: Option<Span>, report: &R
 }
 
 fn invalid_name(name: &str) -> Option<String> {
-    if name == STATES_VARIABLE {
-        return Some(format!("the variable `{STATES_VARIABLE}` is reserved"));
+    if name == States::VARIABLE {
+        return Some(format!("the variable `{}` is reserved", States::VARIABLE));
     }
     if name.chars().count() > MAX_CHARACTERS {
         return Some(format!("a variable's name must have 1 to {MAX_CHARACTERS} characters"));

@@ -94,8 +94,9 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// `StateMachineDoesNotExist`, `StateMachineTypeNotSupported` for an Express machine, `ResourceNotFound` for a Map Run that does not exist,
-    /// `InvalidToken` for a token that does not come from another page, and [`Error::Store`] when the store cannot be read.
+    /// `StateMachineDoesNotExist`, `StateMachineTypeNotSupported` for an Express machine, `ResourceNotFound` for a
+    /// Map Run that does not exist, `InvalidToken` for a token that does not come from another page,
+    /// and [`Error::Store`] when the store cannot be read.
     pub async fn list_executions(&self, request: ListExecutions) -> Result<ExecutionPage, Error> {
         let ListExecutions { of, status, max_results, next_token } = request;
         let (state_machine_arn, parent_arn) = match of {

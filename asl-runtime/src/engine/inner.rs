@@ -43,10 +43,10 @@ pub(super) struct Inner {
     pub(super) programs: Programs,
     pub(super) executions: Mutex<Executions>,
     pub(super) activities: Activities,
+    pub(super) links: Links,
     pub(super) map_runs: MapRuns,
     /// What Map Runs read from and write to.
     pub(super) objects: Option<Arc<dyn Objects>>,
-    pub(super) links: Links,
     pub(super) timers: Arc<Timers>,
     pub(super) workers: Vec<mpsc::Sender<Message>>,
     pub(super) handler_permits: Arc<Semaphore>,
@@ -86,13 +86,6 @@ pub(super) struct SetAside {
 }
 
 impl Executions {
-    /// Adds executions that ended; returns those beyond the newest `retained`.
-    fn retain(&mut self, execution_arns: impl IntoIterator<Item = Arc<str>>, retained: usize) -> Vec<Arc<str>> {
-        self.ended.extend(execution_arns);
-        let surplus = self.ended.len().saturating_sub(retained);
-        self.ended.drain(..surplus).collect()
-    }
-
     pub(super) fn all(&self) -> impl Iterator<Item = Arc<HostedExecution>> {
         self.by_arn.values().cloned()
     }
@@ -100,6 +93,13 @@ impl Executions {
     /// An execution goes on: it is not one of those that need not be kept.
     pub(super) fn forget_end(&mut self, execution_arn: &str) {
         self.ended.retain(|ended| &**ended != execution_arn);
+    }
+
+    /// Adds executions that ended; returns those beyond the newest `retained`.
+    fn retain(&mut self, execution_arns: impl IntoIterator<Item = Arc<str>>, retained: usize) -> Vec<Arc<str>> {
+        self.ended.extend(execution_arns);
+        let surplus = self.ended.len().saturating_sub(retained);
+        self.ended.drain(..surplus).collect()
     }
 }
 
@@ -232,9 +232,9 @@ impl Inner {
         let armed = execution.depart(departure);
         self.timers.set(execution, armed, None);
         self.activities.forget_execution(execution);
+        self.links.forget_parent(execution.arn());
         self.map_runs.forget_execution(execution.arn());
         self.map_run_child_departed(execution, departure);
-        self.links.forget_parent(execution.arn());
     }
 
     /// Takes note that `execution` ended; returns the ARNs of those that need not be kept any longer.

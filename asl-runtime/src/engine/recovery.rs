@@ -21,7 +21,7 @@ const PAGE: usize = 500;
 impl Inner {
     /// Makes executions whose owner's lease ended before `now` this engine's own, and goes on with them.
     pub(super) async fn take_over(&self, now: Timestamp) -> Result<(), StoreError> {
-        let (mut took_over, mut has_children) = (false, false);
+        let (mut has_children, mut took_over) = (false, false);
         loop {
             let claimed = self.store.claim(self.owner, now, PAGE).await?;
             let is_last = claimed.len() < PAGE;

@@ -18,6 +18,21 @@ pub(super) enum Sequence {
     Many(Item),
 }
 
+/// Where in its path a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StepPlace {
+    /// Others follow.
+    Inner,
+    Last,
+}
+
+impl StepPlace {
+    /// That of the last one of `count` steps that were taken.
+    fn after(count: usize, steps: &[Node]) -> Self {
+        if count == steps.len() { Self::Last } else { Self::Inner }
+    }
+}
+
 impl Sequence {
     fn of_items(mut items: Vec<Item>) -> Self {
         match items.len() {
@@ -28,9 +43,9 @@ impl Sequence {
     }
 
     /// What a step came to that found `value`.
-    fn of_json(value: &Value, is_last: bool) -> Self {
+    fn of_json(value: &Value, place: StepPlace) -> Self {
         match value {
-            Value::Array(array) if array.is_empty() && !is_last => Self::Empty,
+            Value::Array(array) if array.is_empty() && place == StepPlace::Inner => Self::Empty,
             Value::Array(_) => Self::Many(Item::Value(value.clone())),
             _ => Self::One(Some(Item::Value(value.clone()))),
         }
@@ -45,39 +60,46 @@ impl Sequence {
         }
     }
 
-    fn into_item(self, keep_singleton: bool) -> Option<Item> {
-        let (items, mut role) = match self {
+    fn into_item(self) -> Option<Item> {
+        match self {
+            Self::Empty => None,
+            Self::One(item) => item,
+            Self::Many(item) => Some(item),
+        }
+    }
+
+    /// The same, but one that stays a sequence though it has one item only.
+    fn into_kept_item(self) -> Option<Item> {
+        let items = match self {
             Self::Empty => return None,
-            Self::One(item) if !keep_singleton => return item,
-            Self::One(item) => (item.into_iter().collect(), Role::Sequence),
-            Self::Many(item) if !keep_singleton => return Some(item),
+            Self::One(item) => item.into_iter().collect(),
             Self::Many(item) => match item.as_array() {
-                Some(array) if !array.is_flattened() => (vec![item], Role::Sequence),
-                Some(array) if array.is_sequence() => (array.to_vec(), Role::Sequence),
+                Some(array) if !array.is_flattened() => vec![item],
+                Some(array) if array.is_sequence() => array.to_vec(),
                 _ => return Some(item),
             },
         };
-        if keep_singleton {
-            role = Role::KeptSequence;
-        }
-        Some(Item::Array(List::new(items, role).into()))
+        Some(Item::Array(List::new(items, Role::KeptSequence).into()))
     }
 }
 
 impl<'e> Evaluator<'e> {
+    /// Follows `steps`; `role` is that of the sequence that comes of them.
     pub(super) fn path(
         &mut self,
         node: &'e Node,
         steps: &'e [Node],
-        keep_singleton: bool,
+        role: Role,
         input: Option<&Item>,
         frame: FrameId,
     ) -> Evaluated {
         let (mut sequence, taken) = match self.follow(steps, input.and_then(Item::as_json))? {
-            Followed::To { value, taken } if taken == steps.len() && !keep_singleton && node.group.is_none() => {
+            Followed::To { value, taken }
+                if taken == steps.len() && role != Role::KeptSequence && node.group.is_none() =>
+            {
                 return Ok(Some(Item::Value(value.clone())));
             }
-            Followed::To { value, taken } => (Sequence::of_json(value, taken == steps.len()), taken),
+            Followed::To { value, taken } => (Sequence::of_json(value, StepPlace::after(taken, steps)), taken),
             Followed::Nowhere => (Sequence::Empty, steps.len()),
             Followed::NotAtAll => (Self::start_of_path(steps, input), 0),
         };
@@ -97,7 +119,7 @@ impl<'e> Evaluator<'e> {
                 };
                 tuples = Some(self.tuple_step(step, stream, frame)?);
             } else {
-                sequence = self.step(step, sequence, position + 1 == steps.len(), frame)?;
+                sequence = self.step(step, sequence, StepPlace::after(position + 1, steps), frame)?;
             }
         }
         if is_stream {
@@ -109,10 +131,9 @@ impl<'e> Evaluator<'e> {
                 return Ok(Some(Item::Tuples(tuples.into())));
             }
             let items = tuples.into_iter().filter_map(|tuple| tuple.focus).collect();
-            let role = if keep_singleton { Role::KeptSequence } else { Role::Sequence };
             return Ok(Some(Item::Array(List::new(items, role).into())));
         }
-        let result = sequence.into_item(keep_singleton);
+        let result = if role == Role::KeptSequence { sequence.into_kept_item() } else { sequence.into_item() };
         match &node.group {
             Some(group) => self.group_items(group, result.as_ref(), frame).map(Some),
             None => Ok(result),
@@ -141,7 +162,8 @@ impl<'e> Evaluator<'e> {
         })
     }
 
-    fn step(&mut self, step: &'e Node, input: Sequence, is_last: bool, frame: FrameId) -> Result<Sequence, Fault> {
+    fn step(&mut self, step: &'e Node, input: Sequence, place: StepPlace, frame: FrameId) -> Result<Sequence, Fault> {
+        let is_last = place == StepPlace::Last;
         if let Kind::Sort(terms) = &step.kind {
             let sorted = match input {
                 Sequence::Many(item) => self.sort_items(terms, step.span, &item, frame)?,
@@ -153,7 +175,7 @@ impl<'e> Evaluator<'e> {
             let sorted = match sorted {
                 // The only element of the sequence, though it is an array itself.
                 Sequence::One(Some(item)) if item.is_array() => Some(Item::sequence(vec![item])),
-                other => other.into_item(false),
+                other => other.into_item(),
             };
             let result = self.stages(step, sorted, frame)?;
             return Ok(match result {

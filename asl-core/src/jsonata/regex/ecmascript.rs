@@ -10,6 +10,7 @@ use super::{Flags, Reading};
 const DIGIT: &str = "0-9";
 const WORD: &str = "A-Za-z0-9_";
 const BLANK: &str = r"\t\n\x0B\f\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}";
+const NOTHING_TO_REPEAT: &str = "nothing to repeat";
 const LINE_END: &str = r"\n\r\x{2028}\x{2029}";
 
 /// The deepest that groups may nest, as the engine's own parser recurses.
@@ -97,14 +98,16 @@ impl Rewriter<'_> {
                     self.out.push(')');
                     true
                 }
+                '*' | '+' | '?' if !is_repeatable => return Err(NOTHING_TO_REPEAT.to_owned()),
                 '*' | '+' | '?' => {
-                    self.repeat(is_repeatable, next.encode_utf8(&mut [0; 4]))?;
+                    self.repeat(next.encode_utf8(&mut [0; 4]));
                     false
                 }
                 '{' => {
                     let counts = self.counts()?;
                     match &counts {
-                        Some(counts) => self.repeat(is_repeatable, counts)?,
+                        Some(_) if !is_repeatable => return Err(NOTHING_TO_REPEAT.to_owned()),
+                        Some(counts) => self.repeat(counts),
                         None => push_literal(&mut self.out, '{'),
                     }
                     counts.is_none()
@@ -198,10 +201,7 @@ impl Rewriter<'_> {
         self.out.extend(["(?(", &group, r")\", &group, ")"]);
     }
 
-    fn repeat(&mut self, is_repeatable: bool, quantifier: &str) -> Result<(), String> {
-        if !is_repeatable {
-            return Err("nothing to repeat".to_owned());
-        }
+    fn repeat(&mut self, quantifier: &str) {
         if repeats_often(quantifier) {
             self.repeats_often = true;
             if self.end_of_far == Some(self.out.len()) {
@@ -214,7 +214,6 @@ impl Rewriter<'_> {
             self.rest = rest;
             self.out.push('?');
         }
-        Ok(())
     }
 
     /// `{n}`, `{n,}` or `{n,m}` behind the brace just read, which otherwise stands for itself.

@@ -3,6 +3,7 @@
 use super::shape::{Miss, Rest, Shape};
 use super::{Analysis, Visit, error_output, is_distributed};
 use crate::definition::{Computable, JsonataString, Map, MemberValue, StateKind, StatesMember, Template, TemplateKind};
+use crate::evaluate;
 
 /// What `$states` holds.
 struct States<'a, 's> {
@@ -135,7 +136,7 @@ fn find<'a>(jsonata: &JsonataString, states: &States<'a, '_>) -> Option<Result<S
         "errorOutput" => states.error_output,
         _ => return None,
     };
-    if &*variable.name != "states" || matches!(document, Shape::Anything) {
+    if &*variable.name != evaluate::States::VARIABLE || matches!(document, Shape::Anything) {
         return None;
     }
     let rest = jsonata.query.expression().text().strip_prefix("$states")?;

@@ -12,6 +12,8 @@ use crate::value::Value;
 pub(super) const LARGE: usize = 8 * 1024;
 /// How deep a literal is looked into.
 const MAX_DEPTH: usize = 4;
+/// How deep large members may be in each other; of what is deeper nothing is known.
+const MAX_NESTING: usize = 16;
 /// What stands beside the value of a member: two quotes, a colon and a comma.
 const BESIDE: usize = 4;
 
@@ -60,6 +62,15 @@ impl<'a> Least<'a> {
 
     fn size(&self) -> usize {
         self.rest + size_of(&self.members)
+    }
+
+    /// How many large members are in each other.
+    fn depth(&self) -> usize {
+        self.members.values().map(|member| 1 + member.depth()).max().unwrap_or_default()
+    }
+
+    pub(super) fn is_large(&self) -> bool {
+        self.size() >= LARGE
     }
 
     pub(super) fn is_too_large(&self) -> bool {
@@ -111,7 +122,9 @@ impl<'a> Least<'a> {
                     // It may have been one of the small ones.
                     self.rest = self.rest.saturating_sub(LARGE);
                 }
-                self.insert(name, member.unwrap_or_default().with(path, value));
+                let is_followed = path.len() < MAX_NESTING;
+                let member = member.unwrap_or_default();
+                self.insert(name, if is_followed { member.with(path, value) } else { Self::default() });
                 Self { origin: None, ..self }
             }
             // What else is in the array is not followed.
@@ -121,7 +134,8 @@ impl<'a> Least<'a> {
 
     /// Adds a member that the object does not have.
     fn insert(&mut self, name: &'a str, value: Self) {
-        if value.size() >= LARGE {
+        let value = if value.depth() > MAX_NESTING { Self::default() } else { value };
+        if value.is_large() {
             Rc::make_mut(&mut self.members).insert(name, value);
         } else {
             self.rest += name.len() + BESIDE + value.size();

@@ -104,3 +104,35 @@ fn what_only_some_ways_have_does_not_count() {
     );
     check_states(&looped, &[]);
 }
+
+/// A machine that puts out a text of 30 KiB, keeps it in `v`, and goes through `count` states like `state`, given its number and the next.
+fn chain(count: usize, state: impl Fn(usize, usize) -> String) -> String {
+    let first =
+        format!(r#""A": {{"Type": "Pass", "Result": {{"x": {0}}}, "Assign": {{"v": {0}}}, "Next": "S0"}},"#, text(30));
+    let states: String = (0..count).map(|number| state(number, number + 1)).collect();
+    format!(r#"{first}{states}"S{count}": {{"Type": "Pass", "Parameters": {{"v.$": "$v"}}, "End": true}}"#)
+}
+
+#[test]
+fn payloads_that_nest_deep_are_not_followed() {
+    let wrapped =
+        |number, next| format!(r#""S{number}": {{"Type": "Pass", "Parameters": {{"a.$": "$"}}, "Next": "S{next}"}},"#);
+    check_states(&chain(10_000, wrapped), &[]);
+    let path = format!("$.x{}", ".a".repeat(4_000));
+    let deep = |number, next| {
+        let result = text(20);
+        format!(r#""S{number}": {{"Type": "Pass", "Result": {result}, "ResultPath": "{path}", "Next": "S{next}"}},"#)
+    };
+    check_states(&chain(2, deep), &[]);
+}
+
+#[test]
+fn of_many_large_variables_some_are_followed() {
+    const COUNT: usize = 3_000;
+    let assigning = |number, next| {
+        format!(r#""S{number}": {{"Type": "Pass", "Assign": {{"v{number}.$": "$v"}}, "Next": "S{next}"}},"#)
+    };
+    let reads: Vec<String> = (0..COUNT).map(|number| format!(r#""p{number}.$": "$v{number}""#)).collect();
+    let states = chain(COUNT, assigning).replace(r#""v.$": "$v""#, &reads.join(", "));
+    check_states(&states, &told("/States/S3000/Parameters"));
+}

@@ -1,5 +1,7 @@
 //! The states of a loop, as far as its pace goes.
 
+use std::collections::BTreeSet;
+
 use super::super::flow::{Flow, Node};
 use super::places::{Changes, Place, overlaps_any, reads};
 use super::status::Tested;
@@ -17,6 +19,7 @@ pub(super) struct Member<'a> {
     pub(super) reads: Option<Vec<Place<'a>>>,
     pub(super) changes: Changes<'a>,
     pub(super) only_reads: bool,
+    retried: Retried<'a>,
 }
 
 impl<'a> Member<'a> {
@@ -36,7 +39,15 @@ impl<'a> Member<'a> {
             reads: reads(state),
             changes: Changes::of(state),
             only_reads: only_reads(state),
+            retried: Retried::by(state),
         })
+    }
+
+    /// How many places it reads, tests and changes.
+    pub(super) fn places(&self) -> usize {
+        let tested = self.tested.as_ref().map_or(0, |tested| tested.places.len());
+        let Changes { by_result, otherwise } = &self.changes;
+        self.reads.as_ref().map_or(0, Vec::len) + tested + by_result.len() + otherwise.len()
     }
 
     /// Whether it has something done: a Task, or what may have Tasks inside.
@@ -65,7 +76,7 @@ impl<'a> Member<'a> {
         let state = self.node.state;
         let mut names = catcher.error_equals.iter().flat_map(|names| &names.value).map(|name| name.value);
         let has_taken_time = |name| matches!(name, ErrorName::TIMEOUT | ErrorName::HEARTBEAT_TIMEOUT);
-        if names.clone().all(has_taken_time) || names.all(|name| is_retried(state, name)) {
+        if names.clone().all(has_taken_time) || names.all(|name| self.retried.has(name)) {
             return false;
         }
         let is_explicit = state.parameters.is_some() || state.arguments.is_some();
@@ -82,15 +93,23 @@ impl<'a> Member<'a> {
     }
 }
 
-/// Whether a Retrier has waited before a Catcher gets an error of this name.
-fn is_retried(state: &State<'_>, name: &str) -> bool {
-    let retries = |other: &str| {
-        other == name || other == ErrorName::ALL || (other == ErrorName::TASK_FAILED && !name.starts_with("States."))
-    };
-    state.retriers().iter().any(|retrier| {
-        retrier.max_attempts.is_none_or(|attempts| attempts.value > 0)
-            && retrier.error_equals.iter().flat_map(|names| &names.value).any(|other| retries(other.value))
-    })
+/// The errors that a Retrier has waited for before a Catcher gets them.
+struct Retried<'a>(BTreeSet<&'a str>);
+
+impl<'a> Retried<'a> {
+    fn by(state: &'a State<'a>) -> Self {
+        let retriers = state.retriers().iter();
+        let waiting = retriers.filter(|retrier| retrier.max_attempts.is_none_or(|attempts| attempts.value > 0));
+        let names = waiting.flat_map(|retrier| &retrier.error_equals).flat_map(|names| &names.value);
+        Self(names.map(|name| name.value).collect())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let Self(names) = self;
+        names.contains(name)
+            || names.contains(ErrorName::ALL)
+            || (names.contains(ErrorName::TASK_FAILED) && !name.starts_with("States."))
+    }
 }
 
 fn waits(state: &State<'_>) -> bool {

@@ -1,6 +1,7 @@
 //! What calls read, and what the states of a loop change.
 
 use crate::definition::{JsonataString, MemberValue, QueryLanguage, Spanned, State, StateKind, Template, TemplateKind};
+use crate::evaluate::States;
 use crate::expression::Expression;
 use crate::jsonpath::{JsonPath, PathStep, ReferencePath, Root};
 
@@ -29,7 +30,7 @@ impl<'a> Place<'a> {
     /// What an expression reads; a result or an error is none of its state's input.
     pub(super) fn of_jsonata(jsonata: &'a JsonataString) -> impl Iterator<Item = Self> {
         jsonata.references().variables.iter().filter_map(|variable| {
-            if &*variable.name != "states" {
+            if &*variable.name != States::VARIABLE {
                 return Some(Self::Variable(&variable.name));
             }
             let mut names = variable.path.iter().map(|name| &**name);
@@ -192,7 +193,7 @@ fn is_of_result(value: &MemberValue<'_>) -> bool {
         MemberValue::Template(template) => match &template.kind {
             TemplateKind::Jsonata(jsonata) => {
                 let variables = &jsonata.references().variables;
-                let is_result = |name: &str, path: Option<&str>| name == "states" && path == Some("result");
+                let is_result = |name: &str, path: Option<&str>| name == States::VARIABLE && path == Some("result");
                 !variables.is_empty()
                     && variables
                         .iter()

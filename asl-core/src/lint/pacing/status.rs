@@ -133,16 +133,33 @@ struct Parts {
 fn quoted(text: &str) -> (Vec<&str>, String) {
     let (mut texts, mut rest) = (Vec::new(), String::new());
     let mut left = text;
-    while let Some((before, quote, behind)) = ['\'', '"']
-        .into_iter()
-        .filter_map(|quote| left.split_once(quote).map(|(before, behind)| (before, quote, behind)))
-        .min_by_key(|(before, ..)| before.len())
-    {
+    while let Some((before, quoted)) = left.find(['\'', '"']).and_then(|quote| left.split_at_checked(quote)) {
         rest.push_str(before);
-        let Some((inside, after)) = behind.split_once(quote) else { break };
+        let mut letters = quoted.chars();
+        let Some((inside, after)) = letters.next().and_then(|quote| letters.as_str().split_once(quote)) else {
+            left = quoted;
+            break;
+        };
         texts.push(inside);
         left = after;
     }
     rest.push_str(left);
     (texts, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_told_from_the_rest() {
+        for (text, texts, rest) in [
+            ("$a = 'x' or $a = \"y's\"", &["x", "y's"][..], "$a =  or $a = "),
+            ("''", &[""], ""),
+            ("$a = 'x", &[], "$a = 'x"),
+            ("'\u{e9}'\u{e9}", &["\u{e9}"], "\u{e9}"),
+        ] {
+            assert_eq!(quoted(text), (texts.to_vec(), rest.to_owned()), "{text}");
+        }
+    }
 }

@@ -191,3 +191,16 @@ fn a_catcher_may_count_or_try_something_else() {
     check_states(&catching(r#""Parameters": {"Id.$": "$.id"},"#, all, "P", other), CAUGHT);
     check_states(&catching(r#""Parameters": {"last.$": "$.error"},"#, all, "A", ""), &[]);
 }
+
+#[test]
+fn what_reads_changes_or_catches_a_lot_costs_little() {
+    const COUNT: usize = 3_000;
+    let many = |written: fn(usize) -> String| (0..COUNT).map(written).collect::<Vec<_>>().join(", ");
+    let parameters = many(|number| format!(r#""p{number}.$": "$.p.f{number}""#));
+    let catchers = many(|number| format!(r#"{{"ErrorEquals": ["E{number}"], "ResultPath": "$.e", "Next": "P"}}"#));
+    let retriers = many(|number| format!(r#"{{"ErrorEquals": ["R{number}"]}}"#));
+    let fields =
+        format!(r#""Parameters": {{{parameters}}}, "ResultPath": "$.r", "Catch": [{catchers}], "Retry": [{retriers}]"#);
+    let pass = r#""P": {"Type": "Pass", "Result": 1, "ResultPath": "$.q", "Next": "A"}"#;
+    check_states(&format!("{}, {pass}", polling(GET, &fields, IS_DONE)), &[]);
+}

@@ -1,11 +1,12 @@
 //! Strings in the notation of the other query language, or just beside that of their own: they stay as they are.
 
 use crate::definition::{
-    Computable, MemberValue, QueryLanguage, State, StateKind, Template, TemplateKind, TemplateMember,
+    Computable, MemberValue, QueryLanguage, Spanned, State, StateKind, Template, TemplateKind, TemplateMember,
 };
 use crate::diagnostic::{Code, Fault};
 use crate::report::Report;
 use crate::source::Span;
+use crate::value::Value;
 
 pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
     let check = Check { language: state.language, report };
@@ -28,7 +29,8 @@ pub(super) fn check_state(state: &State<'_>, report: &Report<'_>) {
                 check.marks(text.value, text.span);
             }
         }
-        Some(StateKind::Pass(_) | StateKind::Wait(_) | StateKind::Succeed | StateKind::Parallel(_)) | None => {}
+        Some(StateKind::Pass(pass)) => pass.result.iter().for_each(|result| check.result(result)),
+        Some(StateKind::Wait(_) | StateKind::Succeed | StateKind::Parallel(_)) | None => {}
     }
 }
 
@@ -38,6 +40,16 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    /// The `Result` of a Pass state, which has no expressions at all.
+    fn result(&self, result: &Spanned<Value>) {
+        if self.language == QueryLanguage::JsonPath && has_jsonata(&result.value) {
+            let message = "`Result` is never evaluated, though it has what looks like JSONata";
+            let fault = Fault::new(Code::JSONATA_IN_JSONPATH, result.span, message);
+            let help = "give the state `\"QueryLanguage\": \"JSONata\"`, and call the field `Output`";
+            self.report.add(fault.with_help(help.to_owned()));
+        }
+    }
+
     fn template(&self, template: &Template<'_>) {
         match &template.kind {
             TemplateKind::Literal(value) => {
@@ -142,9 +154,20 @@ fn in_jsonata(text: &str) -> Option<String> {
     text.strip_prefix("$.").filter(is_simple).map(|rest| format!("{{% $states.input.{rest} %}}"))
 }
 
+fn has_jsonata(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.strip_prefix("{%").is_some_and(|rest| rest.ends_with("%}")),
+        Value::Array(elements) => elements.iter().any(has_jsonata),
+        Value::Object(members) => members.iter().any(|(_, value)| has_jsonata(value)),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::{check_jsonata_states, check_states};
+    use crate::diagnostic::Code;
+    use crate::{Options, Placeholders, compile_with};
 
     #[track_caller]
     fn check_jsonata(output: &str, expected: &[(&str, &str)]) {
@@ -154,6 +177,40 @@ mod tests {
     #[track_caller]
     fn check_jsonpath(parameters: &str, expected: &[(&str, &str)]) {
         check_states(&format!(r#""A": {{"Type": "Pass", "Parameters": {parameters}, "End": true}}"#), expected);
+    }
+
+    #[test]
+    fn notation_is_told_beside_errors_and_beside_open_placeholders() {
+        check_states(
+            r#""A": {"Type": "Pass", "Parameters": {"x": "{% $y %}"}, "Next": "B"}, "C": {"Type": "Succeed"}"#,
+            &[
+                ("JSONATA_IN_JSONPATH", "/States/A/Parameters/x"),
+                ("MISSING_TRANSITION_TARGET", "/States/A/Next"),
+                ("UNREACHABLE_STATE", "/States/C"),
+            ],
+        );
+        let text = r#"{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${Function}",
+            "Parameters": {"x": "{% $y %}", "z": "${Other}"}, "End": true}}}"#;
+        let compiled = compile_with(text, Options::new().placeholders(Placeholders::Understood));
+        let codes: Vec<_> = compiled.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+        assert_eq!(codes, [Code::JSONATA_IN_JSONPATH], "{}", compiled.diagnostics);
+    }
+
+    #[test]
+    fn the_result_of_a_pass_state_has_no_jsonata() {
+        let pass = |result: &str| format!(r#""A": {{"Type": "Pass", "Result": {result}, "End": true}}"#);
+        for result in [r#""{% 1 %}""#, r#"{"x": ["{% $y %}"]}"#] {
+            check_states(&pass(result), &[("JSONATA_IN_JSONPATH", "/States/A/Result")]);
+        }
+        check_states(&pass(r#"{"a": "100 %", "b": "{%", "c": 1}"#), &[]);
+    }
+
+    #[test]
+    fn notation_is_not_told_where_the_language_is_in_doubt() {
+        check_states(
+            r#""A": {"Type": "Pass", "QueryLanguage": "CEL", "Output": "$.x", "End": true}"#,
+            &[("UNKNOWN_VALUE", "/States/A/QueryLanguage")],
+        );
     }
 
     #[test]
