@@ -1,6 +1,6 @@
 //! The workers: each takes in what its executions are told, journals it in batches, and only then acts on it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -111,8 +111,14 @@ struct Consequences {
 
 impl Inner {
     async fn take_in(&self, messages: Vec<(Arc<HostedExecution>, Told)>, sleepers: &mut Sleepers) {
+        let mut starting = BTreeSet::new();
         for (execution, told) in &messages {
-            if !matches!(told, Told::Start(_)) && !execution.is_loaded() && execution.departed().is_none() {
+            if matches!(told, Told::Start(_)) {
+                starting.insert(execution.number());
+            } else if !starting.contains(&execution.number())
+                && !execution.is_loaded()
+                && execution.departed().is_none()
+            {
                 self.load(execution).await;
             }
         }
