@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::ledger::{self, Acknowledged, Effect, Ledger};
-use crate::machines::{ACTIVITY, Ending, MACHINES, Plan};
+use crate::machines::{ACTIVITY, Ending, MACHINES, PARCELS, Plan};
 use crate::world::{self, World};
 
 /// The files of a run, in its directory.
@@ -105,6 +105,7 @@ async fn begin(
     tokio::spawn(world::answer(engine.callbacks(), asked, world.acknowledged.clone()));
     tokio::spawn(world::work_for(engine.clone(), activity.to_string(), world.clone()));
     let (mut machines, mut arns) = (BTreeMap::new(), BTreeMap::new());
+    engine.create_state_machine(PARCELS.0, PARCELS.1).await?;
     for (name, definition) in MACHINES {
         let machine = engine.create_state_machine(name, definition).await?;
         let listed = engine.list_executions(ListExecutions::of(Arc::clone(&machine)).max_results(1_000)).await?;

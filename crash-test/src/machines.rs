@@ -11,15 +11,20 @@ const ROUNDS: u64 = 12;
 /// The items of the inline Map.
 const ITEMS: [u64; 4] = [0, 1, 2, 3];
 
-/// Every machine: its name and its definition.
-pub(crate) const MACHINES: [(&str, &str); 6] = [
+/// Every machine that executions are planned of: its name and its definition.
+pub(crate) const MACHINES: [(&str, &str); 8] = [
     ("orders", include_str!("../definitions/orders.asl.json")),
     ("gathering", include_str!("../definitions/gathering.asl.json")),
     ("approvals", include_str!("../definitions/approvals.asl.json")),
     ("inspections", include_str!("../definitions/inspections.asl.json")),
     ("rounds", include_str!("../definitions/rounds.asl.json")),
     ("doomed", include_str!("../definitions/doomed.asl.json")),
+    ("deliveries", include_str!("../definitions/deliveries.asl.json")),
+    ("surveys", include_str!("../definitions/surveys.asl.json")),
 ];
+
+/// A machine whose executions are started by those of `deliveries`.
+pub(crate) const PARCELS: (&str, &str) = ("parcels", include_str!("../definitions/parcels.asl.json"));
 
 /// One execution that is to be run.
 #[derive(Debug)]
@@ -50,6 +55,11 @@ impl Plan {
         json!({"number": number, "flaky": flaky, "declined": declined, "items": ITEMS})
     }
 
+    /// What becomes of the items.
+    fn worked(&self) -> [Value; 4] {
+        ITEMS.map(|item| json!({"did": "Work", "number": self.number, "item": item}))
+    }
+
     /// How the execution must end.
     pub(crate) fn expected(&self) -> Ending {
         let number = self.number;
@@ -58,7 +68,7 @@ impl Plan {
             ("orders", true) => Ending::succeeded(did("Release")),
             ("orders", false) => Ending::succeeded(did("Ship")),
             ("gathering", _) => {
-                let worked = ITEMS.map(|item| json!({"did": "Work", "number": number, "item": item}));
+                let worked = self.worked();
                 let mut output = self.input();
                 output["gathered"] = json!([worked, did("Look"), did("answer")]);
                 output["conclusion"] = did("Conclude");
@@ -66,7 +76,8 @@ impl Plan {
             }
             ("approvals", true) => Ending::failed("Refused"),
             ("approvals", false) => Ending::succeeded(did("Publish")),
-            ("inspections", _) => Ending::succeeded(did("File")),
+            ("surveys", _) => Ending::succeeded(json!(self.worked())),
+            ("deliveries" | "inspections", _) => Ending::succeeded(did("File")),
             ("rounds", _) => {
                 let turned = json!({"did": "Turn", "number": number, "round": ROUNDS - 1});
                 Ending::succeeded(json!({"number": number, "turned": turned, "round": ROUNDS}))

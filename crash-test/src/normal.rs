@@ -8,6 +8,8 @@
 //!   that start a Map's iterations, stand below the event that started it, whoever was last to end inside;
 //! - `TaskSubmitted`, for a token may be answered before its call's answer is in the journal;
 //! - task tokens inside of parameters;
+//! - when a child started and stopped, in the result of the Task that started it, and the ARN of a Map Run, which
+//!   follows from the random numbers of its execution;
 //! - attempts of an activity that timed out because its worker had been killed.
 
 use std::collections::BTreeMap;
@@ -52,6 +54,10 @@ fn node(event: &Value) -> (u64, Node) {
         members.retain(|name, _| !["timestamp", "id", "previousEventId"].contains(&name.as_str()));
         for details in members.values_mut() {
             hide_token(details);
+            hide_dates(details);
+            if let Some(details) = details.as_object_mut() {
+                details.remove("mapRunArn");
+            }
         }
     }
     let kind = event["type"].as_str().unwrap_or_default().to_owned();
@@ -64,6 +70,15 @@ fn hide_token(details: &mut Value) {
     if let Some(token) = parameters.pointer_mut("/MessageBody/token") {
         *token = "<token>".into();
         details["parameters"] = parameters;
+    }
+}
+
+fn hide_dates(details: &mut Value) {
+    let Some(output) = details.get("output").and_then(Value::as_str) else { return };
+    let Ok(Value::Object(mut output)) = serde_json::from_str(output) else { return };
+    if output.contains_key("ExecutionArn") {
+        output.retain(|name, _| !["StartDate", "StopDate"].contains(&name.as_str()));
+        details["output"] = output.into();
     }
 }
 

@@ -28,7 +28,7 @@ impl World {
     pub(crate) async fn serve(self, request: TaskRequest) -> Result<Value, Failure> {
         let parameters = request.parameters_json();
         work().await;
-        self.record(&request, step(&request, &parameters), None).await?;
+        self.record(&request, &parameters, None).await?;
         work().await;
         let flaky = parameters["flaky"].as_u64().unwrap_or_default();
         match request.state_name() {
@@ -48,14 +48,21 @@ impl World {
             // In the machine of branches, everyone is of one mind.
             declined: body["declined"] == true && execution_name(&request).starts_with("approvals"),
         };
-        self.record(&request, step(&request, body), Some(question.clone())).await?;
+        self.record(&request, body, Some(question.clone())).await?;
         // Without a listener the engine is going away.
         let _ = self.questions.send(question);
         Ok(json!({}))
     }
 
-    async fn record(&self, request: &TaskRequest, step: String, question: Option<Question>) -> Result<(), Failure> {
-        let (execution, key) = (execution_name(request).to_owned(), request.idempotency_key().to_owned());
+    async fn record(
+        &self,
+        request: &TaskRequest,
+        parameters: &Value,
+        question: Option<Question>,
+    ) -> Result<(), Failure> {
+        // What a child does it does for the execution that is planned.
+        let execution = parameters["for"].as_str().unwrap_or(execution_name(request)).to_owned();
+        let (step, key) = (step(request, parameters), request.idempotency_key().to_owned());
         self.ledger.record(&Effect { execution, step, key, question }).await.or_fail("LedgerBroken")
     }
 }
