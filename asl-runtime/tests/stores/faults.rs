@@ -75,7 +75,7 @@ async fn insist<T, R: Future<Output = Result<T, Error>>>(clock: &TokioClock, mut
         }
         clock.sleep(Duration::from_secs(20)).await;
     }
-    panic!("the store never answered: {}", last)
+    panic!("the store never answered: {last}")
 }
 
 /// What the events of an execution are, in order; those of branches beside one another, sorted.
