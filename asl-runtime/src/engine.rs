@@ -11,12 +11,14 @@ mod inner;
 mod lease;
 mod machines;
 mod map_runs;
+pub mod metrics;
 mod names;
 mod nested;
 mod recovery;
 pub(crate) mod redrive;
 mod replay;
 mod sleep;
+mod spans;
 mod tasks;
 mod timers;
 mod token_key;
@@ -71,6 +73,12 @@ pub use crate::status::ExecutionStatus;
 /// Executions of Express machines last five minutes at most and are in memory alone: one that its engine does not end
 /// with is lost. [`start_sync_execution`](Self::start_sync_execution) returns how one ended;
 /// of one that was [started](Self::start_execution) there is only [`wait`](Self::wait), while it runs.
+///
+/// # Observability
+///
+/// What engines count and measure is listed in [`metrics`](self::metrics); through `tracing` they tell of executions, states and
+/// attempts of Tasks in spans of these names.
+/// [`why_waiting`](Self::why_waiting) tells what one execution waits for.
 ///
 /// # Memory
 ///
