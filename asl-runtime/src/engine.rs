@@ -1,6 +1,7 @@
 //! Runs many executions at once on tokio, for real; its methods carry the names of the Step Functions API.
 
 mod activities;
+mod aliases;
 mod builder;
 mod catalogue;
 mod description;
@@ -16,12 +17,15 @@ mod names;
 mod nested;
 mod recovery;
 pub(crate) mod redrive;
+mod releases;
 mod replay;
 mod sleep;
 mod spans;
+mod tags;
 mod tasks;
 mod timers;
 mod token_key;
+mod versions;
 mod why_waiting;
 mod worker;
 
@@ -30,15 +34,17 @@ use std::time::Duration;
 
 use asl_core::{Failure, Value};
 
+pub use self::aliases::{Route, StateMachineAlias, UpdateAlias};
 pub use self::builder::EngineBuilder;
 pub use self::description::{
     ActivityDescription, ActivityTask, ExecutionDescription, ExecutionPage, ExecutionSummary, ListExecutions,
-    StartedExecution, StateMachineSummary,
+    StartedExecution, StateMachineDescription, StateMachineSummary,
 };
 pub use self::express::SyncExecution;
 use self::inner::{Inner, lock};
 pub use self::map_runs::{MapRunDescription, MapRunPage, MapRunSummary};
 pub use self::redrive::RedriveStatus;
+pub use self::versions::{PublishVersion, StateMachineVersion};
 pub use self::why_waiting::{Turn, WaitingFor, WaitingState, WhyWaiting};
 use crate::callbacks::Callbacks;
 use crate::error::Error;

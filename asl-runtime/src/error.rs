@@ -23,6 +23,9 @@ pub enum Error {
     /// As many workers wait for Tasks of this activity as may.
     #[error("Activity Worker Limit Exceeded: '{0}'")]
     ActivityWorkerLimitExceeded(Arc<str>),
+    /// What is asked does not fit what is there.
+    #[error("{0}")]
+    Conflict(Arc<str>),
     /// There is an execution of this name already, which ended or has another input.
     #[error("Execution Already Exists: '{0}'")]
     ExecutionAlreadyExists(Arc<str>),
@@ -59,12 +62,15 @@ pub enum Error {
     /// Engines live in a tokio runtime with its timer enabled.
     #[error("an engine must be built inside a tokio runtime")]
     NoRuntime,
+    /// What is referred to does not exist.
+    #[error("{0}")]
+    ResourceNotFound(Arc<str>),
+    /// As many as there may be of these are there.
+    #[error("{0}")]
+    ServiceQuotaExceeded(Arc<str>),
     /// The engine is shut down, or shutting down.
     #[error("the engine is shut down")]
     ShutDown,
-    /// There is no such thing as this ARN names, such as a Map Run.
-    #[error("Resource not found: '{0}'")]
-    ResourceNotFound(Arc<str>),
     /// There is another machine of this name.
     #[error("State Machine Already Exists: '{0}'")]
     StateMachineAlreadyExists(Arc<str>),
@@ -80,12 +86,15 @@ pub enum Error {
     /// There is no such Task in the execution.
     #[error("Task Does Not Exist: 'the execution has no such task'")]
     TaskDoesNotExist,
+    /// A resource has at most 50 tags.
+    #[error("Too Many Tags: '{0}'")]
+    TooManyTags(Arc<str>),
+    /// An argument that AWS does not allow, and why.
+    #[error("{0}")]
+    Validation(Arc<str>),
     /// The Task is closed: it was answered, timed out or was cancelled, or its execution ended.
     #[error("Task Timed Out: 'Provided task does not exist anymore'")]
     TaskTimedOut,
-    /// An argument has a value that it cannot have.
-    #[error("Invalid request: '{0}'")]
-    Validation(Arc<str>),
 }
 
 impl Error {
@@ -94,6 +103,7 @@ impl Error {
         Some(match self {
             Self::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
             Self::ActivityWorkerLimitExceeded(_) => "ActivityWorkerLimitExceeded",
+            Self::Conflict(_) => "ConflictException",
             Self::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
             Self::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
             Self::ExecutionNotRedrivable(_) => "ExecutionNotRedrivable",
@@ -102,11 +112,13 @@ impl Error {
             Self::InvalidName(_) => "InvalidName",
             Self::InvalidToken => "InvalidToken",
             Self::ResourceNotFound(_) => "ResourceNotFound",
-            Self::Validation(_) => "ValidationException",
+            Self::ServiceQuotaExceeded(_) => "ServiceQuotaExceededException",
             Self::StateMachineAlreadyExists(_) => "StateMachineAlreadyExists",
             Self::StateMachineDoesNotExist(_) => "StateMachineDoesNotExist",
             Self::StateMachineTypeNotSupported => "StateMachineTypeNotSupported",
             Self::TaskDoesNotExist => "TaskDoesNotExist",
+            Self::TooManyTags(_) => "TooManyTags",
+            Self::Validation(_) => "ValidationException",
             Self::TaskTimedOut => "TaskTimedOut",
             Self::MissingObjects(_)
             | Self::MissingHandlers(_)

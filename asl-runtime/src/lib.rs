@@ -59,6 +59,25 @@
 //! - A handler that panics fails its Task with `HandlerPanicked`, and nothing else.
 //! - A handler that nobody waits for any more is dropped at its next `.await`.
 //!
+//! # Surviving the process
+//!
+//! With a [`SqliteStore`](store::SqliteStore) (feature `sqlite`) whatever runs goes on when an engine is built on the
+//! same file again: timers that are due fire, Tasks that were out are delivered again, tokens stay valid.
+//! An execution keeps the definition that it was started with.
+//! Several engines may share a store; each execution belongs to one of them at a time, and those of an engine that is
+//! gone are taken over when its lease has ended.
+//!
+#![cfg_attr(feature = "sqlite", doc = "```no_run")]
+#![cfg_attr(not(feature = "sqlite"), doc = "```text")]
+//! use asl_runtime::Engine;
+//! use asl_runtime::store::SqliteStore;
+//!
+//! # async fn open() -> Result<(), asl_runtime::Error> {
+//! let engine = Engine::builder().store(SqliteStore::open("executions.db")?).exclusive().build().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What is an error
 //!
 //! A workflow that fails ends in an [`Outcome`](asl_core::execution::Outcome) with a [`Failure`](asl_core::Failure).

@@ -207,6 +207,10 @@ pub enum Collection {
     Activities,
     /// Map Runs, by ARN.
     MapRuns,
+    /// Versions and aliases of state machines, by the machine's ARN.
+    Releases,
+    /// Tags, by the ARN of what has them.
+    Tags,
     /// What engines on this store share, such as the key of task tokens.
     Engine,
 }
@@ -219,6 +223,8 @@ impl Collection {
             Self::StateMachines => "state-machines",
             Self::Activities => "activities",
             Self::MapRuns => "map-runs",
+            Self::Releases => "releases",
+            Self::Tags => "tags",
             Self::Engine => "engine",
         }
     }

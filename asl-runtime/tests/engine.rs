@@ -9,6 +9,7 @@ mod nested;
 mod owners;
 mod recovery;
 mod redrive;
+mod releases;
 mod troubled;
 
 use std::num::NonZero;

@@ -5,6 +5,8 @@
 mod conformance;
 #[path = "stores/damage.rs"]
 mod damage;
+#[path = "stores/faults.rs"]
+mod faults;
 #[path = "stores/golden.rs"]
 mod golden;
 #[path = "stores/model.rs"]

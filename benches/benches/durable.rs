@@ -1,7 +1,13 @@
-//! What durability costs: appends to an SQLite file with a sync per commit, beside plain appends to a file of the same
-//! disk. `cargo bench -p benches --bench durable [-- DIRECTORY]`; the directory should be on the disk in question.
+//! What durability costs: appends to an SQLite file with a sync per commit, and steps of executions through the engine,
+//! beside plain appends to a file of the same disk; and what histories and snapshots cost.
+//! `cargo xtask bench-durable [DIRECTORY]`; the directory should be on the disk in question.
 
 #![expect(clippy::print_stdout, reason = "figures are for the terminal")]
+
+#[path = "durable/histories.rs"]
+mod histories;
+#[path = "durable/steps.rs"]
+mod steps;
 
 use std::error::Error;
 use std::fs::File;
@@ -16,22 +22,31 @@ use asl_runtime::store::{
     Batch, Durability, Inbound, JournalEntry, Opening, OwnerId, SqliteOptions, SqliteStore, Store,
 };
 
+use crate::steps::Looping;
+
 /// What a plain append writes, and about what an entry takes.
 const BYTES: usize = 200;
 /// How many callers append at the same time, at most.
 const CALLERS: usize = 64;
 /// How long each figure is measured.
 const TIME: Duration = Duration::from_secs(4);
+/// The engine's default.
+const SNAPSHOT_EVERY: u64 = 256;
 /// How often the plain file and the store take turns, since disks have moods.
 const TURNS: usize = 5;
 
 type Failed = Box<dyn Error + Send + Sync>;
 
 fn main() -> Result<(), Failed> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build()?;
     let directory = std::env::args().nth(1).filter(|argument| !argument.starts_with("--"));
     let directory = tempfile::tempdir_in(directory.unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").to_owned()))?;
-    runtime.block_on(measure(directory.path()))
+    runtime.block_on(async {
+        measure_steps(directory.path()).await?;
+        histories::measure(directory.path()).await?;
+        histories::measure_snapshots(directory.path()).await?;
+        measure(directory.path()).await
+    })
 }
 
 async fn measure(directory: &Path) -> Result<(), Failed> {
@@ -58,6 +73,38 @@ async fn measure(directory: &Path) -> Result<(), Failed> {
             let rate = together(&store, owner, journals.get_mut(..callers).ok_or("too few journals")?).await?;
             println!("{durability:?}: {callers:>2} callers {rate:>15.0} appends/s");
         }
+    }
+    Ok(())
+}
+
+async fn measure_steps(directory: &Path) -> Result<(), Failed> {
+    println!("steps through the engine, each durable before the next");
+    let looping = Looping::open(&directory.join("steps.db"), Durability::Disk, SNAPSHOT_EVERY).await?;
+    let (mut plain, mut alone, mut cpu) = (Vec::new(), Vec::new(), Vec::new());
+    for turn in 0..TURNS {
+        let file = directory.join(format!("beside-steps-{turn}"));
+        plain.push(tokio::task::spawn_blocking(move || plain_appends(&file)).await??);
+        let pace = looping.run(1, steps::payload(100), TIME / 5).await?;
+        alone.push(1.0 / pace.per_second);
+        cpu.push(pace.cpu);
+    }
+    let (plain, alone, cpu) = (median(plain), median(alone), median(cpu));
+    println!("  plain file with fsync {:>7.0} µs", plain * 1e6);
+    println!(
+        "  one execution         {:>7.0} µs a step, {:.2} times the plain file, {:.0} µs of processor time",
+        alone * 1e6,
+        alone / plain,
+        cpu * 1e6
+    );
+    for executions in [8, 64, 256] {
+        let pace = looping.run(executions, steps::payload(100), TIME).await?;
+        println!(
+            "  {executions:>3} executions        {:>7.0} steps/s, {:.0} µs of processor time each; \
+             one sync for each of them would be {:.0} steps/s",
+            pace.per_second,
+            pace.cpu * 1e6,
+            f64::from(executions) / plain
+        );
     }
     Ok(())
 }

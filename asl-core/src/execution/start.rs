@@ -18,6 +18,12 @@ pub struct Start {
     pub state_machine_id: Arc<str>,
     /// `$$.StateMachine.Name`.
     pub state_machine_name: Arc<str>,
+    /// The ARN of the version that was started, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_machine_version_arn: Option<Arc<str>>,
+    /// The ARN of the alias that was started, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_machine_alias_arn: Option<Arc<str>>,
     /// `$$.Execution.RoleArn`.
     pub role_arn: Arc<str>,
     /// The region that histories name.
@@ -41,6 +47,8 @@ impl Start {
             name,
             state_machine_id: "arn:aws:states:us-east-1:000000000000:stateMachine:StateMachine".into(),
             state_machine_name: "StateMachine".into(),
+            state_machine_version_arn: None,
+            state_machine_alias_arn: None,
             role_arn: "arn:aws:iam::000000000000:role/StateMachine".into(),
             region: "us-east-1".into(),
             input: input.into(),

@@ -58,6 +58,8 @@ impl StartChild {
             region: parent.region.clone(),
             input: self.input.clone(),
             seed: Random::from_seed(map_run.scope.seed ^ self.index).next_u64(),
+            state_machine_version_arn: None,
+            state_machine_alias_arn: None,
             token_key: parent.token_key.clone(),
             limits,
         }

@@ -16,6 +16,7 @@ use super::hosted::HostedExecution;
 use super::inner::{Inner, lock};
 use super::metrics::Level;
 use super::names::check_name;
+use super::tags::tags_key;
 use crate::error::Error;
 use crate::store::{Collection, DocumentKey, StoreError};
 
@@ -99,6 +100,8 @@ impl Engine {
     /// `InvalidArn`, and [`Error::Store`].
     pub async fn delete_activity(&self, activity_arn: &str) -> Result<(), Error> {
         check_arn(activity_arn)?;
+        // The activity itself goes last: one of the same name must not find what is left of this one.
+        self.0.store.delete(tags_key(activity_arn)).await?;
         Ok(self.0.store.delete(activity_key(activity_arn)).await?)
     }
 

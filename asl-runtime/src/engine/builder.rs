@@ -281,6 +281,8 @@ impl EngineBuilder {
             ClaimsUntil::Ever => Timestamp::from_millis(i64::MAX),
         };
         inner.take_over(claimed_until).await?;
+        // Also those whose executions and children all ended before anyone took note of it.
+        inner.adopt_map_runs().await?;
         Ok(Engine(inner))
     }
 }

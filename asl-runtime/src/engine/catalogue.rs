@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::description::StateMachineSummary;
 use super::inner::{Inner, lock};
+use super::names::random_name;
+use super::releases::releases_key;
+use super::tags::tags_key;
 use crate::error::Error;
 use crate::store::{Collection, Document, DocumentKey, StoreError};
 
@@ -44,6 +47,9 @@ pub(super) struct StateMachine {
     pub(super) name: Arc<str>,
     pub(super) fingerprint: Fingerprint,
     pub(super) creation_date: Timestamp,
+    /// Nothing for the revision that the machine was created with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) revision_id: Option<Arc<str>>,
 }
 
 impl Inner {
@@ -81,7 +87,8 @@ impl Inner {
     pub(super) async fn add_machine(&self, arn: &Arc<str>, name: &str, program: &Program) -> Result<(), Error> {
         self.keep_definition(program).await?;
         let fingerprint = program.fingerprint().clone();
-        let machine = StateMachine { name: name.into(), fingerprint, creation_date: self.clock.now() };
+        let machine =
+            StateMachine { name: name.into(), fingerprint, creation_date: self.clock.now(), revision_id: None };
         match self.store.put(machine_key(arn), None, &written(&machine)?).await {
             Ok(_) => Ok(()),
             Err(StoreError::RevisionConflict { .. }) => {
@@ -101,13 +108,26 @@ impl Inner {
         self.keep_definition(program).await?;
         loop {
             let (mut machine, revision) = self.machine_and_revision(state_machine_arn).await?;
+            if machine.fingerprint == *program.fingerprint() {
+                return Ok(());
+            }
             machine.fingerprint = program.fingerprint().clone();
+            machine.revision_id = Some(random_name(&mut lock(&self.random)).into());
             match self.store.put(machine_key(state_machine_arn), Some(revision), &written(&machine)?).await {
                 Ok(_) => return Ok(()),
                 Err(StoreError::RevisionConflict { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Removes a machine, with what was published of it and its tags.
+    pub(super) async fn remove_machine(&self, state_machine_arn: &str) -> Result<(), Error> {
+        // The machine itself goes last: a machine of the same name must not find what is left of this one.
+        for key in [releases_key(state_machine_arn), tags_key(state_machine_arn), machine_key(state_machine_arn)] {
+            self.store.delete(key).await?;
+        }
+        Ok(())
     }
 
     /// Keeps the definition that executions of `program` are pinned to.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use asl_core::{Failure, Timestamp, Value};
+use asl_core::{Failure, MachineType, Timestamp, Value};
 
 use super::redrive::RedriveStatus;
 use crate::status::ExecutionStatus;
@@ -17,6 +17,26 @@ pub struct StateMachineSummary {
     pub name: Arc<str>,
     /// When it was created.
     pub creation_date: Timestamp,
+}
+
+/// A machine or a version of one, as `DescribeStateMachine` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StateMachineDescription {
+    /// The ARN of the machine or the version.
+    pub state_machine_arn: Arc<str>,
+    /// The machine's name.
+    pub name: Arc<str>,
+    /// The text of the definition.
+    pub definition: Arc<str>,
+    /// Standard or Express.
+    pub machine_type: MachineType,
+    /// When the machine was created, or the version published.
+    pub creation_date: Timestamp,
+    /// Which revision this is; nothing for the one that the machine was created with.
+    pub revision_id: Option<Arc<str>>,
+    /// What was said of the version.
+    pub description: Option<Arc<str>>,
 }
 
 /// What `StartExecution` answers.
@@ -37,6 +57,10 @@ pub struct ExecutionDescription {
     pub execution_arn: Arc<str>,
     /// The machine's ARN.
     pub state_machine_arn: Arc<str>,
+    /// The ARN of the version that was started, if it was one.
+    pub state_machine_version_arn: Option<Arc<str>>,
+    /// The ARN of the alias that was started, if it was one.
+    pub state_machine_alias_arn: Option<Arc<str>>,
     /// The execution's name.
     pub name: Arc<str>,
     /// Whether it runs, or how it ended.

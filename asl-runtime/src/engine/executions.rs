@@ -17,6 +17,7 @@ use super::hosted::{Departure, HostedExecution, Keeping};
 use super::inner::{Inner, lock};
 use super::names::{check_name, random_name};
 use super::redrive::RedriveStatus;
+use super::releases::Resolved;
 use super::replay;
 use super::worker::{Message, Opened, Told};
 use crate::error::Error;
@@ -29,6 +30,7 @@ const ASK_EVERY: Duration = Duration::from_millis(500);
 impl Engine {
     /// Starts an execution and returns once the start is in the store.
     ///
+    /// The ARN is that of a machine, a version or an alias; an alias leads to each of its versions as often as it says.
     /// Without a name it gets a UUID for one.
     /// An execution of an Express machine is not in the store, and returns at once; its name may be used again.
     /// The same name with the same input is the same execution for as long as it runs.
@@ -70,6 +72,8 @@ impl Engine {
             state_machine_arn: record.opening.state_machine_arn,
             name: record.opening.name,
             start_date: record.opening.start_date,
+            state_machine_version_arn: execution.started_with().state_machine_version_arn.clone(),
+            state_machine_alias_arn: execution.started_with().state_machine_alias_arn.clone(),
             input: execution.started_with().input.clone(),
             redrive_count: execution.redrive_count(),
             redrive_date: execution.redriven_at(),
@@ -170,9 +174,11 @@ impl Inner {
         name: Option<&str>,
         input: Value,
     ) -> Result<Opened, Error> {
-        let machine = self.machine(state_machine_arn).await?;
+        let Resolved { state_machine_arn, machine, version, alias_arn } = self.resolve(state_machine_arn).await?;
         let program = self.program(&machine.fingerprint).await?;
-        let start = self.start_of(state_machine_arn, &machine, name, input)?;
+        let mut start = self.start_of(&state_machine_arn, &machine, name, input)?;
+        start.state_machine_version_arn = version.map(|(version_arn, _)| version_arn);
+        start.state_machine_alias_arn = alias_arn;
         Ok(Opened { program, start, parent: None })
     }
 

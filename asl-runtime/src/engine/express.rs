@@ -1,7 +1,7 @@
 //! Express executions: five minutes at most, in memory only.
 //!
 //! Nothing of them is in the store: one that its engine does not end with is lost, and whoever started it starts it
-//! again.
+//! again. The children of a Map Run are recorded when they end, so that none of them is run twice.
 //! See [Standard and Express](https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html).
 
 use std::sync::Arc;

@@ -41,6 +41,8 @@ pub(super) enum Keeping {
     Journalled,
     /// In memory alone.
     InMemory,
+    /// In memory, and in the store once it has ended: how it began and ended, not how it went.
+    RecordedAtEnd,
 }
 
 /// Why an execution that did not end is not hosted any more.
@@ -67,6 +69,8 @@ struct State {
     driver: Option<Box<Driver>>,
     /// What it is, until that is in the store.
     opening: Option<Opening>,
+    /// The first entry, of one that is recorded when it ends.
+    first: Option<JournalEntry>,
     /// Entries in the journal.
     version: u64,
     /// The version of the last snapshot.
@@ -237,6 +241,22 @@ impl HostedExecution {
         })
     }
 
+    /// Which of `entries` are to be written now.
+    pub(super) fn to_write(&self, entries: Vec<JournalEntry>) -> Vec<JournalEntry> {
+        match self.keeping {
+            Keeping::Journalled => entries,
+            Keeping::InMemory => Vec::new(),
+            Keeping::RecordedAtEnd => self.with(|state| {
+                let first = state.first.take().or_else(|| entries.into_iter().next());
+                if state.end().is_some() && state.version == 0 {
+                    return first.into_iter().collect();
+                }
+                state.first = first;
+                Vec::new()
+            }),
+        }
+    }
+
     /// What to append to the journal for `entries`, which took `received` in.
     pub(super) fn batch(&self, registry: &Registry, entries: Vec<JournalEntry>, received: Vec<u64>) -> Batch {
         self.with(|state| {
@@ -353,7 +373,9 @@ impl HostedExecution {
     pub(super) fn journalled(&self, entries: u64) -> Journalled {
         let (journalled, opened) = self.with(|state| {
             state.version += entries;
-            let opened = state.opening.take();
+            // One that is recorded when it ends is not in the store before.
+            let is_written = self.keeping != Keeping::RecordedAtEnd || state.version > 0;
+            let opened = state.opening.take_if(|_| is_written);
             let deadline = match (&state.departure, &state.driver) {
                 (Some(_), _) => None,
                 (None, Some(driver)) => driver.next_deadline(),
@@ -392,7 +414,7 @@ impl HostedExecution {
 
     /// A snapshot and its version, if at least `every` entries came since the last one.
     pub(super) fn due_snapshot(&self, every: u64) -> Option<(u64, Snapshot)> {
-        if self.keeping == Keeping::InMemory {
+        if self.keeping != Keeping::Journalled {
             return None;
         }
         self.with(|state| {

@@ -230,12 +230,14 @@ impl Inner {
             }
             let set_aside = &mut executions.set_aside;
             match departure {
+                // What is in the journal under its name may still have to go on here.
+                Departure::Elsewhere(_) if execution.version() == 0 => {}
                 Departure::Elsewhere(error) => {
                     tracing::info!(parent: execution.span(), %error, "the execution goes on elsewhere");
                     set_aside.remove(execution.arn());
                 }
-                // What never began did not happen.
-                Departure::SetAside(error) if execution.version() == 0 => {
+                // What never began did not happen; but an unavailable store may have begun it nevertheless.
+                Departure::SetAside(error) if execution.version() == 0 && !is_unavailable(error) => {
                     tracing::error!(parent: execution.span(), %error, "the execution could not be started");
                 }
                 Departure::SetAside(error) => {
@@ -326,6 +328,10 @@ impl Reception for Inner {
     async fn report(&self, execution_arn: &str, event: Event) -> Result<(), Error> {
         self.deliver(execution_arn, event).await
     }
+}
+
+fn is_unavailable(error: &Error) -> bool {
+    matches!(error, Error::Store(error) if error.is_retryable())
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use asl_core::{Options, Program};
 
 use super::Engine;
-use super::description::StateMachineSummary;
+use super::catalogue::StateMachine;
+use super::description::{StateMachineDescription, StateMachineSummary};
 use super::names::check_name;
+use super::releases::Resolved;
 use crate::error::{Error, InvalidDefinition};
 
 impl Engine {
@@ -66,6 +68,45 @@ impl Engine {
         let program = compile(definition, options)?;
         self.0.check(&program)?;
         self.0.change_machine(state_machine_arn, &program).await
+    }
+
+    /// What is known of a machine, or of a version of one.
+    ///
+    /// # Errors
+    ///
+    /// `StateMachineDoesNotExist`, which is also said of an alias, and [`Error::Store`] when the store cannot be read.
+    pub async fn describe_state_machine(&self, state_machine_arn: &str) -> Result<StateMachineDescription, Error> {
+        let Resolved { machine, version, alias_arn, .. } = self.0.resolve(state_machine_arn).await?;
+        if alias_arn.is_some() {
+            return Err(Error::StateMachineDoesNotExist(state_machine_arn.into()));
+        }
+        let program = self.0.program(&machine.fingerprint).await?;
+        let StateMachine { name, creation_date, revision_id, .. } = machine;
+        let (creation_date, revision_id, description) = match version {
+            Some((_, version)) => (version.creation_date, version.revision_id, version.description),
+            None => (creation_date, revision_id, None),
+        };
+        Ok(StateMachineDescription {
+            state_machine_arn: state_machine_arn.into(),
+            name,
+            definition: Arc::clone(program.definition().text()),
+            machine_type: program.machine_type(),
+            creation_date,
+            revision_id,
+            description,
+        })
+    }
+
+    /// Deletes a machine with its versions, aliases and tags; does nothing if there is none.
+    ///
+    /// Its executions go on to their end, unlike on AWS, and can be described by their ARNs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] when it could not be written.
+    pub async fn delete_state_machine(&self, state_machine_arn: &str) -> Result<(), Error> {
+        self.0.is_open()?;
+        self.0.remove_machine(state_machine_arn).await
     }
 
     /// Every machine, by its ARN.

@@ -3,7 +3,7 @@
 //!
 //! | name | kind | labels | what it tells |
 //! |---|---|---|---|
-//! | [`asl_executions_started_total`](EXECUTIONS_STARTED) | counter | | executions that began |
+//! | [`asl_executions_started_total`](EXECUTIONS_STARTED) | counter | | executions that began; an Express child of a Map Run only once it ended |
 //! | [`asl_executions_ended_total`](EXECUTIONS_ENDED) | counter | `status` | executions that ended; one that is redriven ends once more |
 //! | [`asl_execution_duration_seconds`](EXECUTION_DURATION) | histogram | `status` | from the start of an execution to its end |
 //! | [`asl_tasks_scheduled_total`](TASKS_SCHEDULED) | counter | `resource` | attempts of Tasks that began |

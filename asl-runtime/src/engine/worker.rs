@@ -1,6 +1,6 @@
 //! The workers: each takes in what its executions are told, journals it in batches, and only then acts on it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -115,16 +115,23 @@ struct Consequences {
 
 impl Inner {
     async fn take_in(&self, messages: Vec<(Arc<HostedExecution>, Told)>, sleepers: &mut Sleepers) {
+        let mut starting = BTreeSet::new();
         for (execution, told) in &messages {
-            if !matches!(told, Told::Start(_)) && !execution.is_loaded() && execution.departed().is_none() {
+            if matches!(told, Told::Start(_)) {
+                starting.insert(execution.number());
+            } else if !starting.contains(&execution.number())
+                && !execution.is_loaded()
+                && execution.departed().is_none()
+            {
                 self.load(execution).await;
             }
         }
         let (mut batches, mut changed) = (Vec::new(), Vec::new());
         let mut done = Vec::new();
         for Change { execution, entries, received, consequences } in self.apply(messages) {
-            if execution.keeping() == Keeping::InMemory || (entries.is_empty() && received.is_empty()) {
-                let taken_in = entries.len() as u64;
+            let taken_in = if execution.keeping() == Keeping::InMemory { entries.len() as u64 } else { 0 };
+            let entries = execution.to_write(entries);
+            if entries.is_empty() && (received.is_empty() || execution.keeping() != Keeping::Journalled) {
                 done.push((execution, taken_in, consequences));
             } else {
                 batches.push(execution.batch(&self.registry, entries, received));

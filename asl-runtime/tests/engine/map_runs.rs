@@ -409,3 +409,69 @@ async fn a_crash_at_any_write_leaves_batches_and_results_in_memory_as_they_were(
         json!({"ItemReader": from_objects_to_objects()["ItemReader"], "ItemBatcher": {"MaxItemsPerBatch": 3}});
     leaves_no_trace(batched).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn express_children_are_recorded_when_they_end_and_not_run_again() {
+    let work = with(task("Work"), json!({"TimeoutSeconds": 1000}));
+    let fields = json!({"MaxConcurrency": 3, "ToleratedFailurePercentage": 50});
+    let mut definition = distributed(&work, with(from_objects_to_objects(), fields));
+    definition["States"]["Each"]["ItemProcessor"]["ProcessorConfig"]["ExecutionType"] = json!("EXPRESS");
+    let (expected, writes) = run_crashing(&definition, None).await;
+    assert_eq!(expected.outcome.status(), "SUCCEEDED", "{:?}", expected.outcome);
+    assert_eq!((expected.children.len(), expected.keys.len()), (8, 8));
+    // The start and the end of the execution, the same of the Map Run, and every child once at most.
+    assert!((6..=12).contains(&writes), "{writes}");
+    for last in 0..writes {
+        for death in [Death::Before(last), Death::After(last)] {
+            let (recovered, _) = run_crashing(&definition, Some(death)).await;
+            // A child that began again ended later, so times differ.
+            assert_eq!(recovered.outcome, expected.outcome, "{death:?}");
+            assert_eq!((&recovered.keys, &recovered.children), (&expected.keys, &expected.children), "{death:?}");
+        }
+    }
+}
+
+/// Stops an execution with a Distributed Map of three children, with a crash at `death` if there is one;
+/// how many writes there were.
+async fn stop_crashing(death: Option<Death>) -> usize {
+    let forever = |_: TaskRequest| std::future::pending::<Result<Value, Failure>>();
+    let store = Troubled { death, ..Troubled::default() };
+    let engine = virtual_engine().store(store.clone()).handler("Forever", forever).build().await.unwrap();
+    let machine =
+        engine.create_state_machine("m", &distributed(&task("Forever"), json!({})).to_string()).await.unwrap();
+    let arn = "arn:aws:states:us-east-1:000000000000:execution:m:e";
+    let stopping = async {
+        engine.start_execution(&machine, Some("e"), json!([1, 2, 3])).await.unwrap();
+        pass(1).await;
+        engine.stop_execution(arn, Failure::named("Enough")).await.unwrap();
+        pass(20).await;
+    };
+    tokio::select! {
+        biased;
+        () = store.died.notified() => {}
+        () = stopping => {}
+    }
+    drop(engine);
+    let engine =
+        virtual_engine().store(store.journals.clone()).exclusive().handler("Forever", forever).build().await.unwrap();
+    if engine.stop_execution(arn, Failure::named("Enough")).await.is_ok() {
+        pass(20).await;
+        let map_run = map_run_of(&engine, arn).await;
+        if let Ok(described) = engine.describe_map_run(&map_run).await {
+            assert_eq!(described.status, ExecutionStatus::Aborted, "{death:?}");
+        }
+        let children = children(&store.journals, &map_run).await;
+        assert!(children.values().all(|status| *status == ExecutionStatus::Aborted), "{death:?} {children:?}");
+    }
+    store.appends.load(Ordering::SeqCst)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_stopped_stays_stopped_after_a_crash_at_any_write() {
+    let writes = stop_crashing(None).await;
+    assert!(writes >= 5, "{writes}");
+    for last in 0..writes {
+        stop_crashing(Some(Death::Before(last))).await;
+        stop_crashing(Some(Death::After(last))).await;
+    }
+}

@@ -30,7 +30,7 @@ impl Engine {
         }
         match MapRunDocument::find(&*self.0.store, map_run_arn).await? {
             Some((document, _)) => Ok(document.describe(&map_run_arn.into())),
-            None => Err(Error::ResourceNotFound(map_run_arn.into())),
+            None => Err(Error::ResourceNotFound(format!("Resource not found: '{map_run_arn}'").into())),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use asl_core::execution::{Event, Outcome};
 use asl_core::map_run::{EndedChild, MapRunEvent, StartChild};
-use asl_core::{Failure, Value};
+use asl_core::{Failure, MachineType, Value};
 
 use super::run::{Halt, Runner};
 use crate::engine::hosted::{HostedExecution, Keeping};
@@ -23,11 +23,14 @@ impl Runner {
         let index = child.index;
         let start = child.start(&self.start);
         let parent = Some(Parent::MapRun { map_run_arn: Arc::clone(&self.arn), index });
+        let keeping = match self.start.execution_type {
+            MachineType::Express => Keeping::RecordedAtEnd,
+            MachineType::Standard => Keeping::Journalled,
+        };
         let number = engine.next_number();
         // Once the child is known to others, nothing may keep it from being started: so the place comes first.
         let place = engine.worker_of(number)?.reserve().await.map_err(|_| Halt::Closing)?;
-        let execution =
-            Arc::new(HostedExecution::new(number, Arc::clone(&start.id), parent.clone(), Keeping::Journalled));
+        let execution = Arc::new(HostedExecution::new(number, Arc::clone(&start.id), parent.clone(), keeping));
         match engine.host(&execution) {
             Ok(()) => {
                 let opened = Opened { program: self.child_program.clone(), start, parent };
