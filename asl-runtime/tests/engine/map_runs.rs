@@ -156,7 +156,7 @@ async fn a_map_run_can_be_updated_while_it_runs() {
     let described = engine.describe_map_run(&map_run).await.unwrap();
     assert_eq!((described.tolerated_failure_count, described.item_counts.failed), (4, 4));
     let error = engine.update_map_run(&map_run, update).await.unwrap_err();
-    assert_eq!(error.to_string(), "Invalid request: 'the Map Run is SUCCEEDED'");
+    assert_eq!(error.to_string(), "the Map Run is SUCCEEDED");
 }
 
 /// The children of a Map Run with their statuses.
