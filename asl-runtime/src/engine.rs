@@ -82,8 +82,8 @@ pub use crate::status::ExecutionStatus;
 ///
 /// # Observability
 ///
-/// What engines count and measure is listed in [`metrics`](self::metrics); through `tracing` they tell of executions, states and
-/// attempts of Tasks in spans of these names.
+/// What engines count and measure is listed in [`metrics`].
+/// Through `tracing` they tell of every `execution`, `state` (at level debug) and attempt of a Task (`task`) in spans.
 /// [`why_waiting`](Self::why_waiting) tells what one execution waits for.
 ///
 /// # Memory
