@@ -12,6 +12,7 @@ mod inner;
 mod lease;
 mod machines;
 mod map_runs;
+pub mod metrics;
 mod names;
 mod nested;
 mod recovery;
@@ -19,6 +20,7 @@ pub(crate) mod redrive;
 mod releases;
 mod replay;
 mod sleep;
+mod spans;
 mod tags;
 mod tasks;
 mod timers;
@@ -77,6 +79,12 @@ pub use crate::status::ExecutionStatus;
 /// Executions of Express machines last five minutes at most and are in memory alone: one that its engine does not end
 /// with is lost. [`start_sync_execution`](Self::start_sync_execution) returns how one ended;
 /// of one that was [started](Self::start_execution) there is only [`wait`](Self::wait), while it runs.
+///
+/// # Observability
+///
+/// What engines count and measure is listed in [`metrics`].
+/// Through `tracing` they tell of every `execution`, `state` (at level debug) and attempt of a Task (`task`) in spans.
+/// [`why_waiting`](Self::why_waiting) tells what one execution waits for.
 ///
 /// # Memory
 ///

@@ -4,6 +4,7 @@ mod calls;
 mod express;
 mod journal;
 mod map_runs;
+mod metrics;
 mod nested;
 mod owners;
 mod recovery;

@@ -14,6 +14,7 @@ use super::catalogue::{read, written};
 use super::description::{ActivityDescription, ActivityTask};
 use super::hosted::HostedExecution;
 use super::inner::{Inner, lock};
+use super::metrics::Level;
 use super::names::check_name;
 use super::tags::tags_key;
 use crate::error::Error;
@@ -167,15 +168,16 @@ pub(super) struct ActivityWork {
 }
 
 /// Tasks that wait for workers, and workers that wait for Tasks, by the activity's ARN; never both of one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Activities(Mutex<Queues>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queues {
     by_arn: HashMap<Arc<str>, Queue>,
     /// Where the Tasks of executions are, by the number of the execution.
     places: HashMap<(u64, TaskId), (Arc<str>, u64)>,
     pushed: u64,
+    level: Level,
 }
 
 #[derive(Debug, Default)]
@@ -185,11 +187,16 @@ struct Queue {
 }
 
 impl Activities {
+    /// None; `level` tells how many Tasks wait.
+    pub(super) fn new(level: Level) -> Self {
+        Self(Mutex::new(Queues { by_arn: HashMap::new(), places: HashMap::new(), pushed: 0, level }))
+    }
+
     /// Gives a Task to the worker that waits the longest, or keeps it for one.
     pub(super) fn push(&self, work: ActivityWork) {
         let Some(execution) = work.execution.upgrade() else { return };
         let mut queues = lock(&self.0);
-        let Queues { by_arn, places, pushed } = &mut *queues;
+        let Queues { by_arn, places, pushed, level } = &mut *queues;
         let activity_arn: Arc<str> = work.task.resource.as_str().into();
         let queue = by_arn.entry(Arc::clone(&activity_arn)).or_default();
         let mut work = work;
@@ -202,17 +209,19 @@ impl Activities {
         *pushed += 1;
         places.insert((execution.number(), work.task.task), (activity_arn, *pushed));
         queue.work.insert(*pushed, work);
+        level.set(places.len());
     }
 
     /// A place among the workers of an activity, served at once if a Task waits.
     fn wait(&self, activity_arn: &str) -> Result<impl Future<Output = Option<ActivityWork>>, Error> {
         let (sender, receiver) = oneshot::channel();
         let mut queues = lock(&self.0);
-        let Queues { by_arn, places, .. } = &mut *queues;
+        let Queues { by_arn, places, level, .. } = &mut *queues;
         let queue = by_arn.entry(activity_arn.into()).or_default();
         if let Some((_, work)) = queue.work.pop_first() {
             if let Some(execution) = work.execution.upgrade() {
                 places.remove(&(execution.number(), work.task.task));
+                level.set(places.len());
             }
             // The receiver is right here.
             let _ = sender.send(work);
@@ -234,6 +243,8 @@ impl Activities {
         {
             queue.work.remove(&place);
         }
+        let waiting = queues.places.len();
+        queues.level.set(waiting);
     }
 
     /// Takes all Tasks of an execution back.

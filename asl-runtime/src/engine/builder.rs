@@ -12,8 +12,9 @@ use tokio::task::JoinSet;
 
 use super::activities::Activities;
 use super::catalogue::Programs;
-use super::inner::{Inner, lock};
+use super::inner::{Executions, Inner, lock};
 use super::map_runs::MapRuns;
+use super::metrics::Metrics;
 use super::names::Names;
 use super::nested::Links;
 use super::timers::{self, Timers};
@@ -233,6 +234,7 @@ impl EngineBuilder {
             let permits = Semaphore::new((handlers.get() as usize).min(Semaphore::MAX_PERMITS));
             (pattern, Arc::new(permits))
         });
+        let metrics = Metrics::new();
         let inner = Arc::new_cyclic(|this| Inner {
             registry: self.registry,
             store: self.store,
@@ -245,8 +247,8 @@ impl EngineBuilder {
             runtime: runtime.clone(),
             random: Mutex::new(random),
             programs: Programs::default(),
-            executions: Mutex::default(),
-            activities: Activities::default(),
+            executions: Mutex::new(Executions::new(metrics.executions_hosted())),
+            activities: Activities::new(metrics.activity_queue()),
             links: Links::default(),
             map_runs: MapRuns::default(),
             objects: self.objects,
@@ -257,6 +259,7 @@ impl EngineBuilder {
             resource_permits: resource_permits.collect(),
             retained: self.retained,
             snapshot_every: self.snapshot_every,
+            metrics,
             closing: SetOnce::new(),
             shut_down: SetOnce::new(),
             background: Mutex::default(),
@@ -264,7 +267,8 @@ impl EngineBuilder {
         });
         let mut background = JoinSet::new();
         for receiver in receivers {
-            background.spawn_on(worker::run(receiver, Arc::downgrade(&inner)), &runtime);
+            let length = inner.metrics.worker_queue();
+            background.spawn_on(worker::run(receiver, length, Arc::downgrade(&inner)), &runtime);
         }
         let timer = timers::run(Arc::clone(&inner.timers), Arc::clone(&inner.clock), Arc::downgrade(&inner));
         background.spawn_on(timer, &runtime);

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use asl_core::Timestamp;
 use asl_core::execution::{Event, Snapshot, TaskId};
-use asl_core::history::{EventDetails, HistoryEvent};
 use tokio::sync::SetOnce;
 use tokio::task::AbortHandle;
 
+use super::metrics::{Held, Metrics, TaskHappenings};
 use super::replay::Replayed;
 use super::sleep::sleeps_until;
+use super::spans::StateSpans;
 use super::worker::Opened;
 use crate::driver::{Driver, Work};
 use crate::error::Error;
@@ -78,6 +79,9 @@ struct State {
     told_at: Timestamp,
     /// Until when the store believes it to sleep.
     sleeps_until: Option<Timestamp>,
+    spans: StateSpans,
+    /// That it sleeps, as it is counted.
+    asleep: Option<Held>,
     /// Whether the store believes it to have ended, though it goes on.
     is_ended_in_store: bool,
     /// What the timers wait for on its behalf.
@@ -120,6 +124,7 @@ impl Drop for Handler {
 pub(super) struct Applied {
     pub(super) entry: JournalEntry,
     pub(super) work: Vec<Work>,
+    pub(super) tasks: TaskHappenings,
 }
 
 /// What follows from entries being in the journal.
@@ -191,6 +196,11 @@ impl HostedExecution {
 
     pub(super) fn span(&self) -> &tracing::Span {
         &self.span
+    }
+
+    /// The span of a state that the execution is in.
+    pub(super) fn state_span(&self, state_name: &str) -> tracing::Span {
+        self.with(|state| state.spans.of(state_name))
     }
 
     /// Returns once the start is in the journal, with its time.
@@ -282,14 +292,17 @@ impl HostedExecution {
         };
         let fingerprint = program.fingerprint().clone();
         let (mut driver, work) = Driver::start(program, start.clone(), now);
-        trace_states(&driver.take_history());
+        let history = driver.take_history();
+        let tasks = TaskHappenings::of(&history, &work);
         self.with(|state| {
+            state.spans.follow(&history);
             state.told_at = now;
             state.opening = Some(opening);
             state.driver = Some(Box::new(driver));
         });
         Applied {
             entry: JournalEntry { at: now, inbound: Inbound::Started { start: Box::new(start), fingerprint } },
+            tasks,
             work,
         }
     }
@@ -316,7 +329,7 @@ impl HostedExecution {
     pub(super) fn handle(&self, now: Timestamp, event: Event) -> Result<Applied, Error> {
         self.apply(now, |driver, at| {
             let work = driver.handle(at, event.clone())?;
-            Ok(Some(Applied { entry: JournalEntry { at, inbound: Inbound::Event(event) }, work }))
+            Ok(Some((Inbound::Event(event), work)))
         })
         .and_then(|applied| applied.ok_or(Error::TaskTimedOut))
     }
@@ -328,14 +341,14 @@ impl HostedExecution {
                 return Ok(None);
             }
             let work = driver.handle_deadline(at);
-            Ok(Some(Applied { entry: JournalEntry { at, inbound: Inbound::DeadlineReached }, work }))
+            Ok(Some((Inbound::DeadlineReached, work)))
         })
     }
 
     fn apply(
         &self,
         now: Timestamp,
-        change: impl FnOnce(&mut Driver, Timestamp) -> Result<Option<Applied>, Error>,
+        change: impl FnOnce(&mut Driver, Timestamp) -> Result<Option<(Inbound, Vec<Work>)>, Error>,
     ) -> Result<Option<Applied>, Error> {
         let _entered = self.span.enter();
         self.with(|state| {
@@ -346,8 +359,13 @@ impl HostedExecution {
             let at = now.max(state.told_at);
             let applied = change(driver, at)?;
             state.told_at = at;
-            trace_states(&driver.take_history());
-            Ok(applied)
+            let history = driver.take_history();
+            state.spans.follow(&history);
+            Ok(applied.map(|(inbound, work)| Applied {
+                entry: JournalEntry { at, inbound },
+                tasks: TaskHappenings::of(&history, &work),
+                work,
+            }))
         })
     }
 
@@ -377,6 +395,18 @@ impl HostedExecution {
         Journalled { end, ..journalled }
     }
 
+    /// Counts it among the executions that sleep, or no longer.
+    pub(super) fn count_sleep(&self, metrics: &Metrics) {
+        self.with(|state| {
+            let sleeps = state.sleeps_until.is_some() && state.departure.is_none() && state.end().is_none();
+            match (sleeps, &state.asleep) {
+                (true, None) => state.asleep = Some(metrics.sleeping_execution()),
+                (false, Some(_)) => state.asleep = None,
+                _ => {}
+            }
+        });
+    }
+
     /// Tells those who wait how it ended.
     pub(super) fn announce(&self, end: End) {
         let _ = self.ended.set(Ok(end));
@@ -401,6 +431,7 @@ impl HostedExecution {
     pub(super) fn depart(&self, departure: &Departure) -> Option<Timestamp> {
         let (dropped, armed) = self.with(|state| {
             state.departure = Some(departure.clone());
+            state.asleep = None;
             ((state.driver.take(), std::mem::take(&mut state.handlers)), state.armed.take())
         });
         drop(dropped);
@@ -436,17 +467,5 @@ impl HostedExecution {
 
     fn with<T>(&self, action: impl FnOnce(&mut State) -> T) -> T {
         action(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-fn trace_states(events: &[HistoryEvent]) {
-    for event in events {
-        match &event.details {
-            EventDetails::StateEntered { state_type, name, .. } => {
-                tracing::debug!(state = &**name, r#type = state_type.as_str(), "state entered");
-            }
-            EventDetails::StateExited { name, .. } => tracing::debug!(state = &**name, "state exited"),
-            _ => {}
-        }
     }
 }

@@ -17,6 +17,7 @@ use super::activities::Activities;
 use super::catalogue::Programs;
 use super::hosted::{Departure, HostedExecution, Keeping};
 use super::map_runs::MapRuns;
+use super::metrics::{Level, Metrics};
 use super::names::Names;
 use super::nested::Links;
 use super::timers::Timers;
@@ -54,6 +55,7 @@ pub(super) struct Inner {
     pub(super) resource_permits: Vec<(Pattern, Arc<Semaphore>)>,
     pub(super) retained: usize,
     pub(super) snapshot_every: NonZero<u64>,
+    pub(super) metrics: Metrics,
     /// Set when nothing new is taken in any more.
     pub(super) closing: SetOnce<()>,
     /// Set when nothing goes on any more.
@@ -64,7 +66,7 @@ pub(super) struct Inner {
 }
 
 /// The executions that are this engine's own and did not end.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Executions {
     by_arn: HashMap<Arc<str>, Arc<HostedExecution>>,
     /// Those that cannot go on, and why.
@@ -73,6 +75,7 @@ pub(super) struct Executions {
     ended: VecDeque<Arc<str>>,
     /// How many were ever hosted.
     hosted: u64,
+    level: Level,
 }
 
 /// An execution that cannot go on.
@@ -86,6 +89,21 @@ pub(super) struct SetAside {
 }
 
 impl Executions {
+    /// None; `level` tells how many there are.
+    pub(super) fn new(level: Level) -> Self {
+        Self { by_arn: HashMap::new(), set_aside: HashMap::new(), ended: VecDeque::new(), hosted: 0, level }
+    }
+
+    fn insert(&mut self, execution: &Arc<HostedExecution>) {
+        self.by_arn.insert(Arc::clone(execution.arn()), Arc::clone(execution));
+        self.level.set(self.by_arn.len());
+    }
+
+    fn remove(&mut self, execution_arn: &str) {
+        self.by_arn.remove(execution_arn);
+        self.level.set(self.by_arn.len());
+    }
+
     pub(super) fn all(&self) -> impl Iterator<Item = Arc<HostedExecution>> {
         self.by_arn.values().cloned()
     }
@@ -138,7 +156,8 @@ impl Inner {
         if let Some(known) = executions.by_arn.get(execution.arn()) {
             return Err(Arc::clone(known));
         }
-        executions.by_arn.insert(Arc::clone(execution.arn()), Arc::clone(execution));
+        executions.insert(execution);
+        execution.count_sleep(&self.metrics);
         Ok(())
     }
 
@@ -206,10 +225,10 @@ impl Inner {
     pub(super) fn let_go(&self, execution: &Arc<HostedExecution>, departure: &Departure) {
         {
             let mut executions = lock(&self.executions);
-            let Executions { by_arn, set_aside, .. } = &mut *executions;
-            if by_arn.get(execution.arn()).is_some_and(|hosted| Arc::ptr_eq(hosted, execution)) {
-                by_arn.remove(execution.arn());
+            if executions.by_arn.get(execution.arn()).is_some_and(|hosted| Arc::ptr_eq(hosted, execution)) {
+                executions.remove(execution.arn());
             }
+            let set_aside = &mut executions.set_aside;
             match departure {
                 // What is in the journal under its name may still have to go on here.
                 Departure::Elsewhere(_) if execution.version() == 0 => {}
@@ -243,7 +262,7 @@ impl Inner {
     pub(super) fn retire(&self, execution: &Arc<HostedExecution>, end: End) -> Vec<Arc<str>> {
         let surplus = {
             let mut executions = lock(&self.executions);
-            executions.by_arn.remove(execution.arn());
+            executions.remove(execution.arn());
             executions.set_aside.remove(execution.arn());
             // A Map Run needs its children until it ends.
             let is_needed = matches!(execution.parent(), Some(Parent::MapRun { .. }));

@@ -42,15 +42,20 @@ impl Inner {
             return self.start_child(execution, task);
         }
         let id = task.task;
+        let resource = task.resource.clone();
         let permits = self.permits(&task);
         let surroundings = Surroundings {
             execution_arn: Arc::clone(execution.arn()),
             clock: Arc::clone(&self.clock),
             callbacks: Callbacks::new(Arc::new(Door(self.this.clone()))),
         };
-        let _entered = execution.span().enter();
+        let state_span = execution.state_span(&task.state_name);
+        let _entered = (execution.span().enter(), state_span.enter());
         match Invocation::new(&self.registry, task, surroundings) {
-            Invocation::Run(run) => self.spawn_handler(execution, id, permits, run.answer()),
+            Invocation::Run(run) => {
+                let answer = self.metrics.handler(&resource, run.answer());
+                self.spawn_handler(execution, id, permits, answer);
+            }
             Invocation::Refused(event) => self.spawn_handler(execution, id, permits, std::future::ready(Some(event))),
             Invocation::LeftToWorkers(task) => self.leave_to_workers(execution, task),
         }
@@ -71,8 +76,10 @@ impl Inner {
     ) {
         let engine = self.this.clone();
         let hosted = Arc::downgrade(execution);
+        let queued = self.metrics.queued_handler();
         let handler = async move {
             let Some(_permits) = acquire(permits).await else { return };
+            drop(queued);
             if engine.upgrade().is_none_or(|engine| engine.is_open().is_err()) {
                 return;
             }

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::hosted::{Applied, Departure, HostedExecution, Keeping};
 use super::inner::Inner;
+use super::metrics::{Level, TaskHappenings};
 use crate::driver::Work;
 use crate::error::Error;
 use crate::store::{Batch, JournalEntry, Parent, StoreError};
@@ -56,12 +57,13 @@ pub(super) struct Opened {
 
 type Answer = oneshot::Sender<Result<(), Error>>;
 
-/// Works until the engine is gone.
-pub(super) async fn run(mut messages: mpsc::Receiver<Message>, engine: Weak<Inner>) {
+/// Works until the engine is gone; `length` tells how many messages wait.
+pub(super) async fn run(mut messages: mpsc::Receiver<Message>, mut length: Level, engine: Weak<Inner>) {
     let mut received = Vec::with_capacity(BATCH);
     let mut sleepers = Sleepers::default();
     while messages.recv_many(&mut received, BATCH).await > 0 {
         let Some(engine) = engine.upgrade() else { return };
+        length.set(received.len() + messages.len());
         let (mut told, mut settling) = (Vec::with_capacity(received.len()), Vec::new());
         for message in received.drain(..) {
             match message {
@@ -71,6 +73,7 @@ pub(super) async fn run(mut messages: mpsc::Receiver<Message>, engine: Weak<Inne
         }
         engine.take_in(told, &mut sleepers).await;
         sleepers.unload_surplus();
+        length.set(messages.len());
         for answer in settling {
             let _ = answer.send(());
         }
@@ -106,6 +109,7 @@ struct Change {
 #[derive(Default)]
 struct Consequences {
     work: Vec<Work>,
+    tasks: TaskHappenings,
     answers: Vec<Answer>,
 }
 
@@ -162,7 +166,9 @@ impl Inner {
             });
             if let Told::Resume = told {
                 // Before anything else: what follows schedules Tasks of its own.
-                change.consequences.work.extend(self.undelivered(&execution));
+                let work = self.undelivered(&execution);
+                self.metrics.redelivered(&work);
+                change.consequences.work.extend(work);
             }
             // What is due counts even if the event that comes after it is refused.
             let due = execution.handle_deadline(now).unwrap_or_default();
@@ -190,9 +196,10 @@ impl Inner {
                     None
                 }
             };
-            for Applied { entry, work } in due.into_iter().chain(applied) {
+            for Applied { entry, work, tasks } in due.into_iter().chain(applied) {
                 change.entries.push(entry);
                 change.consequences.work.extend(work);
+                change.consequences.tasks.extend(tasks);
             }
         }
         changes.into_values().collect()
@@ -217,14 +224,18 @@ impl Inner {
     async fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
         let mut backoff = APPEND_BACKOFF;
         for _ in 1..APPEND_ATTEMPTS {
-            match self.store.append(self.owner, batches).await {
+            match self.append_once(batches).await {
                 Err(error) if error.is_retryable() => tracing::warn!(%error, "append is tried again"),
                 result => return result,
             }
             self.clock.sleep(backoff).await;
             backoff *= 2;
         }
-        self.store.append(self.owner, batches).await
+        self.append_once(batches).await
+    }
+
+    async fn append_once(&self, batches: &[Batch]) -> Result<(), StoreError> {
+        self.metrics.append(batches, self.store.append(self.owner, batches)).await
     }
 
     /// Acts on what is in the journal now; returns the ARNs of executions that need not be kept any longer.
@@ -235,11 +246,14 @@ impl Inner {
         consequences: Consequences,
         sleepers: &mut Sleepers,
     ) -> Vec<Arc<str>> {
-        let Consequences { work, answers } = consequences;
+        let Consequences { work, tasks, answers } = consequences;
+        self.metrics.tasks(&tasks);
         for work in work {
             self.perform(execution, work);
         }
         let journalled = execution.journalled(entries);
+        execution.count_sleep(&self.metrics);
+        self.metrics.journalled(execution.start_date(), &journalled);
         self.tell_map_run(execution, &journalled);
         self.timers.set(execution, journalled.before, journalled.deadline);
         if let Some(version) = journalled.sleeps_at {
