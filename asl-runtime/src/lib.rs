@@ -61,7 +61,7 @@
 //!
 //! # Surviving the process
 //!
-//! With a [`SqliteStore`](store::SqliteStore) (feature `sqlite`) whatever runs goes on when an engine is built on the
+//! With a `SqliteStore` (in [`store`], with the feature `sqlite`) whatever runs goes on when an engine is built on the
 //! same file again: timers that are due fire, Tasks that were out are delivered again, tokens stay valid.
 //! An execution keeps the definition that it was started with.
 //! Several engines may share a store; each execution belongs to one of them at a time, and those of an engine that is

@@ -1,7 +1,7 @@
 //! Every gate, in the order in which a fault is found soonest.
 
 use crate::purity;
-use crate::step::{Steps, Verdict, cargo, passed_if_zero, program};
+use crate::step::{FEATURES, Steps, Verdict, cargo, passed_if_zero, program};
 use crate::test;
 
 /// Where `asl-core` must build without an operating system.
@@ -14,12 +14,13 @@ pub(crate) fn run(steps: &mut Steps) {
     steps.command("format", cargo(["fmt", "--all", "--check"]));
     steps.command(
         "clippy",
-        cargo(["clippy", "--workspace", "--all-features", "--all-targets", "--locked", "--", "-D", "warnings"]),
+        cargo(["clippy", "--workspace", FEATURES, "--all-targets", "--locked", "--", "-D", "warnings"]),
     );
     test::run(steps);
-    let mut docs = cargo(["doc", "--workspace", "--all-features", "--no-deps"]);
+    let mut docs = cargo(["doc", "--workspace", FEATURES, "--no-deps"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
     steps.command("docs", docs);
+    steps.command("S3, which compiles", cargo(["check", "--package", "asl-runtime", "--lib", "--features", "aws"]));
     steps.step("dependency rules", purity::check);
     steps.step("dependency policy", dependency_policy);
     steps.step("asl-core for wasm32", wasm);

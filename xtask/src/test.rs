@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::step::{Steps, Verdict, cargo, program, workspace_root};
+use crate::step::{FEATURES, Steps, Verdict, cargo, program, workspace_root};
 
 /// The environment variable that names another folder for the recorded corpus.
 const CORPUS_VARIABLE: &str = "ASL_CONFORMANCE_CORPUS";
@@ -12,7 +12,7 @@ const WORKLOADS_VARIABLE: &str = "ASL_BENCH_WORKLOADS";
 /// Says which shared material the tests will find, then runs all of them.
 pub(crate) fn run(steps: &mut Steps) {
     steps.step("shared material", shared_material);
-    let mut tests = cargo(["test", "--workspace", "--all-features", "--no-fail-fast"]);
+    let mut tests = cargo(["test", "--workspace", FEATURES, "--no-fail-fast"]);
     tests.env("INSTA_UPDATE", "no");
     steps.command("tests", tests);
 }
