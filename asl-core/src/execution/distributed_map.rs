@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::failure::error_equals::Origin;
 use crate::history::EventDetails;
 use crate::program::{self, DistributedMap, Map, State};
+use crate::random::uuid_of;
 use crate::value::{Object, Value};
 
 impl Execution {
@@ -128,11 +129,14 @@ impl Execution {
     }
 
     /// `arn:aws:states:REGION:ACCOUNT:mapRun:MACHINE/LABEL:UUID`, with the parts of the machine's own ARN.
+    ///
+    /// No other execution has it, even one of the same seed: what is known of a Map Run is kept under its ARN.
     fn map_run_arn(&self, label: &str) -> String {
         let start = &self.progress.start;
         let machine = start.state_machine_id.rsplit_once(":stateMachine:");
         let prefix = machine.map_or("arn:aws:states:us-east-1:000000000000", |(prefix, _)| prefix);
-        let (name, uuid) = (&start.state_machine_name, self.progress.random.next_uuid());
+        let name = &start.state_machine_name;
+        let uuid = uuid_of([&*start.id, label, &self.progress.last_event.to_string()]);
         format!("{prefix}:mapRun:{name}/{label}:{uuid}")
     }
 
@@ -192,4 +196,27 @@ fn result_writer(writer: &program::ResultWriter, scope: &Scope<'_>) -> Result<Re
         }
     };
     Ok(ResultWriter { destination, config: writer.config })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::execution::{Execution, Start};
+    use crate::timestamp::Timestamp;
+
+    #[test]
+    fn map_runs_of_different_executions_have_different_arns_even_with_one_seed() {
+        let definition = r#"{"StartAt": "Each", "States": {"Each": {"Type": "Map", "End": true, "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}}}}"#;
+        let program = crate::compile(definition).into_program().unwrap();
+        let arn = |name: &str| -> Arc<str> {
+            let start = Start::new(name, serde_json::json!([1]));
+            let execution = Execution::start(program.clone(), start, Timestamp::UNIX_EPOCH);
+            execution.map_runs().next().unwrap().arn.clone()
+        };
+        assert_eq!(arn("one"), arn("one"));
+        assert_ne!(arn("one"), arn("other"));
+    }
 }
