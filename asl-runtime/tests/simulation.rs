@@ -345,7 +345,7 @@ fn the_children_of_a_distributed_map_run_by_the_handlers_and_clock_of_the_simula
     1 ← 0    +0s        ExecutionStarted         input=[1,2,3]
     2 ← 0    +0s        MapStateEntered          A input=[1,2,3]
     3 ← 2    +0s        MapStateStarted          length=3
-    4 ← 3    +0s        MapRunStarted            mapRunArn=arn:aws:states:us-east-1:000000000000:mapRun:StateMachine/each:e220a839-7b1d-4daf-ae78-9e6aa1b965f4
+    4 ← 3    +0s        MapRunStarted            mapRunArn=arn:aws:states:us-east-1:000000000000:mapRun:StateMachine/each:353d4722-c52a-45cb-b47e-4ce287e731f2
     5 ← 4    +2m0s      MapRunSucceeded
     6 ← 5    +2m0s      MapStateSucceeded
     7 ← 4    +2m0s      MapStateExited           A output=[10,20,30]
