@@ -3,6 +3,7 @@
 mod ascii;
 mod dot;
 mod label;
+mod lines;
 mod mermaid;
 mod palette;
 mod scene;

@@ -186,18 +186,6 @@ impl Execution {
         &self.progress.start
     }
 
-    /// The names of the states that wait for something, in the order in which their strands began.
-    pub fn waiting_states(&self) -> impl Iterator<Item = &str> {
-        self.progress.strands.values().filter_map(|strand| self.program.state(strand.state)).map(|state| &*state.name)
-    }
-
-    /// The Tasks that are out, in the order in which their strands began.
-    ///
-    /// Whoever goes on with an execution from a [`Snapshot`] delivers them again.
-    pub fn tasks_out(&self) -> impl Iterator<Item = &ScheduleTask> {
-        self.progress.strands.values().filter_map(Strand::scheduled_task)
-    }
-
     /// What remains to be known to go on later, elsewhere.
     ///
     /// # Errors

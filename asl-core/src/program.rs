@@ -85,14 +85,6 @@ impl Program {
         self.own_states().map(|state| &*state.name)
     }
 
-    /// The names of the Distributed Maps, those in branches and item processors included.
-    ///
-    /// An [`Execution`](crate::execution::Execution) leaves them to its driver, see
-    /// [`StartMapRun`](crate::execution::StartMapRun). A driver that would rather refuse the program asks here.
-    pub fn distributed_maps(&self) -> impl Iterator<Item = &str> {
-        self.own_states().filter(|state| state.distributed_map().is_some()).map(|state| &*state.name)
-    }
-
     /// The machine that the children of the Distributed Map `state_name` run: its `ItemProcessor`.
     ///
     /// It shares its states with this program and has a fingerprint of its own.

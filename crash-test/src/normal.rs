@@ -8,8 +8,7 @@
 //!   that start a Map's iterations, stand below the event that started it, whoever was last to end inside;
 //! - `TaskSubmitted`, for a token may be answered before its call's answer is in the journal;
 //! - task tokens inside of parameters;
-//! - when a child started and stopped, in the result of the Task that started it, and the ARN of a Map Run, which
-//!   follows from the random numbers of its execution;
+//! - when a child started and stopped, in the result of the Task that started it;
 //! - attempts of an activity that timed out because its worker had been killed.
 
 use std::collections::BTreeMap;
@@ -55,9 +54,6 @@ fn node(event: &Value) -> (u64, Node) {
         for details in members.values_mut() {
             hide_token(details);
             hide_dates(details);
-            if let Some(details) = details.as_object_mut() {
-                details.remove("mapRunArn");
-            }
         }
     }
     let kind = event["type"].as_str().unwrap_or_default().to_owned();

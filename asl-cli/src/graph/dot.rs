@@ -1,63 +1,59 @@
 //! A graph as a [Graphviz](https://graphviz.org/doc/info/lang.html) graph.
 
-use std::fmt::{self, Write as _};
-
 use asl_core::graph::State;
 use asl_core::history::StateType;
 
 use super::label;
+use super::lines::Lines;
 use super::palette::{self, Paint};
 use super::scene::{Link, Node, NodeKind, Scene};
 use super::trace::Trace;
 
 /// Draws `scene`, and the path of `trace` over it.
 pub(super) fn draw(scene: &Scene<'_>, trace: Option<&Trace>) -> String {
-    let mut digraph = Digraph { text: String::new(), trace };
-    digraph.line(0, format_args!("digraph {{"));
-    digraph.line(1, format_args!("compound=true"));
-    digraph.line(1, format_args!("node [fontname=\"Helvetica\", fontsize=12, shape=box, style=\"filled,rounded\"]"));
-    digraph.line(1, format_args!("edge [fontname=\"Helvetica\", fontsize=10, color=\"{}\"]", palette::LINK));
-    digraph.line(1, format_args!("graph [fontname=\"Helvetica\", fontsize=12]"));
+    let mut digraph = Digraph { lines: Lines::default(), trace };
+    digraph.lines.add(0, format_args!("digraph {{"));
+    digraph.lines.add(1, format_args!("compound=true"));
+    digraph
+        .lines
+        .add(1, format_args!("node [fontname=\"Helvetica\", fontsize=12, shape=box, style=\"filled,rounded\"]"));
+    digraph.lines.add(1, format_args!("edge [fontname=\"Helvetica\", fontsize=10, color=\"{}\"]", palette::LINK));
+    digraph.lines.add(1, format_args!("graph [fontname=\"Helvetica\", fontsize=12]"));
     digraph.nodes(scene, 1);
     for (link, from, to) in scene.all_links() {
         digraph.link(link, from, to);
     }
-    digraph.line(0, format_args!("}}"));
-    digraph.text
+    digraph.lines.add(0, format_args!("}}"));
+    digraph.lines.into_text()
 }
 
 struct Digraph<'t> {
-    text: String,
+    lines: Lines,
     trace: Option<&'t Trace>,
 }
 
 impl Digraph<'_> {
-    fn line(&mut self, indent: usize, line: fmt::Arguments<'_>) {
-        let width = indent * 2;
-        // Writing to a `String` does not fail.
-        let _ = writeln!(self.text, "{:width$}{line}", "");
-    }
-
     fn nodes(&mut self, scene: &Scene<'_>, indent: usize) {
         for node in &scene.nodes {
             let number = node.number;
             match node.kind {
                 NodeKind::Start => {
                     let attributes = "shape=circle, label=\"\", width=0.15, fillcolor=\"#1c2733\"";
-                    self.line(indent, format_args!("n{number} [{attributes}]"));
+                    self.lines.add(indent, format_args!("n{number} [{attributes}]"));
                 }
                 NodeKind::End => {
                     let attributes = "shape=doublecircle, label=\"\", width=0.12, fillcolor=\"#1c2733\"";
-                    self.line(indent, format_args!("n{number} [{attributes}]"));
+                    self.lines.add(indent, format_args!("n{number} [{attributes}]"));
                 }
                 NodeKind::Missing(name) => {
                     let attributes = painted(Paint::FAULT);
-                    self.line(indent, format_args!("n{number} [label=\"{} is missing\", {attributes}]", escaped(name)));
+                    self.lines
+                        .add(indent, format_args!("n{number} [label=\"{} is missing\", {attributes}]", escaped(name)));
                 }
                 NodeKind::State(state) if node.inner.is_empty() => {
                     let (label, shape) = (self.name(state), shape(state));
                     let attributes = painted(Paint::of(state, self.trace));
-                    self.line(indent, format_args!("n{number} [label=\"{label}\", {attributes}{shape}]"));
+                    self.lines.add(indent, format_args!("n{number} [label=\"{label}\", {attributes}{shape}]"));
                 }
                 NodeKind::State(state) => self.container(node, state, indent),
             }
@@ -67,24 +63,24 @@ impl Digraph<'_> {
     /// A cluster, with a point at its head and its foot that links can lead to.
     fn container(&mut self, node: &Node<'_>, state: &State, indent: usize) {
         let number = node.number;
-        self.line(indent, format_args!("subgraph cluster_n{number} {{"));
+        self.lines.add(indent, format_args!("subgraph cluster_n{number} {{"));
         let attributes = painted(Paint::of(state, self.trace));
-        self.line(
+        self.lines.add(
             indent + 1,
             format_args!("graph [label=\"{}\", style=\"filled,rounded\", {attributes}]", self.name(state)),
         );
-        self.line(indent + 1, format_args!("n{number} [shape=point, style=invis]"));
+        self.lines.add(indent + 1, format_args!("n{number} [shape=point, style=invis]"));
         for (index, inner) in node.inner.iter().enumerate() {
             let title = label::machine(inner.role, index);
-            self.line(indent + 1, format_args!("subgraph cluster_n{number}m{index} {{"));
-            self.line(
+            self.lines.add(indent + 1, format_args!("subgraph cluster_n{number}m{index} {{"));
+            self.lines.add(
                 indent + 2,
                 format_args!("graph [label=\"{title}\", style=\"filled,dashed\", fillcolor=\"white\"]"),
             );
             self.nodes(inner, indent + 2);
-            self.line(indent + 1, format_args!("}}"));
+            self.lines.add(indent + 1, format_args!("}}"));
         }
-        self.line(indent, format_args!("}}"));
+        self.lines.add(indent, format_args!("}}"));
     }
 
     fn name(&self, state: &State) -> String {
@@ -111,7 +107,7 @@ impl Digraph<'_> {
             attributes.push(format!("penwidth=3, color=\"{}\"", palette::TAKEN));
         }
         let attributes = if attributes.is_empty() { String::new() } else { format!(" [{}]", attributes.join(", ")) };
-        self.line(1, format_args!("n{} -> n{}{attributes}", from.number, to.number));
+        self.lines.add(1, format_args!("n{} -> n{}{attributes}", from.number, to.number));
     }
 }
 

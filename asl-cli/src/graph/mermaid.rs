@@ -1,29 +1,31 @@
 //! A graph as a [Mermaid flowchart](https://mermaid.js.org/syntax/flowchart.html).
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use asl_core::graph::State;
 use asl_core::history::StateType;
 
 use super::label;
+use super::lines::Lines;
 use super::palette::{self, Paint};
 use super::scene::{Link, Node, NodeKind, Scene};
 use super::trace::Trace;
 
 /// Draws `scene`, and the path of `trace` over it.
 pub(super) fn draw(scene: &Scene<'_>, trace: Option<&Trace>) -> String {
-    let mut flowchart = Flowchart { text: "flowchart TD\n".to_owned(), trace, links: 0, taken: Vec::new() };
+    let mut flowchart = Flowchart { lines: Lines::default(), trace, links: 0, taken: Vec::new() };
+    flowchart.lines.add(0, format_args!("flowchart TD"));
     flowchart.nodes(scene, 1);
     // Mermaid numbers links in the order in which they are written.
     for (link, from, to) in scene.all_links() {
         flowchart.link(link, from, to);
     }
     flowchart.styles(scene);
-    flowchart.text
+    flowchart.lines.into_text()
 }
 
 struct Flowchart<'t> {
-    text: String,
+    lines: Lines,
     trace: Option<&'t Trace>,
     links: usize,
     /// The links that the execution took, by their number.
@@ -31,24 +33,18 @@ struct Flowchart<'t> {
 }
 
 impl Flowchart<'_> {
-    fn line(&mut self, indent: usize, line: fmt::Arguments<'_>) {
-        let width = indent * 2;
-        // Writing to a `String` does not fail.
-        let _ = writeln!(self.text, "{:width$}{line}", "");
-    }
-
     fn nodes(&mut self, scene: &Scene<'_>, indent: usize) {
         for node in &scene.nodes {
             let number = node.number;
             match node.kind {
-                NodeKind::Start => self.line(indent, format_args!("n{number}((\" \"))")),
-                NodeKind::End => self.line(indent, format_args!("n{number}(((\" \")))")),
+                NodeKind::Start => self.lines.add(indent, format_args!("n{number}((\" \"))")),
+                NodeKind::End => self.lines.add(indent, format_args!("n{number}(((\" \")))")),
                 NodeKind::Missing(name) => {
-                    self.line(indent, format_args!("n{number}[\"{} is missing\"]", escaped(name)));
+                    self.lines.add(indent, format_args!("n{number}[\"{} is missing\"]", escaped(name)));
                 }
                 NodeKind::State(state) if node.inner.is_empty() => {
                     let (open, close) = brackets(state);
-                    self.line(indent, format_args!("n{number}{open}\"{}\"{close}", self.name(state)));
+                    self.lines.add(indent, format_args!("n{number}{open}\"{}\"{close}", self.name(state)));
                 }
                 NodeKind::State(state) => self.container(node, state, indent),
             }
@@ -56,14 +52,14 @@ impl Flowchart<'_> {
     }
 
     fn container(&mut self, node: &Node<'_>, state: &State, indent: usize) {
-        self.line(indent, format_args!("subgraph n{}[\"{}\"]", node.number, self.name(state)));
+        self.lines.add(indent, format_args!("subgraph n{}[\"{}\"]", node.number, self.name(state)));
         for (index, inner) in node.inner.iter().enumerate() {
             let title = label::machine(inner.role, index);
-            self.line(indent + 1, format_args!("subgraph n{}m{index}[\"{title}\"]", node.number));
+            self.lines.add(indent + 1, format_args!("subgraph n{}m{index}[\"{title}\"]", node.number));
             self.nodes(inner, indent + 2);
-            self.line(indent + 1, format_args!("end"));
+            self.lines.add(indent + 1, format_args!("end"));
         }
-        self.line(indent, format_args!("end"));
+        self.lines.add(indent, format_args!("end"));
     }
 
     fn name(&self, state: &State) -> String {
@@ -75,7 +71,7 @@ impl Flowchart<'_> {
         let words: Vec<String> = label::link(link).iter().map(|words| escaped(words)).collect();
         let words = if words.is_empty() { String::new() } else { format!("|\"{}\"|", words.join("<br>")) };
         let arrow = if link.is_catch() { "-.->" } else { "-->" };
-        self.line(1, format_args!("n{} {arrow}{words} n{}", from.number, to.number));
+        self.lines.add(1, format_args!("n{} {arrow}{words} n{}", from.number, to.number));
         if link.taken > 0 {
             self.taken.push(self.links.to_string());
         }
@@ -90,11 +86,11 @@ impl Flowchart<'_> {
                 NodeKind::Start | NodeKind::End => continue,
             };
             let Paint { fill, stroke, text } = paint;
-            self.line(1, format_args!("style n{} fill:{fill},stroke:{stroke},color:{text}", node.number));
+            self.lines.add(1, format_args!("style n{} fill:{fill},stroke:{stroke},color:{text}", node.number));
         }
         if !self.taken.is_empty() {
             let (links, colour) = (self.taken.join(","), palette::TAKEN);
-            self.line(1, format_args!("linkStyle {links} stroke:{colour},stroke-width:3px"));
+            self.lines.add(1, format_args!("linkStyle {links} stroke:{colour},stroke-width:3px"));
         }
     }
 }

@@ -69,16 +69,6 @@ impl<'t> ReaderConfig<'t> {
 
     /// The fields that it may have.
     pub(crate) fn fields(language: QueryLanguage) -> &'static [&'static str] {
-        const JSONATA: &[&str] = &[
-            "InputType",
-            "Transformation",
-            "ManifestType",
-            "CSVHeaderLocation",
-            "CSVHeaders",
-            "CSVDelimiter",
-            "ItemsPointer",
-            "MaxItems",
-        ];
         const JSONPATH: &[&str] = &[
             "InputType",
             "Transformation",
@@ -90,6 +80,11 @@ impl<'t> ReaderConfig<'t> {
             "MaxItems",
             "MaxItemsPath",
         ];
+        /// All but the last, for which JSONata has an expression.
+        const JSONATA: &[&str] = match JSONPATH {
+            [fields @ .., _max_items_path] => fields,
+            [] => &[],
+        };
         match language {
             QueryLanguage::JsonPath => JSONPATH,
             QueryLanguage::Jsonata => JSONATA,

@@ -152,14 +152,6 @@ impl Strand {
         }
     }
 
-    /// What the Task that it waits for was scheduled with.
-    pub(super) fn scheduled_task(&self) -> Option<&ScheduleTask> {
-        match &self.phase {
-            Phase::Task(task) => Some(&task.task),
-            _ => None,
-        }
-    }
-
     /// The Map Run that it waits for.
     pub(super) fn map_run(&self) -> Option<MapRunId> {
         match &self.phase {

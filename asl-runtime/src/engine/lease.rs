@@ -30,7 +30,11 @@ pub(super) async fn renew(engine: Weak<Inner>, clock: Arc<dyn Clock>, lease: Dur
         if engine.is_open().is_ok() {
             engine.try_again().await;
             engine.look_at_parents().await;
-            if let Err(error) = engine.take_over(clock.now()).await {
+            let taken_over = match engine.take_over(clock.now()).await {
+                Ok(count) if count > 0 => engine.adopt_map_runs().await,
+                taken_over => taken_over.map(drop),
+            };
+            if let Err(error) = taken_over {
                 tracing::warn!(%error, "executions of engines that are gone could not be taken over");
             }
         }

@@ -19,13 +19,14 @@ use crate::store::{ExecutionRecord, Parent, Standing, StoreError};
 const PAGE: usize = 500;
 
 impl Inner {
-    /// Makes executions whose owner's lease ended before `now` this engine's own, and goes on with them.
-    pub(super) async fn take_over(&self, now: Timestamp) -> Result<(), StoreError> {
-        let (mut has_children, mut took_over) = (false, false);
+    /// Makes executions whose owner's lease ended before `now` this engine's own, and goes on with them;
+    /// returns how many they are.
+    pub(super) async fn take_over(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let (mut has_children, mut count) = (false, 0);
         loop {
             let claimed = self.store.claim(self.owner, now, PAGE).await?;
             let is_last = claimed.len() < PAGE;
-            took_over |= !claimed.is_empty();
+            count += claimed.len();
             for record in claimed {
                 has_children |= matches!(record.opening.parent, Some(Parent::Task { .. }));
                 self.go_on(&record).await;
@@ -42,7 +43,7 @@ impl Inner {
                 }
             });
         }
-        if took_over { self.adopt_map_runs().await } else { Ok(()) }
+        Ok(count)
     }
 
     /// Hosts an execution of the store: one that sleeps is only loaded when it wakes.

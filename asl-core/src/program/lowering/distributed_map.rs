@@ -139,7 +139,6 @@ mod tests {
                         "Innermost": {"Type": "Task", "Resource": "urn:inner", "End": true}}}}}}},
             "Last": {"Type": "Task", "Resource": "urn:last", "End": true}}}"#;
         let program = crate::compile(definition).into_program().unwrap();
-        assert!(program.distributed_maps().eq(["Each"]));
         assert!(program.item_processor("Inner").is_none() && program.item_processor("Last").is_none());
 
         let processor = program.item_processor("Each").unwrap();
