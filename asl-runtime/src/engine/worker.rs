@@ -126,6 +126,7 @@ impl Inner {
                 self.load(execution).await;
             }
         }
+        let messages = self.look_for_activities(messages).await;
         let (mut batches, mut changed) = (Vec::new(), Vec::new());
         let mut done = Vec::new();
         for Change { execution, entries, received, consequences } in self.apply(messages) {
@@ -170,6 +171,7 @@ impl Inner {
                 self.metrics.redelivered(&work);
                 change.consequences.work.extend(work);
             }
+            let learned = execution.learn_missing_activities(now);
             // What is due counts even if the event that comes after it is refused.
             let due = execution.handle_deadline(now).unwrap_or_default();
             let (applied, answer) = match told {
@@ -196,7 +198,7 @@ impl Inner {
                     None
                 }
             };
-            for Applied { entry, work, tasks } in due.into_iter().chain(applied) {
+            for Applied { entry, work, tasks } in learned.into_iter().chain(due).chain(applied) {
                 change.entries.push(entry);
                 change.consequences.work.extend(work);
                 change.consequences.tasks.extend(tasks);
