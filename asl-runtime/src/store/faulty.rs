@@ -56,6 +56,10 @@ impl Faults {
 }
 
 /// A store with faults; what it acknowledges, the store inside has acknowledged. Clones share everything.
+///
+/// Where tokio's clock is paused, it stands still while the store inside works: a store with threads of its own takes
+/// real time, during which leases and timeouts of virtual time would end.
+/// Its calls are made within a tokio runtime.
 #[derive(Debug, Clone)]
 pub struct FaultyStore<S> {
     inner: S,
@@ -135,10 +139,17 @@ impl<S: Store> FaultyStore<S> {
     async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         match self.fate().await {
             Fate::Refused(error) => Err(error),
-            Fate::Done => call.await,
-            Fate::Lost(error) => call.await.and(Err(error)),
+            Fate::Done => while_time_stands_still(call).await,
+            Fate::Lost(error) => while_time_stands_still(call).await.and(Err(error)),
         }
     }
+}
+
+/// A paused clock of tokio does not run ahead while blocking work is under way.
+async fn while_time_stands_still<T>(call: impl Future<Output = T>) -> T {
+    let (_ended, until_ended) = std::sync::mpsc::channel::<()>();
+    tokio::task::spawn_blocking(move || until_ended.recv());
+    call.await
 }
 
 #[async_trait]
@@ -161,7 +172,8 @@ impl<S: Store> Store for FaultyStore<S> {
             return Err(error);
         }
         let mut claimed = self.state().untold.remove(&owner).unwrap_or_default();
-        match self.inner.claim(owner, now, limit.saturating_sub(claimed.len())).await {
+        let claim = self.inner.claim(owner, now, limit.saturating_sub(claimed.len()));
+        match while_time_stands_still(claim).await {
             Ok(more) => claimed.extend(more),
             Err(error) => {
                 self.state().untold.insert(owner, claimed);
