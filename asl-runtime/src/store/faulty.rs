@@ -72,6 +72,7 @@ struct State {
     random: fastrand::Rng,
     /// What the next calls fail with.
     next: VecDeque<StoreError>,
+    is_cut_off: bool,
     /// What was claimed while the answer got lost.
     untold: HashMap<OwnerId, Vec<ExecutionRecord>>,
 }
@@ -92,7 +93,7 @@ impl<S: Store> FaultyStore<S> {
     /// `store`, with faults.
     pub fn new(store: S, faults: Faults) -> Self {
         let random = fastrand::Rng::with_seed(faults.seed);
-        let state = State { random, next: VecDeque::new(), untold: HashMap::new() };
+        let state = State { random, next: VecDeque::new(), is_cut_off: false, untold: HashMap::new() };
         Self { inner: store, faults, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -104,6 +105,17 @@ impl<S: Store> FaultyStore<S> {
     /// Makes the next append fail with `error`, without being done; several errors are for as many appends, in order.
     pub fn fail_next_append(&self, error: StoreError) {
         self.state().next.push_back(error);
+    }
+
+    /// From now on no call reaches the store inside, and all are [`StoreError::Unavailable`], until
+    /// [`reconnect`](Self::reconnect): as for a process that lives on behind a network that does not.
+    pub fn cut_off(&self) {
+        self.state().is_cut_off = true;
+    }
+
+    /// Calls reach the store inside again.
+    pub fn reconnect(&self) {
+        self.state().is_cut_off = false;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -124,7 +136,9 @@ impl<S: Store> FaultyStore<S> {
         let unavailable = |how: &str| StoreError::Unavailable(format!("injected: {how}").into());
         // The numbers are always drawn, so that one fault does not shift the others.
         let (kind, slowness, share) = (state.random.f64(), state.random.f64(), state.random.f64());
-        let fate = if kind < self.faults.refused {
+        let fate = if state.is_cut_off {
+            Fate::Refused(unavailable("cut off"))
+        } else if kind < self.faults.refused {
             Fate::Refused(unavailable("not done"))
         } else if kind < self.faults.refused + self.faults.lost {
             Fate::Lost(unavailable("done, and the answer lost"))
