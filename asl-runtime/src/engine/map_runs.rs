@@ -142,6 +142,23 @@ impl Inner {
         self.host_map_run(arn, execution.arn(), map_run, Origin::Asked { start: Box::new(start), program });
     }
 
+    /// Goes on with a Map Run that another engine wrote, if the execution that waits for it is this one's nevertheless:
+    /// that engine has yet to learn that it lost the execution.
+    async fn take_map_run_back(&self, map_run_arn: &Arc<str>, execution_arn: &str) {
+        let Some(execution) = self.hosted(execution_arn) else { return };
+        match self.let_go_if_lost(&execution).await {
+            Ok(true) => {
+                let start = execution
+                    .look(|driver, _| driver.execution().map_runs().find(|start| start.arn == *map_run_arn).cloned());
+                if let Some(start) = start.flatten() {
+                    self.run_map_run(&execution, start);
+                }
+            }
+            Ok(false) => {}
+            Err(error) => self.let_go(&execution, &Departure::SetAside(error.into())),
+        }
+    }
+
     fn host_map_run(&self, arn: Arc<str>, execution_arn: &Arc<str>, map_run: MapRunId, origin: Origin) {
         let mut hosted = lock(&self.map_runs.hosted);
         if hosted.contains_key(&arn) {

@@ -167,6 +167,7 @@ impl Worker {
 
     async fn take_in(&mut self, engine: &Arc<Inner>, messages: Vec<(Arc<HostedExecution>, Told)>) {
         engine.load_sleepers(&messages).await;
+        let messages = engine.look_for_activities(messages).await;
         let (mut batches, mut changed, mut unwritten) = (Vec::new(), Vec::new(), Vec::new());
         for Change { execution, entries, received, consequences } in engine.apply(messages) {
             let taken_in = if execution.keeping() == Keeping::InMemory { entries.len() as u64 } else { 0 };
@@ -294,6 +295,7 @@ impl Inner {
                 self.metrics.redelivered(&work);
                 change.consequences.work.extend(work);
             }
+            let learned = execution.learn_missing_activities(now);
             // What is due counts even if the event that comes after it is refused.
             let due = execution.handle_deadline(now).unwrap_or_default();
             let (applied, answer) = match told {
@@ -320,7 +322,7 @@ impl Inner {
                     None
                 }
             };
-            for Applied { entry, work, tasks } in due.into_iter().chain(applied) {
+            for Applied { entry, work, tasks } in learned.into_iter().chain(due).chain(applied) {
                 change.entries.push(entry);
                 change.consequences.work.extend(work);
                 change.consequences.tasks.extend(tasks);

@@ -7,8 +7,10 @@ use asl_core::map_run::{EndedChild, MapRunEvent, StartChild};
 use asl_core::{Failure, MachineType, Value};
 
 use super::run::{Halt, Runner};
+use crate::clock::Clock;
 use crate::engine::hosted::{HostedExecution, Keeping};
 use crate::engine::inner::Inner;
+use crate::engine::patience::patiently;
 use crate::engine::replay;
 use crate::engine::worker::{Message, Opened, Told};
 use crate::error::Error;
@@ -61,9 +63,9 @@ impl Runner {
             return Ok(());
         }
         self.away.insert(index);
-        match engine.store.find(&arn).await? {
+        match patiently(&*engine.clock, || engine.store.find(&arn)).await? {
             Some(record) if record.standing.end().is_some() => {
-                let input = input(&*engine.store, &arn).await?;
+                let input = input(&*engine.store, &*engine.clock, &arn).await?;
                 if let Some(ended) = ended_of(&record, input) {
                     self.child_ended(index, ended);
                 }
@@ -71,7 +73,8 @@ impl Runner {
             Some(_) => {
                 self.child_started(index);
                 if self.is_stopping {
-                    engine.store.post(&arn, &stopped()).await?;
+                    let stopped = stopped();
+                    patiently(&*engine.clock, || engine.store.post(&arn, &stopped)).await?;
                 }
             }
             None => match self.unconfirmed.get(&index).cloned() {
@@ -148,8 +151,8 @@ pub(super) fn ended_of(record: &ExecutionRecord, input: Value) -> Option<EndedCh
 }
 
 /// What a child of the store was started with.
-pub(super) async fn input(store: &dyn Store, execution_arn: &Arc<str>) -> Result<Value, Error> {
-    let journal = store.load_from_start(execution_arn).await?;
+pub(super) async fn input(store: &dyn Store, clock: &dyn Clock, execution_arn: &Arc<str>) -> Result<Value, Error> {
+    let journal = patiently(clock, || store.load_from_start(execution_arn)).await?;
     let journal = journal.ok_or_else(|| Error::ExecutionDoesNotExist(Arc::clone(execution_arn)))?;
     Ok(replay::start(&journal)?.input.clone())
 }

@@ -8,7 +8,9 @@ use asl_core::program::WriterTransformation;
 use asl_core::{Failure, Value};
 
 use super::{Told, children};
+use crate::clock::Clock;
 use crate::engine::inner::Inner;
+use crate::engine::patience::patiently;
 use crate::error::Error;
 use crate::map_run::{Objects, ResultWriter, WriteError};
 use crate::store::{ExecutionRecord, Store};
@@ -39,7 +41,7 @@ pub(super) async fn write(engine: Weak<Inner>, start: Arc<StartMapRun>, children
     let mut attempts = 0;
     let written = loop {
         attempts += 1;
-        match write_all(&*store, objects.clone(), &start, children).await {
+        match write_all(&*store, &*clock, objects.clone(), &start, children).await {
             Ok(()) => break Written::Done,
             Err(Fault::Store(error)) => break Written::Broken(error),
             Err(Fault::Writer(WriteError::Failed(failure))) => break Written::Failed(failure),
@@ -78,6 +80,7 @@ impl<E: Into<Error>> From<E> for Fault {
 
 async fn write_all(
     store: &dyn Store,
+    clock: &dyn Clock,
     objects: Option<Arc<dyn Objects>>,
     start: &Arc<StartMapRun>,
     children: u64,
@@ -87,10 +90,11 @@ async fn write_all(
     let writer = ResultWriter::new(objects, Arc::clone(start)).map_err(WriteError::from)?;
     let Some(mut writer) = writer else { return Ok(()) };
     for index in 0..children {
+        let arn = start.child_arn(index);
         // One that was not started has no result.
-        let Some(record) = store.find(&start.child_arn(index)).await? else { continue };
+        let Some(record) = patiently(clock, || store.find(&arn)).await? else { continue };
         let input = if needs_input(start, &record) {
-            children::input(store, &record.execution_arn).await?
+            children::input(store, clock, &record.execution_arn).await?
         } else {
             Value::Null
         };
