@@ -1,5 +1,6 @@
 //! Journals and snapshots, read; snapshots and whole executions, kept and removed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _};
@@ -57,6 +58,22 @@ fn entries(connection: &Connection, id: i64, execution_arn: &str, after: i64) ->
     Ok(entries)
 }
 
+/// The first entry of each of several journals.
+pub(super) fn first_entries(
+    connection: &Connection,
+    execution_arns: &[Arc<str>],
+) -> Result<Vec<Option<JournalEntry>>, Failed> {
+    let sql = "SELECT form, checksum, body FROM entries \
+               WHERE execution = (SELECT id FROM executions WHERE arn = ?1) AND version = 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut first = Vec::with_capacity(execution_arns.len());
+    for execution_arn in execution_arns {
+        let body = statement.query_row([&**execution_arn], |row| Body::from_row(row, 0)).optional()?;
+        first.push(body.map(|body| body.read(|| format!("entry 1 of `{execution_arn}`"))).transpose()?);
+    }
+    Ok(first)
+}
+
 /// Keeps a snapshot, unless a newer one is there.
 pub(super) fn save_snapshot(
     connection: &Connection,
@@ -84,24 +101,23 @@ pub(super) fn save_snapshot(
 
 /// Removes the executions that ended, with everything that belongs to them.
 pub(super) fn remove(connection: &Connection, execution_arns: &[Arc<str>]) -> Result<(), Failed> {
+    let sql = "SELECT id, machine, parent FROM executions WHERE arn = ?1 AND status <> ?2";
+    let mut ended = connection.prepare_cached(sql)?;
+    let mut named = BTreeSet::new();
     for execution_arn in execution_arns {
-        let Some(Place { id, status, .. }) = Place::of(connection, execution_arn)? else { continue };
-        if status == RUNNING {
-            continue;
-        }
-        let sql = "SELECT machine, parent FROM executions WHERE id = ?1";
-        let arns: (i64, Option<i64>) =
-            connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let found = ended.query_row((&**execution_arn, RUNNING), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let Some((id, machine, parent)): Option<(i64, i64, Option<i64>)> = found.optional()? else { continue };
         connection.prepare_cached("DELETE FROM entries WHERE execution = ?1")?.execute([id])?;
         connection.prepare_cached("DELETE FROM snapshots WHERE execution = ?1")?.execute([id])?;
         posts::remove_of(connection, id)?;
         connection.prepare_cached("DELETE FROM executions WHERE id = ?1")?.execute([id])?;
-        for arn in [Some(arns.0), arns.1].into_iter().flatten() {
-            let unused = "DELETE FROM arns WHERE id = ?1 \
-                          AND NOT EXISTS (SELECT 1 FROM executions WHERE machine = ?1) \
-                          AND NOT EXISTS (SELECT 1 FROM executions WHERE parent = ?1)";
-            connection.prepare_cached(unused)?.execute([arn])?;
-        }
+        named.extend([Some(machine), parent].into_iter().flatten());
+    }
+    let unused = "DELETE FROM arns WHERE id = ?1 \
+                  AND NOT EXISTS (SELECT 1 FROM executions WHERE machine = ?1) \
+                  AND NOT EXISTS (SELECT 1 FROM executions WHERE parent = ?1)";
+    for arn in named {
+        connection.prepare_cached(unused)?.execute([arn])?;
     }
     Ok(())
 }
