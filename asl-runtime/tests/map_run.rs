@@ -4,6 +4,8 @@ mod csv;
 mod datasets;
 mod json;
 mod objects;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod results;
 
 use std::collections::BTreeMap;

@@ -41,6 +41,8 @@ fn entry(text: &str) -> JournalEntry {
 fn batch(name: &str, expected_version: u64, text: &str) -> Batch {
     let opening = Opening {
         state_machine_arn: MACHINE.into(),
+        state_machine_version_arn: None,
+        state_machine_alias_arn: None,
         name: name.into(),
         start_date: Timestamp::from_millis(7),
         parent: None,

@@ -118,6 +118,8 @@ async fn open(store: &SqliteStore, owner: OwnerId) -> Result<Vec<Appended>, Fail
         let arn: Arc<str> = format!("arn:aws:states:us-east-1:000000000000:execution:m:{number}").into();
         let opening = Opening {
             state_machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:m".into(),
+            state_machine_version_arn: None,
+            state_machine_alias_arn: None,
             name: number.to_string().into(),
             start_date: Timestamp::UNIX_EPOCH,
             parent: None,

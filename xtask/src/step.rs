@@ -73,7 +73,7 @@ impl Steps {
 
 /// The features that every gate builds with, so that nothing is built twice: all but S3, whose HTTP client takes longer
 /// to build than everything else together.
-pub(crate) const FEATURES: &str = "--features=asl-runtime/sqlite,asl-runtime/store-conformance";
+pub(crate) const FEATURES: &str = "--features=asl-runtime/parquet,asl-runtime/sqlite,asl-runtime/store-conformance";
 
 /// A cargo command, run in the workspace's root.
 pub(crate) fn cargo(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {

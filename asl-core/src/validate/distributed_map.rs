@@ -10,7 +10,7 @@ use super::paths::NO_REFERENCE_PATH;
 use super::resources;
 use crate::definition::{
     ItemBatcher, ItemReader, MachineType, Map, ProcessorConfig, QueryLanguage, ReaderConfig, ResultWriter, Spanned,
-    State, StateKind, StateMachine, WriterConfig,
+    State, StateKind, StateMachine, TemplateKind, WriterConfig,
 };
 use crate::diagnostic::{Code, Fault};
 use crate::jsonpath::Root;
@@ -148,6 +148,20 @@ fn check_reader(reader: &ItemReader<'_>, language: QueryLanguage, report: &Repor
     resources::check_s3(reader.resource.as_ref(), &["getObject", "listObjectsV2"], report);
     if let Some(config) = &reader.reader_config {
         check_reader_config(config, language, report);
+        check_version(reader, config, report);
+    }
+}
+
+/// AWS reads Parquet files as they are, and not versions of them.
+fn check_version(reader: &ItemReader<'_>, config: &ReaderConfig<'_>, report: &Report<'_>) {
+    let is_parquet = config.input_type.as_ref().is_some_and(|written| written.value == "PARQUET");
+    if let Some(TemplateKind::Object(members)) = reader.parameters.as_ref().map(|template| &template.kind)
+        && let Some(version) = members.iter().find(|member| is_parquet && member.name() == "VersionId")
+    {
+        let message = "Field 'VersionId' is not supported";
+        let help = "remove the field: versions of Parquet files cannot be read";
+        let fault = Fault::new(Code::FIELD_NOT_ALLOWED, version.key.span, message).of(reader.span);
+        report.add(fault.with_help(help.to_owned()));
     }
 }
 
@@ -160,6 +174,18 @@ fn check_reader_config(config: &ReaderConfig<'_>, language: QueryLanguage, repor
     check_value(config.input_type.as_ref(), ReaderConfig::INPUT_TYPES, report);
     check_value(config.transformation.as_ref(), ReaderConfig::TRANSFORMATIONS, report);
     check_value(config.manifest_type.as_ref(), ReaderConfig::MANIFEST_TYPES, report);
+    let transformation = config.transformation.as_ref().map(|written| written.value);
+    match config.manifest_type.as_ref().map(|written| written.value) {
+        Some("S3_INVENTORY") => {
+            if let Some(span) = object.names.find("InputType") {
+                let fault = Fault::new(Code::FIELD_NOT_ALLOWED, span, "Field 'InputType' is not supported");
+                report.add(fault.of(config.span).with_help("remove the field: an inventory is read as CSV".to_owned()));
+            }
+        }
+        Some("ATHENA_DATA") => object.requires(["InputType"]),
+        _ if transformation == Some("LOAD_AND_FLATTEN") => object.requires(["InputType"]),
+        _ => {}
+    }
     check_value(config.csv_header_location.as_ref(), ReaderConfig::CSV_HEADER_LOCATIONS, report);
     check_value(config.csv_delimiter.as_ref(), ReaderConfig::CSV_DELIMITERS, report);
     if config.csv_header_location.as_ref().is_some_and(|location| location.value == "GIVEN") {

@@ -103,18 +103,22 @@ impl Inner {
         }
     }
 
-    /// Gives a machine another program; of two who do so at once the later one wins.
-    pub(super) async fn change_machine(&self, state_machine_arn: &str, program: &Program) -> Result<(), Error> {
+    /// Gives a machine another program; of two who do so at once the later one wins. Returns the revision that has it.
+    pub(super) async fn change_machine(
+        &self,
+        state_machine_arn: &str,
+        program: &Program,
+    ) -> Result<Option<Arc<str>>, Error> {
         self.keep_definition(program).await?;
         loop {
             let (mut machine, revision) = self.machine_and_revision(state_machine_arn).await?;
             if machine.fingerprint == *program.fingerprint() {
-                return Ok(());
+                return Ok(machine.revision_id);
             }
             machine.fingerprint = program.fingerprint().clone();
             machine.revision_id = Some(random_name(&mut lock(&self.random)).into());
             match self.store.put(machine_key(state_machine_arn), Some(revision), &written(&machine)?).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(machine.revision_id),
                 Err(StoreError::RevisionConflict { .. }) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -89,6 +89,12 @@ pub struct ExecutionDescription {
 pub struct ExecutionSummary {
     /// The execution's ARN.
     pub execution_arn: Arc<str>,
+    /// The machine's ARN.
+    pub state_machine_arn: Arc<str>,
+    /// The ARN of the version that was started, by itself or by an alias, if one was.
+    pub state_machine_version_arn: Option<Arc<str>>,
+    /// The ARN of the alias that was started, if one was.
+    pub state_machine_alias_arn: Option<Arc<str>>,
     /// The execution's name.
     pub name: Arc<str>,
     /// Whether it runs, or how it ended.
@@ -131,7 +137,7 @@ impl ListExecutions {
     /// The most executions of a page, as on AWS.
     const MOST: usize = 1_000;
 
-    /// The executions of a machine.
+    /// The executions of a machine; of a version or an alias, where the ARN is one's.
     pub fn of(state_machine_arn: impl Into<Arc<str>>) -> Self {
         Self::whose(ExecutionsOf::Machine(state_machine_arn.into()))
     }

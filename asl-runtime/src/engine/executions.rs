@@ -71,10 +71,10 @@ impl Engine {
             failure: end.and_then(|end| end.outcome.failure().cloned()),
             execution_arn: record.execution_arn,
             state_machine_arn: record.opening.state_machine_arn,
+            state_machine_version_arn: record.opening.state_machine_version_arn,
+            state_machine_alias_arn: record.opening.state_machine_alias_arn,
             name: record.opening.name,
             start_date: record.opening.start_date,
-            state_machine_version_arn: execution.started_with().state_machine_version_arn.clone(),
-            state_machine_alias_arn: execution.started_with().state_machine_alias_arn.clone(),
             input: execution.started_with().input.clone(),
             redrive_count: execution.redrive_count(),
             redrive_date: execution.redriven_at(),
@@ -95,7 +95,9 @@ impl Engine {
         Ok(replay::history(&program, journal)?)
     }
 
-    /// Executions of a machine or a Map Run, the newest first.
+    /// Executions of a machine, a version, an alias or a Map Run, the newest first.
+    ///
+    /// Those of a version are those that were started by it, and those that an alias led to it.
     ///
     /// # Errors
     ///
@@ -104,30 +106,29 @@ impl Engine {
     /// and [`Error::Store`] when the store cannot be read.
     pub async fn list_executions(&self, request: ListExecutions) -> Result<ExecutionPage, Error> {
         let ListExecutions { of, status, max_results, next_token } = request;
-        let (state_machine_arn, parent_arn) = match of {
+        let of = match of {
             ExecutionsOf::Machine(arn) => {
-                let machine = self.0.machine(&arn).await?;
+                let Resolved { machine, version, alias_arn, .. } = self.0.resolve(&arn).await?;
                 if is_express(&self.0.program(&machine.fingerprint).await?) {
                     return Err(Error::StateMachineTypeNotSupported);
                 }
-                (Some(arn), None)
+                let of = ExecutionQuery::default();
+                match (alias_arn, version) {
+                    (Some(_), _) => ExecutionQuery { state_machine_alias_arn: Some(arn), ..of },
+                    (None, Some(_)) => ExecutionQuery { state_machine_version_arn: Some(arn), ..of },
+                    (None, None) => ExecutionQuery { state_machine_arn: Some(arn), ..of },
+                }
             }
             ExecutionsOf::MapRun(arn) => {
                 self.describe_map_run(&arn).await?;
-                (None, Some(arn))
+                ExecutionQuery { parent_arn: Some(arn), ..ExecutionQuery::default() }
             }
         };
         let before = match next_token {
             Some(token) => Some(token.parse().map_err(|_| Error::InvalidToken)?),
             None => None,
         };
-        let query = ExecutionQuery {
-            state_machine_arn,
-            status,
-            parent_arn,
-            before,
-            limit: Some(max_results.saturating_add(1)),
-        };
+        let query = ExecutionQuery { status, before, limit: Some(max_results.saturating_add(1)), ..of };
         let mut records = self.0.store.list(&query).await?;
         let goes_on = records.len() > max_results;
         records.truncate(max_results);
@@ -136,6 +137,9 @@ impl Engine {
             status: record.standing.status(),
             stop_date: record.standing.end().map(|end| end.stop_date),
             execution_arn: record.execution_arn,
+            state_machine_arn: record.opening.state_machine_arn,
+            state_machine_version_arn: record.opening.state_machine_version_arn,
+            state_machine_alias_arn: record.opening.state_machine_alias_arn,
             name: record.opening.name,
             start_date: record.opening.start_date,
         });

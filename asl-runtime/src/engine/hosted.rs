@@ -288,6 +288,8 @@ impl HostedExecution {
         let Opened { program, start, parent } = opened;
         let opening = Opening {
             state_machine_arn: Arc::clone(&start.state_machine_id),
+            state_machine_version_arn: start.state_machine_version_arn.clone(),
+            state_machine_alias_arn: start.state_machine_alias_arn.clone(),
             name: Arc::clone(&start.name),
             start_date: now,
             parent,

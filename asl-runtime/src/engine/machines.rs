@@ -9,6 +9,7 @@ use super::catalogue::StateMachine;
 use super::description::{StateMachineDescription, StateMachineSummary};
 use super::names::check_name;
 use super::releases::Resolved;
+use super::versions::{INITIAL, PublishVersion, StateMachineVersion};
 use crate::error::{Error, InvalidDefinition};
 
 impl Engine {
@@ -61,6 +62,50 @@ impl Engine {
     /// `StateMachineDoesNotExist`, `InvalidDefinition`, [`Error::MissingHandlers`] when a Task has no handler,
     /// [`Error::MissingObjects`], and [`Error::Store`] when it could not be written.
     pub async fn update_state_machine(&self, state_machine_arn: &str, definition: &str) -> Result<(), Error> {
+        self.change_definition(state_machine_arn, definition).await.map(|_| ())
+    }
+
+    /// Makes a machine and publishes its first version, as `CreateStateMachine` does with `publish`.
+    ///
+    /// The same machine and description again are the same version.
+    ///
+    /// # Errors
+    ///
+    /// As [`create_state_machine`](Self::create_state_machine) and
+    /// [`publish_state_machine_version`](Self::publish_state_machine_version); the machine may have been made then.
+    pub async fn create_and_publish_state_machine(
+        &self,
+        name: &str,
+        definition: &str,
+        options: Options,
+        version_description: Option<&str>,
+    ) -> Result<StateMachineVersion, Error> {
+        let state_machine_arn = self.create_state_machine_with(name, definition, options).await?;
+        self.publish_state_machine_version(&state_machine_arn, published_as(version_description)).await
+    }
+
+    /// Gives a machine another definition and publishes it, as `UpdateStateMachine` does with `publish`.
+    ///
+    /// A definition that the machine has already is published if it was not.
+    ///
+    /// # Errors
+    ///
+    /// As [`update_state_machine`](Self::update_state_machine) and
+    /// [`publish_state_machine_version`](Self::publish_state_machine_version), also when somebody else changes the
+    /// machine meanwhile; the machine may have been changed then.
+    pub async fn update_and_publish_state_machine(
+        &self,
+        state_machine_arn: &str,
+        definition: &str,
+        version_description: Option<&str>,
+    ) -> Result<StateMachineVersion, Error> {
+        let revision_id = self.change_definition(state_machine_arn, definition).await?;
+        let request = published_as(version_description).revision_id(revision_id.unwrap_or_else(|| INITIAL.into()));
+        self.publish_state_machine_version(state_machine_arn, request).await
+    }
+
+    /// Returns the revision that has the definition.
+    async fn change_definition(&self, state_machine_arn: &str, definition: &str) -> Result<Option<Arc<str>>, Error> {
         self.0.is_open()?;
         let machine = self.0.machine(state_machine_arn).await?;
         let known = self.0.program(&machine.fingerprint).await?;
@@ -116,6 +161,14 @@ impl Engine {
     /// [`Error::Store`] when the store cannot be read.
     pub async fn list_state_machines(&self) -> Result<Vec<StateMachineSummary>, Error> {
         self.0.machines().await
+    }
+}
+
+fn published_as(description: Option<&str>) -> PublishVersion {
+    let request = PublishVersion::new();
+    match description {
+        Some(description) => request.description(description),
+        None => request,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::Error;
 const VERSIONS: usize = 1_000;
 
 /// What the first revision of a machine is called.
-const INITIAL: &str = "INITIAL";
+pub(super) const INITIAL: &str = "INITIAL";
 
 /// A version of a machine, as `PublishStateMachineVersion` and `ListStateMachineVersions` show it.
 #[derive(Debug, Clone, PartialEq, Eq)]

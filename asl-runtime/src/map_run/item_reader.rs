@@ -8,6 +8,8 @@ mod json_lines;
 mod listing;
 mod manifest;
 mod object;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod records;
 
 use std::sync::Arc;
@@ -58,14 +60,25 @@ pub struct ReaderLimits {
     pub item_bytes: usize,
     /// The longest header of a CSV, in bytes.
     pub csv_header_bytes: usize,
-    /// How much of an object is read at a time, in bytes.
+    /// How much of an object is read at a time, in bytes; of a Parquet file it is a column of a row group.
     pub chunk_bytes: usize,
+    /// The largest row group of a Parquet file, in bytes, packed and unpacked.
+    pub parquet_row_group_bytes: u64,
+    /// The longest footer of a Parquet file, in bytes.
+    pub parquet_footer_bytes: u64,
 }
 
-/// 8 MiB for an item and 10 KiB for the header of a CSV, as AWS documents; 256 KiB at a time.
+/// 8 MiB for an item, 10 KiB for the header of a CSV, 256 MiB for a row group and 5 MiB for a footer of a Parquet file,
+/// as AWS documents; 256 KiB at a time.
 impl Default for ReaderLimits {
     fn default() -> Self {
-        Self { item_bytes: 8 << 20, csv_header_bytes: 10 << 10, chunk_bytes: 256 << 10 }
+        Self {
+            item_bytes: 8 << 20,
+            csv_header_bytes: 10 << 10,
+            chunk_bytes: 256 << 10,
+            parquet_row_group_bytes: 256 << 20,
+            parquet_footer_bytes: 5 << 20,
+        }
     }
 }
 
@@ -80,6 +93,18 @@ impl ReaderLimits {
     #[must_use]
     pub fn chunk_bytes(self, chunk_bytes: usize) -> Self {
         Self { chunk_bytes: chunk_bytes.max(1), ..self }
+    }
+
+    /// With another size for row groups of Parquet files.
+    #[must_use]
+    pub fn parquet_row_group_bytes(self, parquet_row_group_bytes: u64) -> Self {
+        Self { parquet_row_group_bytes, ..self }
+    }
+
+    /// With another length for footers of Parquet files.
+    #[must_use]
+    pub fn parquet_footer_bytes(self, parquet_footer_bytes: u64) -> Self {
+        Self { parquet_footer_bytes, ..self }
     }
 }
 

@@ -11,8 +11,14 @@ use crate::status::ExecutionStatus;
 /// What an execution is; never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
-    /// The machine's ARN, with the version or alias that was started, if one was.
+    /// The machine's ARN.
     pub state_machine_arn: Arc<str>,
+    /// The ARN of the version that runs, if one was started, by itself or by an alias.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_machine_version_arn: Option<Arc<str>>,
+    /// The ARN of the alias that was started, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_machine_alias_arn: Option<Arc<str>>,
     /// The execution's name.
     pub name: Arc<str>,
     /// When it was started.
@@ -107,6 +113,10 @@ pub struct ExecutionRecord {
 pub struct ExecutionQuery {
     /// Those of a machine.
     pub state_machine_arn: Option<Arc<str>>,
+    /// Those of a version.
+    pub state_machine_version_arn: Option<Arc<str>>,
+    /// Those of an alias.
+    pub state_machine_alias_arn: Option<Arc<str>>,
     /// Those of a status.
     pub status: Option<ExecutionStatus>,
     /// The children of an execution or Map Run, by its ARN.
@@ -122,9 +132,12 @@ impl ExecutionQuery {
     pub fn matches(&self, record: &ExecutionRecord) -> bool {
         let ExecutionRecord { number, opening, standing, .. } = record;
         let parent = opening.parent.as_ref().map(Parent::arn);
-        self.state_machine_arn.as_ref().is_none_or(|arn| *arn == opening.state_machine_arn)
+        let is = |wanted: &Option<Arc<str>>, found| wanted.as_ref().is_none_or(|wanted| Some(wanted) == found);
+        is(&self.state_machine_arn, Some(&opening.state_machine_arn))
+            && is(&self.state_machine_version_arn, opening.state_machine_version_arn.as_ref())
+            && is(&self.state_machine_alias_arn, opening.state_machine_alias_arn.as_ref())
             && self.status.is_none_or(|status| status == standing.status())
-            && self.parent_arn.as_ref().is_none_or(|arn| Some(arn) == parent)
+            && is(&self.parent_arn, parent)
             && self.before.is_none_or(|before| *number < before)
     }
 }

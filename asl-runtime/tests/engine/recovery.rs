@@ -239,6 +239,8 @@ async fn append(store: &MemoryStore, owner: OwnerId, execution_arn: &Arc<str>, m
     let event = Event::Stopped { failure: asl_core::Failure::named("Nonsense") };
     let opening = Opening {
         state_machine_arn: Arc::clone(machine),
+        state_machine_version_arn: None,
+        state_machine_alias_arn: None,
         name: "broken".into(),
         start_date: Timestamp::UNIX_EPOCH,
         parent: None,

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use asl_core::MachineType;
 use asl_core::execution::Outcome;
-use asl_runtime::engine::{PublishVersion, Route, UpdateAlias};
+use asl_core::{MachineType, Options};
+use asl_runtime::engine::{ListExecutions, PublishVersion, Route, UpdateAlias};
 use asl_runtime::store::MemoryStore;
 use asl_runtime::{Engine, Error};
 use serde_json::json;
@@ -181,4 +181,66 @@ async fn a_machine_that_was_deleted_leaves_nothing_to_the_next() {
     assert!(engine.list_state_machine_versions(MACHINE).await.unwrap().is_empty());
     assert!(engine.list_state_machine_aliases(MACHINE).await.unwrap().is_empty());
     assert!(engine.list_tags_for_resource(MACHINE).await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn executions_are_listed_by_version_and_by_alias() {
+    let engine = virtual_engine().build().await.unwrap();
+    let (one, two) = (publish(&engine, "one").await, publish(&engine, "two").await);
+    let alias = engine.create_state_machine_alias("live", &[Route::all_to(one.clone())], None).await.unwrap();
+    let alias = alias.state_machine_alias_arn;
+    let mut started = Vec::new();
+    for arn in [MACHINE, &one, &two, &alias] {
+        started.push(run(&engine, arn).await.0);
+    }
+    let listed = |arn: Arc<str>| {
+        let engine = &engine;
+        let started = &started;
+        async move {
+            let executions = engine.list_executions(ListExecutions::of(arn)).await.unwrap().executions;
+            let place = |arn: &Arc<str>| started.iter().position(|started| started == arn).unwrap();
+            executions.iter().map(|execution| place(&execution.execution_arn)).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(listed(MACHINE.into()).await, [3, 2, 1, 0]);
+    assert_eq!(listed(one.clone()).await, [3, 1]);
+    assert_eq!(listed(two).await, [2]);
+    assert_eq!(listed(alias.clone()).await, [3]);
+
+    let page = engine.list_executions(ListExecutions::of(alias.clone()).max_results(1)).await.unwrap();
+    let execution = &page.executions[0];
+    assert_eq!(&*execution.state_machine_arn, MACHINE);
+    assert_eq!(execution.state_machine_version_arn.as_ref(), Some(&one));
+    assert_eq!(execution.state_machine_alias_arn.as_ref(), Some(&alias));
+    for qualifier in ["7", "none"] {
+        let arn = format!("{MACHINE}:{qualifier}");
+        let refused = said(engine.list_executions(ListExecutions::of(arn.as_str())).await);
+        assert_eq!(refused, format!("StateMachineDoesNotExist: State Machine Does Not Exist: '{arn}'\n"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_is_published_as_it_is_created_and_updated() {
+    let engine = virtual_engine().build().await.unwrap();
+    let create = |description| {
+        let (engine, definition) = (&engine, yields("one"));
+        async move { engine.create_and_publish_state_machine("m", &definition, Options::new(), description).await }
+    };
+    let one = create(Some("first")).await.unwrap();
+    assert_eq!(&*one.state_machine_version_arn, format!("{MACHINE}:1"));
+    assert_eq!(create(Some("first")).await.unwrap(), one);
+    assert!(said(create(Some("another")).await).starts_with("ConflictException: "));
+    let update = |result, description| {
+        let (engine, definition) = (&engine, yields(result));
+        async move { engine.update_and_publish_state_machine(MACHINE, &definition, description).await }
+    };
+    assert_eq!(update("one", Some("first")).await.unwrap(), one);
+    let two = update("two", None).await.unwrap().state_machine_version_arn;
+    assert_eq!(&*two, format!("{MACHINE}:2"));
+    assert_eq!(run(&engine, &two).await.1, "two");
+    assert_eq!(run(&engine, &one.state_machine_version_arn).await.1, "one");
+    let described = engine.describe_state_machine(&one.state_machine_version_arn).await.unwrap();
+    assert_eq!(described.description.as_deref(), Some("first"));
+    let unknown = engine.update_and_publish_state_machine("arn:none", &yields("one"), None).await;
+    assert_eq!(said(unknown), "StateMachineDoesNotExist: State Machine Does Not Exist: 'arn:none'\n");
 }

@@ -174,12 +174,6 @@ fn what_the_definition_asks_for_in_vain_is_its_failure() {
         (GET_OBJECT, here.clone(), json!({}), "the field `ReaderConfig.InputType` of the ItemReader is missing"),
         (
             GET_OBJECT,
-            here.clone(),
-            json!({"InputType": "PARQUET"}),
-            "objects of the InputType `PARQUET` cannot be read here",
-        ),
-        (
-            GET_OBJECT,
             here,
             json!({"InputType": "JSON", "ItemsPointer": "a"}),
             "the ItemsPointer `a` is not a JSON Pointer: it must begin with `/`",
@@ -187,6 +181,15 @@ fn what_the_definition_asks_for_in_vain_is_its_failure() {
     ] {
         assert_eq!(all(&objects, resource, &parameters, &config), format!("failed: {expected}"));
     }
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn without_its_feature_parquet_is_refused() {
+    let objects = Memory::of([("f", b"PAR1")]);
+    let expected = "failed: the InputType `PARQUET` needs the feature `parquet` of `asl-runtime`";
+    let here = json!({"Bucket": "b", "Key": "f"});
+    assert_eq!(all(&objects, GET_OBJECT, &here, &json!({"InputType": "PARQUET"})), expected);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use asl_runtime::store::{
 };
 use serde_json::json;
 
-use crate::{LONG, arn, batch, ended};
+use crate::{LONG, MACHINE, arn, batch, ended};
 
 /// The file of version 1, as the statements that make it.
 const VERSION_1: &str = include_str!("snapshots/stores__golden__version_1.snap");
@@ -68,7 +68,10 @@ async fn write(store: &SqliteStore) {
     ];
     for (name, parent) in ["ended", "child"].into_iter().zip(parents) {
         let mut batch = Batch { standing: Some(ended()), ..batch(name, 0, "only") };
-        batch.opening.as_mut().unwrap().parent = Some(parent);
+        let opening = batch.opening.as_mut().unwrap();
+        opening.state_machine_version_arn = Some(format!("{MACHINE}:1").into());
+        opening.state_machine_alias_arn = (name == "ended").then(|| format!("{MACHINE}:live").into());
+        opening.parent = Some(parent);
         store.append(owner, &[batch]).await.unwrap();
     }
     let mut execution = Execution::start(program, start, at);

@@ -67,6 +67,9 @@ pub(super) enum ItemFormat {
     JsonLines,
     /// Rows under a header.
     Csv(CsvFormat),
+    /// Rows of a Parquet file.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// How a CSV is written.
@@ -166,6 +169,9 @@ fn service_call(resource: &str) -> Option<&str> {
 }
 
 fn content(file: File, config: &ReaderConfig) -> Result<Content, Failure> {
+    if file.version.is_some() && config.input_type == Some(InputType::Parquet) {
+        return Err(fault("VersionId", "is not supported where the InputType is `PARQUET`"));
+    }
     Ok(match (config.manifest_type, config.input_type) {
         (Some(ManifestType::AthenaData), _) => Content::Items(FileSet::Athena(file), format(config)?),
         (Some(ManifestType::S3Inventory), _) | (None, Some(InputType::Manifest)) => {
@@ -189,6 +195,12 @@ fn format(config: &ReaderConfig) -> Result<ItemFormat, Failure> {
                 _ => CsvHeader::FirstRow,
             };
             Ok(ItemFormat::Csv(CsvFormat::new(header, config.csv_delimiter)))
+        }
+        #[cfg(feature = "parquet")]
+        Some(InputType::Parquet) => Ok(ItemFormat::Parquet),
+        #[cfg(not(feature = "parquet"))]
+        Some(InputType::Parquet) => {
+            Err(failure::item_reader("the InputType `PARQUET` needs the feature `parquet` of `asl-runtime`"))
         }
         Some(other) => {
             Err(failure::item_reader(format!("objects of the InputType `{}` cannot be read here", other.as_str())))

@@ -68,12 +68,20 @@ pub(super) async fn listed(stores: &dyn Stores) -> Checked {
         let machine = if number % 2 == 0 { MACHINE } else { "other" };
         let parent = (number % 3 == 0).then(|| Parent::MapRun { map_run_arn: "run".into(), index: number });
         let name = number.to_string();
-        let opening = Opening { state_machine_arn: machine.into(), parent, ..opening(&name) };
+        let opening = Opening {
+            state_machine_arn: machine.into(),
+            state_machine_version_arn: (number % 2 == 0).then(|| format!("{machine}:{}", number % 4).into()),
+            state_machine_alias_arn: (number % 4 == 0).then(|| format!("{machine}:live").into()),
+            parent,
+            ..opening(&name)
+        };
         let standing = (number % 4 < 2).then(ended);
         store.append(owner, &[Batch { opening: Some(opening), standing, ..first(&name) }]).await?;
     }
     let all = ExecutionQuery::default();
     let (machine, parent) = (Some(Arc::from(MACHINE)), Some(Arc::from("run")));
+    let version = |number: u64| Some(Arc::from(format!("{MACHINE}:{number}")));
+    let alias = Some(Arc::from(format!("{MACHINE}:live")));
     let running = Some(ExecutionStatus::Running);
     let sixth = there("the sixth", store.find(&arn("6")).await?)?.number;
     let cases = [
@@ -88,6 +96,15 @@ pub(super) async fn listed(stores: &dyn Stores) -> Checked {
         (ExecutionQuery { state_machine_arn: machine.clone(), before: Some(sixth), ..all.clone() }, "4 2 0"),
         (ExecutionQuery { state_machine_arn: machine.clone(), status: running, ..all.clone() }, "10 6 2"),
         (ExecutionQuery { state_machine_arn: Some("none".into()), ..all.clone() }, ""),
+        (ExecutionQuery { state_machine_version_arn: version(0), ..all.clone() }, "8 4 0"),
+        (ExecutionQuery { state_machine_version_arn: version(2), ..all.clone() }, "10 6 2"),
+        (ExecutionQuery { state_machine_version_arn: version(2), status: running, ..all.clone() }, "10 6 2"),
+        (ExecutionQuery { state_machine_version_arn: version(0), status: running, ..all.clone() }, ""),
+        (ExecutionQuery { state_machine_version_arn: version(7), ..all.clone() }, ""),
+        (ExecutionQuery { state_machine_alias_arn: alias.clone(), ..all.clone() }, "8 4 0"),
+        (ExecutionQuery { state_machine_alias_arn: alias.clone(), before: Some(sixth), ..all.clone() }, "4 0"),
+        (ExecutionQuery { state_machine_alias_arn: alias.clone(), limit: Some(1), ..all.clone() }, "8"),
+        (ExecutionQuery { state_machine_alias_arn: alias, parent_arn: parent.clone(), ..all.clone() }, "0"),
         (ExecutionQuery { parent_arn: parent.clone(), ..all.clone() }, "9 6 3 0"),
         (ExecutionQuery { parent_arn: parent.clone(), status: running, ..all.clone() }, "6 3"),
         (ExecutionQuery { parent_arn: parent.clone(), before: Some(sixth), ..all.clone() }, "3 0"),

@@ -82,7 +82,14 @@ pub(super) fn event(text: &str) -> Event {
 }
 
 pub(super) fn opening(name: &str) -> Opening {
-    Opening { state_machine_arn: MACHINE.into(), name: name.into(), start_date: at(7), parent: None }
+    Opening {
+        state_machine_arn: MACHINE.into(),
+        state_machine_version_arn: None,
+        state_machine_alias_arn: None,
+        name: name.into(),
+        start_date: at(7),
+        parent: None,
+    }
 }
 
 /// The batch that opens the execution `name`, with one entry.

@@ -61,7 +61,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(connection: &Connection, execution_arn: &str) -> rusqlite::Result<Option<Self>> {
-        let sql = "SELECT id, owner, status, version, last \
+        let sql = "SELECT id, owner, status, journals.version, last \
                    FROM executions LEFT JOIN journals ON execution = id WHERE arn = ?1";
         let mut statement = connection.prepare_cached(sql)?;
         let place = statement.query_row([execution_arn], |row| {
@@ -161,22 +161,28 @@ fn conflict(batch: &Prepared, found: i64) -> StoreError {
 
 /// Makes a row for an execution that is new, and returns its number.
 fn open(connection: &Connection, owner: i64, batch: &Prepared) -> Result<i64, Failed> {
-    let Some(Opening { state_machine_arn, name, start_date, parent }) = &batch.opening else {
+    let Some(opening) = &batch.opening else {
         return Err(broken(format!("`{}` is new and has no opening", batch.execution_arn)).into());
     };
+    let Opening { state_machine_arn, state_machine_version_arn, state_machine_alias_arn, name, start_date, parent } =
+        opening;
+    let interned = |arn: Option<&Arc<str>>| arn.map(|arn| intern(connection, arn)).transpose();
     let machine = intern(connection, state_machine_arn)?;
-    let parent_id = parent.as_ref().map(|parent| intern(connection, parent.arn())).transpose()?;
+    let version = interned(state_machine_version_arn.as_ref())?;
+    let alias = interned(state_machine_alias_arn.as_ref())?;
+    let parent_id = interned(parent.as_ref().map(Parent::arn))?;
     let (task, index) = match parent {
         None => (None, None),
         Some(Parent::Task { task, .. }) => (Some(record::task_number(*task)?), None),
         Some(Parent::MapRun { index, .. }) => (None, Some(signed(*index))),
     };
     let sql = "INSERT INTO executions \
-               (arn, machine, name, start_date, parent, parent_task, parent_index, owner, status) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+               (arn, machine, version, alias, name, start_date, parent, parent_task, parent_index, owner, status) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     let mut statement = connection.prepare_cached(sql)?;
     let start_date = start_date.as_millis();
-    let row = (&*batch.execution_arn, machine, &**name, start_date, parent_id, task, index, owner, RUNNING);
+    let arn = &*batch.execution_arn;
+    let row = (arn, machine, version, alias, &**name, start_date, parent_id, task, index, owner, RUNNING);
     let id = statement.insert(row)?;
     let sql = "INSERT INTO journals (execution, version) VALUES (?1, 0)";
     connection.prepare_cached(sql)?.execute([id])?;

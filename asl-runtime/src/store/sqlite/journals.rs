@@ -117,23 +117,27 @@ pub(super) fn save_snapshot(
 
 /// Removes the executions that ended, with everything that belongs to them.
 pub(super) fn remove(connection: &Connection, execution_arns: &[Arc<str>]) -> Result<(), Failed> {
-    let mut named_by = connection.prepare_cached("SELECT machine, parent FROM executions WHERE id = ?1")?;
+    let sql = "SELECT machine, parent, version, alias FROM executions WHERE id = ?1";
+    let mut named_by = connection.prepare_cached(sql)?;
     let mut named = BTreeSet::new();
     for execution_arn in execution_arns {
         let Some(place) = Place::of(connection, execution_arn)?.filter(|place| place.status != RUNNING) else {
             continue;
         };
         let id = place.id;
-        let (machine, parent): (i64, Option<i64>) = named_by.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let arns: [Option<i64>; 4] =
+            named_by.query_row([id], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?;
+        named.extend(arns.into_iter().flatten());
         remove_entries(connection, place)?;
         connection.prepare_cached("DELETE FROM snapshots WHERE execution = ?1")?.execute([id])?;
         posts::remove_of(connection, id)?;
         connection.prepare_cached("DELETE FROM executions WHERE id = ?1")?.execute([id])?;
-        named.extend([Some(machine), parent].into_iter().flatten());
     }
     let unused = "DELETE FROM arns WHERE id = ?1 \
                   AND NOT EXISTS (SELECT 1 FROM executions WHERE machine = ?1) \
-                  AND NOT EXISTS (SELECT 1 FROM executions WHERE parent = ?1)";
+                  AND NOT EXISTS (SELECT 1 FROM executions WHERE parent = ?1) \
+                  AND NOT EXISTS (SELECT 1 FROM executions WHERE version = ?1) \
+                  AND NOT EXISTS (SELECT 1 FROM executions WHERE alias = ?1)";
     for arn in named {
         connection.prepare_cached(unused)?.execute([arn])?;
     }

@@ -84,10 +84,13 @@ pub(super) fn by_arns(connection: &Connection, arns: &[Arc<str>]) -> Result<Vec<
 
 fn select(condition: &str) -> String {
     format!(
-        "SELECT executions.id, executions.arn, machines.arn, name, start_date, parents.arn, parent_task, \
-         parent_index, status, sleeps_until, stop_date, outcome, journals.version \
-         FROM executions LEFT JOIN journals ON journals.execution = executions.id JOIN arns AS machines ON machines.id = machine LEFT JOIN arns AS parents ON \
-         parents.id = parent WHERE {condition}"
+        "SELECT executions.id, executions.arn, machines.arn, versions.arn, aliases.arn, name, start_date, parents.arn, \
+         parent_task, parent_index, status, sleeps_until, stop_date, outcome, journals.version \
+         FROM executions LEFT JOIN journals ON journals.execution = executions.id \
+         JOIN arns AS machines ON machines.id = machine \
+         LEFT JOIN arns AS versions ON versions.id = executions.version \
+         LEFT JOIN arns AS aliases ON aliases.id = alias \
+         LEFT JOIN arns AS parents ON parents.id = parent WHERE {condition}"
     )
 }
 
@@ -100,6 +103,8 @@ struct Columns {
     number: i64,
     execution_arn: Arc<str>,
     state_machine_arn: Arc<str>,
+    state_machine_version_arn: Option<Arc<str>>,
+    state_machine_alias_arn: Option<Arc<str>>,
     name: Arc<str>,
     start_date: i64,
     parent: Option<Arc<str>>,
@@ -118,16 +123,18 @@ impl Columns {
             number: row.get(0)?,
             execution_arn: row.get(1)?,
             state_machine_arn: row.get(2)?,
-            name: row.get(3)?,
-            start_date: row.get(4)?,
-            parent: row.get(5)?,
-            parent_task: row.get(6)?,
-            parent_index: row.get(7)?,
-            status: row.get(8)?,
-            sleeps_until: row.get(9)?,
-            stop_date: row.get(10)?,
-            outcome: row.get(11)?,
-            version: row.get(12)?,
+            state_machine_version_arn: row.get(3)?,
+            state_machine_alias_arn: row.get(4)?,
+            name: row.get(5)?,
+            start_date: row.get(6)?,
+            parent: row.get(7)?,
+            parent_task: row.get(8)?,
+            parent_index: row.get(9)?,
+            status: row.get(10)?,
+            sleeps_until: row.get(11)?,
+            stop_date: row.get(12)?,
+            outcome: row.get(13)?,
+            version: row.get(14)?,
         })
     }
 
@@ -157,6 +164,8 @@ impl Columns {
         };
         let opening = Opening {
             state_machine_arn: self.state_machine_arn,
+            state_machine_version_arn: self.state_machine_version_arn,
+            state_machine_alias_arn: self.state_machine_alias_arn,
             name: self.name,
             start_date: Timestamp::from_millis(self.start_date),
             parent,
@@ -186,23 +195,41 @@ fn numbers(connection: &Connection, query: &ExecutionQuery) -> rusqlite::Result<
             interned.query_row([&**arn], |row| row.get(0)).optional().map(|found: Option<i64>| found.map(Some))
         }
     };
-    let (Some(machine), Some(parent)) = (number_of(&query.state_machine_arn)?, number_of(&query.parent_arn)?) else {
-        return Ok(Vec::new());
-    };
+    let mut arns = [None; 4];
+    let wanted =
+        [&query.state_machine_arn, &query.state_machine_version_arn, &query.state_machine_alias_arn, &query.parent_arn];
+    for (number, arn) in arns.iter_mut().zip(wanted) {
+        match number_of(arn)? {
+            Some(found) => *number = found,
+            None => return Ok(Vec::new()),
+        }
+    }
+    let [machine, version, alias, parent] = arns;
     let before = query.before.map_or(i64::MAX, signed);
     let limit = query.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
     let status = query.status.map(code);
     let select =
         |condition: &str| format!("SELECT id FROM executions WHERE {condition} AND id < ?1 ORDER BY id DESC LIMIT ?2");
-    match (parent, machine, status) {
-        (Some(parent), machine, status) => {
-            let condition = "parent = ?3 AND (?4 IS NULL OR machine = ?4) AND (?5 IS NULL OR status = ?5)";
-            column(connection, &select(condition), (before, limit, parent, machine, status))
-        }
-        (None, Some(machine), Some(status)) => {
+    if parent.is_some() || version.is_some() || alias.is_some() {
+        let equal = |column: &str, is_wanted: bool, parameter: &str| {
+            if is_wanted { format!("{column} = {parameter}") } else { format!("{parameter} IS NULL") }
+        };
+        let conditions = [
+            equal("parent", parent.is_some(), "?3"),
+            equal("version", version.is_some(), "?4"),
+            equal("alias", alias.is_some(), "?5"),
+            // The sign keeps the index of these from being taken, which is less narrow.
+            equal("+machine", machine.is_some(), "?6"),
+            equal("+status", status.is_some(), "?7"),
+        ];
+        let sql = select(&conditions.join(" AND "));
+        return column(connection, &sql, (before, limit, parent, version, alias, machine, status));
+    }
+    match (machine, status) {
+        (Some(machine), Some(status)) => {
             column(connection, &select("machine = ?3 AND status = ?4"), (before, limit, machine, status))
         }
-        (None, Some(machine), None) => {
+        (Some(machine), None) => {
             // The index has the numbers of each status in order, not those of all.
             let mut numbers = Vec::new();
             for status in STATUSES.map(code) {
@@ -213,8 +240,8 @@ fn numbers(connection: &Connection, query: &ExecutionQuery) -> rusqlite::Result<
             numbers.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             Ok(numbers)
         }
-        (None, None, Some(status)) => column(connection, &select("status = ?3"), (before, limit, status)),
-        (None, None, None) => column(connection, &select("TRUE"), (before, limit)),
+        (None, Some(status)) => column(connection, &select("status = ?3"), (before, limit, status)),
+        (None, None) => column(connection, &select("TRUE"), (before, limit)),
     }
 }
 

@@ -7,7 +7,7 @@ CREATE TABLE owners (
     lease_until INTEGER NOT NULL
 ) STRICT;
 
--- ARNs that many executions name: machines and parents.
+-- ARNs that many executions name: machines, their versions and aliases, and parents.
 CREATE TABLE arns (
     id INTEGER PRIMARY KEY,
     arn TEXT NOT NULL UNIQUE
@@ -16,7 +16,10 @@ CREATE TABLE arns (
 CREATE TABLE executions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     arn TEXT NOT NULL UNIQUE,
+    -- Of `arns`.
     machine INTEGER NOT NULL,
+    version INTEGER,
+    alias INTEGER,
     name TEXT NOT NULL,
     start_date INTEGER NOT NULL,
     -- Of `arns`; then either the Task or the index is there.
@@ -33,6 +36,8 @@ CREATE TABLE executions (
 
 CREATE INDEX executions_running ON executions (owner) WHERE status = 0;
 CREATE INDEX executions_by_machine ON executions (machine, status);
+CREATE INDEX executions_by_version ON executions (version) WHERE version IS NOT NULL;
+CREATE INDEX executions_by_alias ON executions (alias) WHERE alias IS NOT NULL;
 CREATE INDEX executions_by_parent ON executions (parent) WHERE parent IS NOT NULL;
 
 CREATE TABLE journals (
