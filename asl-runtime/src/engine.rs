@@ -20,6 +20,7 @@ mod recovery;
 pub(crate) mod redrive;
 mod releases;
 mod replay;
+mod retention;
 mod sleep;
 mod spans;
 mod tags;

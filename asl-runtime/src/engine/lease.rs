@@ -116,10 +116,7 @@ impl Inner {
         loop {
             let posts = self.store.posts(self.owner, POSTS).await?;
             let is_last = posts.len() < POSTS;
-            let mut taken = 0;
-            for post in posts {
-                taken += usize::from(self.take_post_in(post).await?);
-            }
+            let taken = self.take_in_together(posts).await?;
             // Those of executions that cannot go on stay where they are.
             if is_last || taken == 0 {
                 return Ok(());
@@ -127,18 +124,30 @@ impl Inner {
         }
     }
 
-    /// Returns whether the post is done with.
-    async fn take_post_in(&self, post: Post) -> Result<bool, StoreError> {
-        let Post { id, execution_arn, event } = post;
-        if let Some(execution) = self.hosted(&execution_arn) {
+    /// Gives posts to their executions before it waits for what becomes of them, so that they share appends;
+    /// returns how many are done with.
+    async fn take_in_together(&self, posts: Vec<Post>) -> Result<usize, StoreError> {
+        let (mut told, mut taken) = (Vec::with_capacity(posts.len()), 0);
+        for Post { id, execution_arn, event } in posts {
+            let Some(execution) = self.hosted(&execution_arn) else {
+                taken += usize::from(self.drop_post(id, execution_arn).await?);
+                continue;
+            };
             let (answer, answered) = oneshot::channel();
-            if self.send(Arc::clone(&execution), Told::Posted(event, id, answer)).await.is_err() {
-                return Ok(false);
+            if self.send(Arc::clone(&execution), Told::Posted(event, id, answer)).await.is_ok() {
+                told.push((execution, answered));
             }
+        }
+        for (execution, answered) in told {
             // How the event was taken does not matter: who left it is gone.
             let _ = answered.await;
-            return Ok(execution.departed().is_none());
+            taken += usize::from(execution.departed().is_none());
         }
+        Ok(taken)
+    }
+
+    /// Removes a post to an execution that ended; returns whether it did.
+    async fn drop_post(&self, id: u64, execution_arn: Arc<str>) -> Result<bool, StoreError> {
         match self.store.find(&execution_arn).await? {
             Some(record) if record.standing.end().is_some() => {
                 let batch = Batch { received: vec![id], ..unchanged(&execution_arn, record.version) };

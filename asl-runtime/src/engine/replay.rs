@@ -25,10 +25,10 @@ pub(super) fn fingerprint(journal: &Journal) -> Result<&Fingerprint, StoreError>
     }
 }
 
-/// What the execution was started with, of a journal from its start.
-pub(super) fn start(journal: &Journal) -> Result<&Start, StoreError> {
-    match journal.entries.first() {
-        Some(JournalEntry { inbound: Inbound::Started { start, .. }, .. }) => Ok(start),
+/// What an execution was started with, by the first entry of its journal.
+pub(super) fn start(first: JournalEntry) -> Result<Start, StoreError> {
+    match first.inbound {
+        Inbound::Started { start, .. } => Ok(*start),
         _ => Err(unreadable("it does not begin with a start")),
     }
 }

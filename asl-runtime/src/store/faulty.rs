@@ -9,8 +9,8 @@ use asl_core::execution::{Event, Snapshot};
 use async_trait::async_trait;
 
 use super::{
-    Batch, Collection, Document, DocumentKey, ExecutionQuery, ExecutionRecord, Journal, OwnerId, Post, Store,
-    StoreError,
+    Batch, Collection, Document, DocumentKey, ExecutionQuery, ExecutionRecord, Journal, JournalEntry, OwnerId, Post,
+    Store, StoreError,
 };
 use crate::clock::Clock;
 
@@ -232,8 +232,16 @@ impl<S: Store> Store for FaultyStore<S> {
         self.call(self.inner.load_from_start(execution_arn)).await
     }
 
+    async fn first_entries(&self, execution_arns: &[Arc<str>]) -> Result<Vec<Option<JournalEntry>>, StoreError> {
+        self.call(self.inner.first_entries(execution_arns)).await
+    }
+
     async fn find(&self, execution_arn: &str) -> Result<Option<ExecutionRecord>, StoreError> {
         self.call(self.inner.find(execution_arn)).await
+    }
+
+    async fn find_all(&self, execution_arns: &[Arc<str>]) -> Result<Vec<Option<ExecutionRecord>>, StoreError> {
+        self.call(self.inner.find_all(execution_arns)).await
     }
 
     async fn list(&self, query: &ExecutionQuery) -> Result<Vec<ExecutionRecord>, StoreError> {

@@ -11,6 +11,7 @@ use super::{Told, children};
 use crate::clock::Clock;
 use crate::engine::inner::Inner;
 use crate::engine::patience::patiently;
+use crate::engine::replay;
 use crate::error::Error;
 use crate::map_run::{Objects, ResultWriter, WriteError};
 use crate::store::{ExecutionRecord, Store};
@@ -20,6 +21,9 @@ const ATTEMPTS: u32 = 10;
 
 /// The wait before the second attempt; it doubles with every further one.
 const BACKOFF: Duration = Duration::from_millis(500);
+
+/// How many children are read at once: with the largest payloads they take 16 MiB.
+const PAGE: usize = 32;
 
 /// What became of writing the results.
 #[derive(Debug)]
@@ -89,17 +93,28 @@ async fn write_all(
     let Some(objects) = objects else { return Ok(()) };
     let writer = ResultWriter::new(objects, Arc::clone(start)).map_err(WriteError::from)?;
     let Some(mut writer) = writer else { return Ok(()) };
-    for index in 0..children {
-        let arn = start.child_arn(index);
-        // One that was not started has no result.
-        let Some(record) = patiently(clock, || store.find(&arn)).await? else { continue };
-        let input = if needs_input(start, &record) {
-            children::input(store, clock, &record.execution_arn).await?
-        } else {
-            Value::Null
-        };
-        if let Some(ended) = children::ended_of(&record, input) {
-            writer.ended(index, &ended).await?;
+    for page in (0..children).step_by(PAGE) {
+        let indices = page..children.min(page.saturating_add(PAGE as u64));
+        let arns: Vec<_> = indices.clone().map(|index| start.child_arn(index)).collect();
+        let records = patiently(clock, || store.find_all(&arns)).await?;
+        let needing = records.iter().flatten().filter(|record| needs_input(start, record));
+        let needing: Vec<_> = needing.map(|record| Arc::clone(&record.execution_arn)).collect();
+        let first_entries = patiently(clock, || store.first_entries(&needing)).await?;
+        let mut first_entries = needing.iter().zip(first_entries).peekable();
+        for (index, record) in indices.zip(records) {
+            // One that was not started has no result.
+            let Some(record) = record else { continue };
+            let first = first_entries.next_if(|(execution_arn, _)| **execution_arn == record.execution_arn);
+            let input = match first {
+                None => Value::Null,
+                Some((_, Some(first))) => replay::start(first)?.input,
+                Some((execution_arn, None)) => {
+                    return Err(Error::ExecutionDoesNotExist(Arc::clone(execution_arn)).into());
+                }
+            };
+            if let Some(ended) = children::ended_of(&record, input) {
+                writer.ended(index, &ended).await?;
+            }
         }
     }
     Ok(writer.finish().await?)

@@ -56,17 +56,17 @@ pub(super) struct Place {
     pub(super) status: i64,
     pub(super) version: i64,
     /// The last entry.
-    pub(super) entry: Option<i64>,
+    pub(super) last: Option<i64>,
 }
 
 impl Place {
     pub(super) fn of(connection: &Connection, execution_arn: &str) -> rusqlite::Result<Option<Self>> {
-        let sql = "SELECT id, owner, status, version, entry \
+        let sql = "SELECT id, owner, status, version, last \
                    FROM executions LEFT JOIN journals ON execution = id WHERE arn = ?1";
         let mut statement = connection.prepare_cached(sql)?;
         let place = statement.query_row([execution_arn], |row| {
             let (id, owner, status) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(Self { id, owner, status, version: row.get(3)?, entry: row.get(4)? })
+            Ok(Self { id, owner, status, version: row.get(3)?, last: row.get(4)? })
         });
         place.optional()
     }
@@ -112,7 +112,7 @@ pub(super) fn append(connection: &Connection, owner: OwnerId, batches: &[Prepare
                     let mut statement = connection.prepare_cached("UPDATE executions SET owner = ?2 WHERE id = ?1")?;
                     statement.execute((place.id, owner))?;
                 }
-                write(connection, place.id, place.entry, batch)?;
+                write(connection, place.id, place.last, batch)?;
             }
         }
     }
@@ -197,14 +197,15 @@ fn write(connection: &Connection, id: i64, mut last: Option<i64>, batch: &Prepar
     let sql =
         "INSERT INTO entries (execution, version, previous, form, checksum, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let mut insert = connection.prepare_cached(sql)?;
-    let mut reached = batch.expected;
+    let (mut first, mut reached) = (None, batch.expected);
     for Body { form, checksum, text } in &batch.entries {
         reached = reached.saturating_add(1);
         last = Some(insert.insert((id, reached, last, form, checksum, text))?);
+        first = first.or(last);
     }
     if reached > batch.expected {
-        let sql = "UPDATE journals SET version = ?2, entry = ?3 WHERE execution = ?1";
-        connection.prepare_cached(sql)?.execute((id, reached, last))?;
+        let sql = "UPDATE journals SET version = ?2, first = coalesce(first, ?3), last = ?4 WHERE execution = ?1";
+        connection.prepare_cached(sql)?.execute((id, reached, first, last))?;
     }
     match &batch.standing {
         None => {}

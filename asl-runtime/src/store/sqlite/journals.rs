@@ -1,5 +1,6 @@
 //! Journals and snapshots, read; snapshots and whole executions, kept and removed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
@@ -9,7 +10,7 @@ use super::body::Body;
 use super::failure::{Failed, broken};
 use super::record::RUNNING;
 use super::{posts, signed, unsigned};
-use crate::store::{Journal, OwnerId, StoreError};
+use crate::store::{Journal, JournalEntry, OwnerId, StoreError};
 
 /// Where a journal is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +51,7 @@ fn snapshot(connection: &Connection, id: i64) -> rusqlite::Result<Option<(i64, B
 pub(super) fn bodies(connection: &Connection, place: Place, after: i64) -> rusqlite::Result<Vec<Body>> {
     let sql = "SELECT previous, form, checksum, body FROM entries WHERE id = ?1 AND execution = ?2 AND version = ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    let (mut entry, mut version) = (place.entry, place.version);
+    let (mut entry, mut version) = (place.last, place.version);
     let mut bodies = Vec::new();
     while let Some(id) = entry.filter(|_| version > after) {
         let read = |row: &Row<'_>| Ok((row.get(0)?, Body::from_row(row, 1)?));
@@ -66,11 +67,27 @@ pub(super) fn bodies(connection: &Connection, place: Place, after: i64) -> rusql
 fn remove_entries(connection: &Connection, place: Place) -> rusqlite::Result<()> {
     let sql = "DELETE FROM entries WHERE id = ?1 AND execution = ?2 RETURNING previous";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut entry = place.entry;
+    let mut entry = place.last;
     while let Some(id) = entry {
         entry = statement.query_row((id, place.id), |row| row.get(0)).optional()?.flatten();
     }
     connection.prepare_cached("DELETE FROM journals WHERE execution = ?1")?.execute([place.id]).map(drop)
+}
+
+/// The first entry of each of several journals.
+pub(super) fn first_entries(
+    connection: &Connection,
+    execution_arns: &[Arc<str>],
+) -> Result<Vec<Option<JournalEntry>>, Failed> {
+    let sql = "SELECT form, checksum, body FROM executions JOIN journals ON journals.execution = executions.id \
+               LEFT JOIN entries ON entries.id = first WHERE arn = ?1 AND first IS NOT NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut first = Vec::with_capacity(execution_arns.len());
+    for execution_arn in execution_arns {
+        let body = statement.query_row([&**execution_arn], |row| Body::from_row(row, 0)).optional()?;
+        first.push(body.map(|body| body.read(|| format!("entry 1 of `{execution_arn}`"))).transpose()?);
+    }
+    Ok(first)
 }
 
 /// Keeps a snapshot, unless a newer one is there.
@@ -100,25 +117,25 @@ pub(super) fn save_snapshot(
 
 /// Removes the executions that ended, with everything that belongs to them.
 pub(super) fn remove(connection: &Connection, execution_arns: &[Arc<str>]) -> Result<(), Failed> {
+    let mut named_by = connection.prepare_cached("SELECT machine, parent FROM executions WHERE id = ?1")?;
+    let mut named = BTreeSet::new();
     for execution_arn in execution_arns {
-        let Some(place) = Place::of(connection, execution_arn)? else { continue };
-        let Place { id, status, .. } = place;
-        if status == RUNNING {
+        let Some(place) = Place::of(connection, execution_arn)?.filter(|place| place.status != RUNNING) else {
             continue;
-        }
-        let sql = "SELECT machine, parent FROM executions WHERE id = ?1";
-        let arns: (i64, Option<i64>) =
-            connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        };
+        let id = place.id;
+        let (machine, parent): (i64, Option<i64>) = named_by.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
         remove_entries(connection, place)?;
         connection.prepare_cached("DELETE FROM snapshots WHERE execution = ?1")?.execute([id])?;
         posts::remove_of(connection, id)?;
         connection.prepare_cached("DELETE FROM executions WHERE id = ?1")?.execute([id])?;
-        for arn in [Some(arns.0), arns.1].into_iter().flatten() {
-            let unused = "DELETE FROM arns WHERE id = ?1 \
-                          AND NOT EXISTS (SELECT 1 FROM executions WHERE machine = ?1) \
-                          AND NOT EXISTS (SELECT 1 FROM executions WHERE parent = ?1)";
-            connection.prepare_cached(unused)?.execute([arn])?;
-        }
+        named.extend([Some(machine), parent].into_iter().flatten());
+    }
+    let unused = "DELETE FROM arns WHERE id = ?1 \
+                  AND NOT EXISTS (SELECT 1 FROM executions WHERE machine = ?1) \
+                  AND NOT EXISTS (SELECT 1 FROM executions WHERE parent = ?1)";
+    for arn in named {
+        connection.prepare_cached(unused)?.execute([arn])?;
     }
     Ok(())
 }

@@ -39,8 +39,9 @@ CREATE TABLE journals (
     execution INTEGER PRIMARY KEY,
     -- How many entries there are.
     version INTEGER NOT NULL,
-    -- The last of them.
-    entry INTEGER
+    -- Of `entries`.
+    first INTEGER,
+    last INTEGER
 ) STRICT;
 
 CREATE TABLE entries (
