@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 
 use super::metrics::{Held, Metrics, TaskHappenings};
 use super::replay::Replayed;
-use super::sleep::sleeps_until;
+use super::sleep::{rests_until, sleeps_until};
 use super::spans::StateSpans;
 use super::worker::Opened;
 use crate::driver::{Driver, Work};
@@ -79,6 +79,8 @@ struct State {
     told_at: Timestamp,
     /// Until when the store believes it to sleep.
     sleeps_until: Option<Timestamp>,
+    /// Until when it need not be in memory.
+    rests_until: Option<Timestamp>,
     spans: StateSpans,
     /// That it sleeps, as it is counted.
     asleep: Option<Held>,
@@ -140,8 +142,8 @@ pub(super) struct Journalled {
     pub(super) started: bool,
     /// How it ended, if it did now.
     pub(super) end: Option<End>,
-    /// The version at which it may be put to sleep.
-    pub(super) sleeps_at: Option<u64>,
+    /// The version at which it need not be in memory.
+    pub(super) rests_at: Option<u64>,
 }
 
 impl HostedExecution {
@@ -167,7 +169,9 @@ impl HostedExecution {
         execution.with(|state| {
             state.version = record.version;
             match record.standing {
-                Standing::Running { sleeps_until } => state.sleeps_until = sleeps_until,
+                Standing::Running { sleeps_until } => {
+                    (state.sleeps_until, state.rests_until) = (sleeps_until, sleeps_until);
+                }
                 Standing::Ended(_) => state.is_ended_in_store = true,
             }
         });
@@ -263,11 +267,15 @@ impl HostedExecution {
     pub(super) fn batch(&self, registry: &Registry, entries: Vec<JournalEntry>, received: Vec<u64>) -> Batch {
         self.with(|state| {
             let standing = match (state.end(), &state.driver) {
-                (Some(end), _) => Some(Standing::Ended(end)),
+                (Some(end), _) => {
+                    state.rests_until = None;
+                    Some(Standing::Ended(end))
+                }
                 (None, None) => None,
                 (None, Some(driver)) => {
                     let known = std::mem::replace(&mut state.sleeps_until, sleeps_until(driver, registry));
                     let sleeps_until = state.sleeps_until;
+                    state.rests_until = rests_until(driver, registry);
                     let was_ended = std::mem::take(&mut state.is_ended_in_store);
                     (was_ended || known != sleeps_until).then_some(Standing::Running { sleeps_until })
                 }
@@ -323,10 +331,10 @@ impl HostedExecution {
         });
     }
 
-    /// Forgets everything that the store knows, if the execution still sleeps at `version`.
+    /// Forgets everything that the store knows, if the execution still rests at `version`.
     pub(super) fn unload(&self, version: u64) {
         drop(self.with(|state| {
-            if state.version == version && state.sleeps_until.is_some() { state.driver.take() } else { None }
+            if state.version == version && state.rests_until.is_some() { state.driver.take() } else { None }
         }));
     }
 
@@ -403,11 +411,11 @@ impl HostedExecution {
             let deadline = match (&state.departure, &state.driver) {
                 (Some(_), _) => None,
                 (None, Some(driver)) => driver.next_deadline(),
-                (None, None) => state.sleeps_until,
+                (None, None) => state.rests_until,
             };
             let before = std::mem::replace(&mut state.armed, deadline);
-            let sleeps_at = state.sleeps_until.map(|_| state.version);
-            (Journalled { before, deadline, started: opened.is_some(), end: state.end(), sleeps_at }, opened)
+            let rests_at = state.rests_until.map(|_| state.version);
+            (Journalled { before, deadline, started: opened.is_some(), end: state.end(), rests_at }, opened)
         });
         if let Some(opening) = opened {
             let _ = self.started.set(Ok(opening.start_date));

@@ -234,7 +234,12 @@ impl Inner {
                 children.entry(Arc::clone(execution_arn)).or_default().push((*task, Arc::clone(child.arn())));
             }
         }
-        for (parent_arn, children) in children {
+        for (parent_arn, mut children) in children {
+            // What is linked is waited for: a parent that rests need not be read for that.
+            children.retain(|(task, child_arn)| !self.links.is_child(&parent_arn, *task, child_arn));
+            if children.is_empty() {
+                continue;
+            }
             match self.tasks_out(&parent_arn).await {
                 Ok(out) => {
                     for (_, child_arn) in children.iter().filter(|(task, _)| !out.contains(task)) {

@@ -4,6 +4,7 @@ use asl_core::Timestamp;
 use asl_core::execution::{ScheduleTask, TaskProgress};
 use asl_core::program::IntegrationPattern;
 
+use super::nested::is_served;
 use crate::driver::{Driver, Work};
 use crate::registry::Registry;
 
@@ -11,6 +12,15 @@ use crate::registry::Registry;
 pub(super) fn sleeps_until(driver: &Driver, registry: &Registry) -> Option<Timestamp> {
     let is_left = |(task, progress)| is_left(registry, task, progress);
     let rests = || driver.tasks_out().all(is_left) && driver.execution().map_runs().next().is_none();
+    driver.next_deadline().filter(|_| rests())
+}
+
+/// Until when the execution need not be in memory here: as long as it sleeps, or only waits for executions that it
+/// started, whose ends it is told. Who goes on with it elsewhere has to look for these.
+pub(super) fn rests_until(driver: &Driver, registry: &Registry) -> Option<Timestamp> {
+    let is_nested = |task: &ScheduleTask, progress| progress == TaskProgress::Submitted && is_served(registry, task);
+    let may_rest = |(task, progress)| is_left(registry, task, progress) || is_nested(task, progress);
+    let rests = || driver.tasks_out().all(may_rest) && driver.execution().map_runs().next().is_none();
     driver.next_deadline().filter(|_| rests())
 }
 

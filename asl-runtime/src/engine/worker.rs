@@ -382,7 +382,7 @@ impl Inner {
         self.metrics.journalled(execution.start_date(), &journalled);
         self.tell_map_run(execution, &journalled);
         self.timers.set(execution, journalled.before, journalled.deadline);
-        if let Some(version) = journalled.sleeps_at {
+        if let Some(version) = journalled.rests_at {
             sleepers.0.push_back((Arc::downgrade(execution), version));
         }
         let surplus = match journalled.end {

@@ -293,3 +293,26 @@ async fn a_child_that_ended_on_another_engine_is_found() {
     let (outcome, _) = run_with(&engine, &wait(20), &starts(".sync", json!({"Name": "c"}))).await;
     assert_eq!(outcome.status(), "SUCCEEDED");
 }
+
+#[tokio::test(start_paused = true)]
+async fn parents_that_wait_for_their_children_are_not_kept_in_memory() {
+    let store = Troubled::default();
+    let clock = TokioClock::starting_at(Timestamp::UNIX_EPOCH);
+    let engine = crashing(&clock).store(store.clone()).build().await.unwrap();
+    engine.create_state_machine("child", &wait(60).to_string()).await.unwrap();
+    let parent = machine_of(&starts(".sync", json!({"Name.$": "$$.Execution.Name"}))).to_string();
+    let machine = engine.create_state_machine("parent", &parent).await.unwrap();
+    let mut arns = Vec::new();
+    for number in 0..300 {
+        arns.push(engine.start_execution(&machine, Some(&number.to_string()), json!({})).await.unwrap().execution_arn);
+    }
+    clock.sleep(Duration::from_secs(50)).await;
+    // Whether they wait for their children is known without them.
+    assert_eq!(store.loads.load(Ordering::SeqCst), 0);
+    for arn in &arns {
+        assert_eq!(engine.wait(arn).await.unwrap().status(), "SUCCEEDED");
+    }
+    assert_eq!(clock.now(), Timestamp::from_millis(60_000));
+    // Of 300 parents and as many children at most 256 stayed in memory; the others came back when they were told something.
+    assert!(store.loads.load(Ordering::SeqCst) >= 600 - 256, "{:?}", store.loads);
+}

@@ -54,6 +54,13 @@ impl Links {
         Some(child)
     }
 
+    /// Whether a Task waits for `child_arn`.
+    pub(in crate::engine) fn is_child(&self, parent_arn: &str, task: TaskId, child_arn: &str) -> bool {
+        let sides = lock(&self.0);
+        let child = sides.by_parent.get(parent_arn).and_then(|tasks| tasks.get(&task));
+        child.is_some_and(|child| **child == *child_arn)
+    }
+
     /// No Task of an execution that goes on elsewhere is this engine's any more.
     pub(in crate::engine) fn forget_parent(&self, parent_arn: &str) {
         let mut sides = lock(&self.0);
