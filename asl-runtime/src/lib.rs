@@ -92,6 +92,7 @@ pub mod handler;
 mod invocation;
 pub mod map_run;
 pub mod mock_config;
+mod nested;
 mod registry;
 mod simulation;
 mod status;

@@ -3,6 +3,7 @@
 mod attempts;
 mod hosted;
 mod items;
+mod machines;
 mod world;
 
 use std::fmt;
@@ -16,12 +17,14 @@ use asl_core::{Failure, Program, Timestamp, Value};
 use self::attempts::{AttemptId, Attempts, Step};
 use self::hosted::{Duty, Told};
 pub use self::items::{MissingItems, ReadItems};
+use self::machines::Machines;
 use self::world::World;
 use crate::callbacks::Callbacks;
 use crate::clock::{Clock, VirtualClock};
 use crate::handler::{Surroundings, TaskHandler};
 use crate::invocation::Invocation;
 use crate::mock_config::MockedTestCase;
+use crate::nested;
 use crate::registry::{MissingHandlers, Registry};
 
 /// Runs programs in virtual time, on the current thread and without an async runtime.
@@ -68,6 +71,7 @@ pub struct Simulation {
     stop: Option<(Timestamp, Failure)>,
     observers: Vec<Box<Observer>>,
     items: Option<Arc<dyn ReadItems>>,
+    machines: Machines,
 }
 
 type Observer = dyn FnMut(&HistoryEvent) + Send;
@@ -181,6 +185,41 @@ impl Simulation {
         self
     }
 
+    /// Lets Tasks start executions of `program` with `states:startExecution`, under a machine's name or ARN.
+    ///
+    /// They are executions inside of the simulation, which run by the same clock with the same handlers, and whose
+    /// histories are not kept. Those that still run when the run ends are given up.
+    /// A machine that is not here does not exist: the Task fails as on AWS.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asl_runtime::Simulation;
+    /// use serde_json::json;
+    ///
+    /// let compile = |definition: serde_json::Value| asl_core::compile(&definition.to_string()).program.expect("valid");
+    /// let child = compile(json!({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": true}}}));
+    /// let parent = compile(json!({"StartAt": "Start", "States": {"Start": {
+    ///     "Type": "Task",
+    ///     "Resource": "arn:aws:states:::states:startExecution.sync:2",
+    ///     "Parameters": {
+    ///         "StateMachineArn": "arn:aws:states:us-east-1:000000000000:stateMachine:child",
+    ///         "Input": {"n": 1},
+    ///     },
+    ///     "OutputPath": "$.Output",
+    ///     "End": true,
+    /// }}}));
+    ///
+    /// let run = Simulation::new().state_machine("child", child).run(&parent, json!({}))?;
+    /// assert_eq!(run.output().map(ToString::to_string).as_deref(), Some(r#"{"n":1}"#));
+    /// assert_eq!(run.elapsed().as_secs(), 60);
+    /// # Ok::<(), asl_runtime::SimulationError>(())
+    /// ```
+    pub fn state_machine(mut self, name_or_arn: impl Into<Arc<str>>, program: Program) -> Self {
+        self.machines.add(name_or_arn.into(), program);
+        self
+    }
+
     /// Shows every event of the history to `observer`, as it happens.
     pub fn observe(mut self, observer: impl FnMut(&HistoryEvent) + Send + 'static) -> Self {
         self.observers.push(Box::new(observer));
@@ -207,10 +246,12 @@ impl Simulation {
     ///
     /// As [`run`](Self::run).
     pub fn run_start(&mut self, program: &Program, start: Start) -> Result<Run, SimulationError> {
-        if self.items.is_none() {
-            MissingItems::refuse(program)?;
+        for program in std::iter::once(program).chain(self.machines.programs()) {
+            if self.items.is_none() {
+                MissingItems::refuse(program)?;
+            }
+            self.registry.check_but(program, nested::is_nested)?;
         }
-        self.registry.check(program)?;
         let clock = self.clock.clone().unwrap_or_else(|| VirtualClock::starting_at(self.start_at));
         clock.advance_to(self.start_at);
         let started_at = clock.now();
@@ -218,6 +259,7 @@ impl Simulation {
         let stage = Stage {
             registry: &self.registry,
             items: self.items.as_ref(),
+            machines: &self.machines,
             observers: &mut self.observers,
             stop: self.stop.clone(),
             attempts: Attempts::new(match self.interleaving {
@@ -298,6 +340,7 @@ pub enum SimulationError {
 struct Stage<'a> {
     registry: &'a Registry,
     items: Option<&'a Arc<dyn ReadItems>>,
+    machines: &'a Machines,
     observers: &'a mut [Box<Observer>],
     stop: Option<(Timestamp, Failure)>,
     attempts: Attempts,
@@ -325,14 +368,20 @@ impl Stage<'_> {
     }
 
     fn do_work(&mut self) {
-        for duty in self.world.take_duties() {
+        while let Some(duty) = self.world.next_duty() {
             match duty {
-                Duty::CancelTask(execution, task) => self.attempts.cancel(AttemptId::Task(execution, task)),
+                Duty::CancelTask(execution, task) => {
+                    self.attempts.cancel(AttemptId::Task(execution, task));
+                    self.world.stop_nested(execution, task);
+                }
                 Duty::CancelRead(map_run) => self.attempts.cancel(AttemptId::Items(map_run)),
                 Duty::Read { map_run, reader } => {
                     let Some(items) = self.items.map(Arc::clone) else { continue };
                     let read = async move { Some(Told::Items(map_run, items.read(reader).await)) };
                     self.attempts.begin(AttemptId::Items(map_run), read);
+                }
+                Duty::Run { execution, task, .. } if nested::is_served(self.registry, &task) => {
+                    self.world.start_nested(execution, &task, self.machines);
                 }
                 Duty::Run { execution, execution_arn, task } => {
                     let id = AttemptId::Task(execution, task.task);

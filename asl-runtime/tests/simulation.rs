@@ -1,5 +1,7 @@
 //! Simulations: virtual time, order, tokens, stops, and what cannot end.
 
+mod nested;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::status::ExecutionStatus;
 
 /// How long an Express execution may last, in seconds.
-const LONGEST: u64 = 300;
+pub(crate) const LONGEST: u64 = 300;
 
 /// What `StartSyncExecution` answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +90,7 @@ impl Engine {
     }
 }
 
-pub(super) fn is_express(program: &Program) -> bool {
+pub(crate) fn is_express(program: &Program) -> bool {
     program.machine_type() == MachineType::Express
 }
 

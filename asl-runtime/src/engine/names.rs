@@ -6,9 +6,9 @@ use crate::error::Error;
 
 /// Where an engine pretends to be: the region and account of its ARNs.
 #[derive(Debug, Clone)]
-pub(super) struct Names {
-    pub(super) region: Arc<str>,
-    pub(super) account: Arc<str>,
+pub(crate) struct Names {
+    pub(crate) region: Arc<str>,
+    pub(crate) account: Arc<str>,
 }
 
 impl Names {
@@ -20,15 +20,15 @@ impl Names {
         format!("arn:aws:states:{}:{}:activity:{name}", self.region, self.account).into()
     }
 
-    pub(super) fn execution_arn(&self, state_machine_name: &str, name: &str) -> Arc<str> {
+    pub(crate) fn execution_arn(&self, state_machine_name: &str, name: &str) -> Arc<str> {
         format!("arn:aws:states:{}:{}:execution:{state_machine_name}:{name}", self.region, self.account).into()
     }
 
-    pub(super) fn express_arn(&self, state_machine_name: &str, name: &str, run: &str) -> Arc<str> {
+    pub(crate) fn express_arn(&self, state_machine_name: &str, name: &str, run: &str) -> Arc<str> {
         format!("arn:aws:states:{}:{}:express:{state_machine_name}:{name}:{run}", self.region, self.account).into()
     }
 
-    pub(super) fn role_arn(&self, state_machine_name: &str) -> Arc<str> {
+    pub(crate) fn role_arn(&self, state_machine_name: &str) -> Arc<str> {
         format!("arn:aws:iam::{}:role/{state_machine_name}", self.account).into()
     }
 }
@@ -36,7 +36,7 @@ impl Names {
 /// Refuses what AWS does not allow as the name of a machine or an execution.
 ///
 /// See [CreateStateMachine](https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html).
-pub(super) fn check_name(name: &str) -> Result<(), Error> {
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     const SPECIAL: &str = "<>{}[]?*\"#%\\^|~`$&,;:/";
     let allowed =
         |character: char| !character.is_whitespace() && !character.is_control() && !SPECIAL.contains(character);
@@ -53,7 +53,7 @@ pub(super) fn random_name(random: &mut fastrand::Rng) -> String {
 }
 
 /// A version 4 UUID of these bits, but for those that say so.
-pub(super) fn uuid(bits: u128) -> String {
+pub(crate) fn uuid(bits: u128) -> String {
     let bits = bits & !(0xf << 76 | 0x3 << 62) | (0x4 << 76 | 0x2 << 62);
     let digits = format!("{bits:032x}");
     let mut rest = digits.as_str();

@@ -6,9 +6,7 @@
 //!
 //! See [Step Functions as an integrated service](https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html).
 
-mod answer;
 mod links;
-mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,33 +14,20 @@ use std::time::Duration;
 
 use asl_core::Failure;
 use asl_core::execution::{Event, ScheduleTask, TaskId};
-use asl_core::program::{IntegrationPattern, Resource};
 
-use self::answer::{Ended, OutputForm};
 pub(super) use self::links::Links;
 use self::links::Waiting;
-use self::request::{StartRequest, refusal};
 use super::description::StartedExecution;
 use super::express::is_express;
 use super::hosted::HostedExecution;
 use super::inner::Inner;
 use super::worker::Told;
 use crate::error::Error;
-use crate::registry::Registry;
+use crate::nested::{self, Ended, OutputForm, StartRequest, refusal};
 use crate::store::{End, Parent, Standing};
 
 /// How long to wait before a start is tried again that the store kept from happening.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
-
-/// Whether Tasks that call `resource` start executions here, unless a handler runs them.
-pub(super) fn is_nested(resource: &Resource) -> bool {
-    resource.service_action() == Some(("states", "startExecution"))
-}
-
-/// Whether `task` is one that the engine serves itself.
-pub(super) fn is_served(registry: &Registry, task: &ScheduleTask) -> bool {
-    is_nested(&task.resource) && registry.resolve(task).is_none()
-}
 
 impl Inner {
     /// Starts the execution that a Task of `parent` asks for.
@@ -73,11 +58,7 @@ impl Inner {
         let form = OutputForm::of(task.resource.pattern());
         let (started, event) = match self.child_of(parent, task, form).await {
             Ok(started) => {
-                let output = answer::started(&started);
-                let event = match task.resource.pattern() {
-                    IntegrationPattern::RequestResponse => Event::TaskSucceeded { task: id, output },
-                    _ => Event::TaskSubmitted { task: id, output },
-                };
+                let event = nested::started(task, &started);
                 (Some(started), event)
             }
             Err(Refused::Failure(failure)) => (None, Event::TaskFailed { task: id, failure }),
@@ -164,10 +145,7 @@ impl Inner {
 
     async fn tell_end(&self, waiting: Vec<Waiting>, ended: &Ended) {
         for Waiting { parent_arn, task, form } in waiting {
-            let event = match ended.answer(form) {
-                Ok(output) => Event::TaskSucceeded { task, output },
-                Err(failure) => Event::TaskFailed { task, failure },
-            };
+            let event = ended.event(task, form);
             if let Some(parent) = self.hosted(&parent_arn) {
                 // Nobody waits for what comes of it; a worker only goes when the engine does.
                 let _ = self.send(parent, Told::Event(event, None)).await;
@@ -188,9 +166,7 @@ impl Inner {
     }
 
     async fn stop(&self, child_arn: &str) {
-        let failure =
-            Failure::from_parts(None, Some("The parent execution no longer waits for this execution.".into()));
-        match self.deliver(child_arn, Event::Stopped { failure }).await {
+        match self.deliver(child_arn, nested::stopped()).await {
             Ok(()) | Err(Error::TaskTimedOut | Error::ExecutionDoesNotExist(_)) => {}
             Err(error) => tracing::warn!(child_arn, %error, "a nested execution could not be stopped yet"),
         }

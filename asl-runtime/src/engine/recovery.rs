@@ -6,12 +6,12 @@ use asl_core::{Program, Timestamp};
 
 use super::hosted::{Departure, HostedExecution};
 use super::inner::{Inner, lock};
-use super::nested::is_nested;
 use super::replay;
 use super::sleep::deliver_again;
 use super::worker::Told;
 use crate::driver::Work;
 use crate::error::Error;
+use crate::nested::is_nested;
 use crate::registry::MissingHandlers;
 use crate::store::{ExecutionRecord, Parent, Standing, StoreError};
 

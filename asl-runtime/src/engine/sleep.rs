@@ -4,8 +4,8 @@ use asl_core::Timestamp;
 use asl_core::execution::{ScheduleTask, TaskProgress};
 use asl_core::program::IntegrationPattern;
 
-use super::nested::is_served;
 use crate::driver::{Driver, Work};
+use crate::nested::is_served;
 use crate::registry::Registry;
 
 /// Until when nothing has to be done for the execution, if no Task has to be delivered to go on with it.

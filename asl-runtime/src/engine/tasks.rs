@@ -9,13 +9,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::activities::ActivityWork;
 use super::hosted::HostedExecution;
 use super::inner::Inner;
-use super::nested::is_served;
 use super::worker::Told;
 use crate::callbacks::{Answer, Callbacks, Reception};
 use crate::driver::Work;
 use crate::error::Error;
 use crate::handler::Surroundings;
 use crate::invocation::Invocation;
+use crate::nested::is_served;
 
 impl Inner {
     /// Does what an execution asked for, once that is in the journal.

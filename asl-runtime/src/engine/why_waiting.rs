@@ -9,9 +9,9 @@ use asl_core::program::{IntegrationPattern, Resource};
 
 use super::Engine;
 use super::hosted::HandlerStage;
-use super::nested::is_nested;
 use super::replay;
 use crate::error::Error;
+use crate::nested::is_nested;
 
 /// What an execution waits for; prints as a line for every state.
 #[derive(Debug, Clone)]

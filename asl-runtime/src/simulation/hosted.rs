@@ -1,4 +1,6 @@
-//! The executions of a simulation: the one that is run, and the children of its Map Runs.
+//! The executions of a simulation: the one that is run, the children of Map Runs, and those that Tasks start.
+
+mod nested;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -8,8 +10,11 @@ use asl_core::history::HistoryEvent;
 use asl_core::map_run::{EndedChild, Item, MapRun, MapRunCommand, MapRunEvent, MapRunOutcome, StartChild};
 use asl_core::{Failure, Program, Timestamp, Value};
 
+use self::nested::NestedExecutions;
 use crate::driver::{Driver, Work};
 use crate::error::Error;
+use crate::nested::Ended;
+use crate::store::End;
 
 /// An execution of the simulation; the one that is run is the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +50,8 @@ pub(super) struct Executions {
     map_runs: BTreeMap<MapRunKey, HostedMapRun>,
     made: u64,
     told: VecDeque<Told>,
-    duties: Vec<Duty>,
+    duties: VecDeque<Duty>,
+    nested: NestedExecutions,
 }
 
 #[derive(Debug)]
@@ -59,10 +65,15 @@ struct Hosted {
 
 #[derive(Debug)]
 struct ChildOf {
-    map_run: MapRunKey,
-    index: u64,
-    input: Value,
+    whom: Whom,
     started_at: Timestamp,
+}
+
+/// Who started a child.
+#[derive(Debug)]
+enum Whom {
+    MapRun { map_run: MapRunKey, index: u64, input: Value },
+    Task,
 }
 
 #[derive(Debug)]
@@ -85,8 +96,8 @@ impl Executions {
         executions
     }
 
-    pub(super) fn take_duties(&mut self) -> Vec<Duty> {
-        std::mem::take(&mut self.duties)
+    pub(super) fn next_duty(&mut self) -> Option<Duty> {
+        self.duties.pop_front()
     }
 
     /// The outcome and the history of the execution that is run, once it has ended.
@@ -219,14 +230,14 @@ impl Executions {
                 Work::Run(task) => {
                     if let Some(hosted) = self.hosted.get(&id) {
                         let execution_arn = Arc::clone(&hosted.arn);
-                        self.duties.push(Duty::Run { execution: id, execution_arn, task });
+                        self.duties.push_back(Duty::Run { execution: id, execution_arn, task });
                     }
                 }
-                Work::Cancel(task) => self.duties.push(Duty::CancelTask(id, task)),
+                Work::Cancel(task) => self.duties.push_back(Duty::CancelTask(id, task)),
                 Work::StartMapRun(start) => self.begin_map_run(id, *start, now),
                 Work::CancelMapRun(map_run) => {
                     let key = MapRunKey(id, map_run);
-                    self.duties.push(Duty::CancelRead(key));
+                    self.duties.push_back(Duty::CancelRead(key));
                     self.told.push_back(Told::MapRun(key, MapRunEvent::Aborted));
                 }
             }
@@ -245,11 +256,20 @@ impl Executions {
     }
 
     fn end_child(&mut self, id: ExecutionId, outcome: Outcome, now: Timestamp) {
-        let Some(Hosted { arn, child_of: Some(child), .. }) = self.hosted.remove(&id) else { return };
+        let Some(Hosted { driver, arn, child_of: Some(child), .. }) = self.hosted.remove(&id) else { return };
         self.by_arn.remove(&arn);
-        let ChildOf { map_run, index, input, started_at } = child;
-        let ended = EndedChild { outcome, input, started_at, stopped_at: now };
-        self.told.push_back(Told::MapRun(map_run, MapRunEvent::ChildEnded { index, ended }));
+        let ChildOf { whom, started_at } = child;
+        match whom {
+            Whom::MapRun { map_run, index, input } => {
+                let ended = EndedChild { outcome, input, started_at, stopped_at: now };
+                self.told.push_back(Told::MapRun(map_run, MapRunEvent::ChildEnded { index, ended }));
+            }
+            Whom::Task => {
+                let start = driver.execution().started_with().clone();
+                let ended = Ended { start, start_date: started_at, end: End { outcome, stop_date: now } };
+                self.told.extend(self.nested.ended(id, &ended));
+            }
+        }
     }
 
     fn begin_map_run(&mut self, id: ExecutionId, start: StartMapRun, now: Timestamp) {
@@ -258,7 +278,7 @@ impl Executions {
         // INVARIANT: the execution's own program has the Distributed Map that it asks to run.
         let Some(child_program) = program.item_processor(&start.state_name) else { return };
         if let ItemSource::Read(reader) = &start.items {
-            self.duties.push(Duty::Read { map_run: key, reader: reader.clone() });
+            self.duties.push_back(Duty::Read { map_run: key, reader: reader.clone() });
         }
         let machine = MapRun::start(program, start, now);
         let map_run = HostedMapRun { machine, program: child_program, children: BTreeMap::new(), items: None };
@@ -308,7 +328,7 @@ impl Executions {
         }
         let program = map_run.program.clone();
         let StartChild { index, input, .. } = child;
-        let child_of = ChildOf { map_run: key, index, input, started_at: now };
+        let child_of = ChildOf { whom: Whom::MapRun { map_run: key, index, input }, started_at: now };
         self.told.push_back(Told::MapRun(key, MapRunEvent::ChildStarted { index }));
         let id = self.begin(program, start, Some(child_of), now);
         if let Some(map_run) = self.map_runs.get_mut(&key) {

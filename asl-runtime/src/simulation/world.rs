@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use asl_core::execution::{Event, Outcome, Start};
+use asl_core::execution::{Event, Outcome, ScheduleTask, Start, TaskId};
 use asl_core::history::HistoryEvent;
 use asl_core::{Failure, Program, Timestamp};
 use async_trait::async_trait;
 
-use super::hosted::{Duty, Executions, Told};
+use super::hosted::{Duty, ExecutionId, Executions, Told};
+use super::machines::Machines;
 use crate::callbacks::{Answer, Reception};
 use crate::clock::{Clock as _, VirtualClock};
 use crate::error::Error;
@@ -27,8 +28,20 @@ impl World {
         Arc::new(Self { execution_arn, clock, executions: Mutex::new(executions) })
     }
 
-    pub(super) fn take_duties(&self) -> Vec<Duty> {
-        self.with(Executions::take_duties)
+    pub(super) fn next_duty(&self) -> Option<Duty> {
+        self.with(Executions::next_duty)
+    }
+
+    /// Starts the execution that a Task asks for.
+    pub(super) fn start_nested(&self, parent: ExecutionId, task: &ScheduleTask, machines: &Machines) {
+        let now = self.clock.now();
+        self.with(|executions| executions.start_nested(parent, task, machines, now));
+    }
+
+    /// Stops the execution that a Task started and does not wait for any more.
+    pub(super) fn stop_nested(&self, parent: ExecutionId, task: TaskId) {
+        let now = self.clock.now();
+        self.with(|executions| executions.stop_nested(parent, task, now));
     }
 
     /// Takes in what comes back; what comes too late changes nothing.

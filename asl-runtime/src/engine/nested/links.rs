@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use asl_core::execution::TaskId;
 
-use super::answer::OutputForm;
 use crate::engine::inner::lock;
+use crate::nested::OutputForm;
 
 /// The Tasks that wait, by the execution that they belong to and by the one that they started.
 #[derive(Debug, Default)]

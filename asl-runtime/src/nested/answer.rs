@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use asl_core::execution::{Outcome, Start};
+use asl_core::execution::{Event, Outcome, Start, TaskId};
 use asl_core::failure::ErrorName;
 use asl_core::program::IntegrationPattern;
 use asl_core::value::Object;
 use asl_core::{Failure, Timestamp, Value};
 
-use crate::engine::description::StartedExecution;
+use crate::engine::StartedExecution;
 use crate::store::End;
 
 /// How `.sync` and `.sync:2` give input and output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OutputForm {
+pub(crate) enum OutputForm {
     /// As JSON text.
     Text,
     /// As JSON.
@@ -22,7 +22,7 @@ pub(super) enum OutputForm {
 
 impl OutputForm {
     /// The form of a pattern that waits for the end.
-    pub(super) fn of(pattern: IntegrationPattern) -> Option<Self> {
+    pub(crate) fn of(pattern: IntegrationPattern) -> Option<Self> {
         match pattern {
             IntegrationPattern::Sync => Some(Self::Text),
             IntegrationPattern::Sync2 => Some(Self::Json),
@@ -51,15 +51,22 @@ pub(super) fn started(started: &StartedExecution) -> Value {
 
 /// An execution that ended.
 #[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) start: Start,
-    pub(super) start_date: Timestamp,
-    pub(super) end: End,
+pub(crate) struct Ended {
+    pub(crate) start: Start,
+    pub(crate) start_date: Timestamp,
+    pub(crate) end: End,
 }
 
 impl Ended {
-    /// What the Task that waited for it comes to.
-    pub(super) fn answer(&self, form: OutputForm) -> Result<Value, Failure> {
+    /// What a Task that waited for it is told.
+    pub(crate) fn event(&self, task: TaskId, form: OutputForm) -> Event {
+        match self.answer(form) {
+            Ok(output) => Event::TaskSucceeded { task, output },
+            Err(failure) => Event::TaskFailed { task, failure },
+        }
+    }
+
+    fn answer(&self, form: OutputForm) -> Result<Value, Failure> {
         match &self.end.outcome {
             Outcome::Succeeded(output) => Ok(self.describe(form, &[("Output", Some(form.form(output)))])),
             Outcome::Failed(failure) | Outcome::TimedOut(failure) | Outcome::Aborted(failure) => {

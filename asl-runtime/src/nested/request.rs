@@ -10,17 +10,17 @@ use crate::error::Error;
 
 /// The parameters of `states:startExecution`.
 #[derive(Debug)]
-pub(super) struct StartRequest {
-    pub(super) state_machine_arn: Arc<str>,
-    pub(super) name: Arc<str>,
-    pub(super) input: Value,
+pub(crate) struct StartRequest {
+    pub(crate) state_machine_arn: Arc<str>,
+    pub(crate) name: Arc<str>,
+    pub(crate) input: Value,
     /// What tells an execution that this Task started from others of the same name.
-    pub(super) seed: u64,
+    pub(crate) seed: u64,
 }
 
 impl StartRequest {
     /// What `task` asks for; the same however often it is delivered.
-    pub(super) fn of(task: &ScheduleTask) -> Result<Self, Failure> {
+    pub(crate) fn of(task: &ScheduleTask) -> Result<Self, Failure> {
         let hash = hash(&task.idempotency_key);
         let text = |field: &str| match task.parameters.get(field) {
             None | Some(Value::Null) => Ok(None),
@@ -50,8 +50,8 @@ impl StartRequest {
     }
 }
 
-/// What a Task fails with when the engine refuses to start the execution.
-pub(super) fn refusal(task: &ScheduleTask, error: &Error) -> Failure {
+/// What a Task fails with when its driver refuses to start the execution.
+pub(crate) fn refusal(task: &ScheduleTask, error: &Error) -> Failure {
     match error.api_name() {
         Some(name) => {
             service_failure(&format!("{name}Exception"), name, &error.to_string(), hash(&task.idempotency_key))
