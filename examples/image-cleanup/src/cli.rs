@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use asl_core::Timestamp;
-use clap::Parser;
+use clap::{ArgGroup, Parser};
 
-use self::source::{IN_MEMORY, Source, runtime};
+use self::source::Source;
 use crate::evaluate::evaluate;
 use crate::image::Image;
 use crate::machine::{Input, Report};
@@ -30,21 +30,25 @@ const BROKEN: u8 = 3;
 
 /// Cleans up a repository of container images by its ECR lifecycle policy, with a state machine.
 ///
-/// Shows what the policy would do to the images; with --execute the machine does it, in memory.
+/// Shows what the policy would do. With --execute the machine does it: to images in memory, or to a repository in ECR.
 #[derive(Debug, Parser)]
 #[command(
     name = "image-cleanup",
-    after_help = "Exit codes: 0 nothing failed; 1 the execution or some images failed; 2 bad input; 3 the program itself failed."
+    after_help = "Exit codes: 0 nothing failed; 1 the execution or some images failed; 2 bad input; 3 the program itself failed.",
+    group(ArgGroup::new("where").required(true).args(["images", "repository"]))
 )]
 pub struct Arguments {
-    /// The lifecycle policy
-    #[arg(long, value_name = "FILE.json")]
-    policy: PathBuf,
+    /// The lifecycle policy; with --repository, the repository's own if there is none here
+    #[arg(long, value_name = "FILE.json", required_unless_present = "repository")]
+    policy: Option<PathBuf>,
     /// The images, as `aws ecr describe-images --output json` prints them; nothing outside of this process is changed
     #[arg(long, value_name = "FILE.json")]
-    images: PathBuf,
+    images: Option<PathBuf>,
+    /// The repository in ECR, which needs a build with `--features aws`
+    #[arg(long, value_name = "NAME")]
+    repository: Option<String>,
     /// The time by which ages are counted, such as 2026-01-31T09:30:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with = "repository")]
     now: Option<Timestamp>,
     /// Expire and archive the images; without this nothing is changed
     #[arg(long)]
@@ -127,19 +131,28 @@ impl From<asl_runtime::Error> for Problem {
 }
 
 fn perform(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Problem> {
-    let (policy_name, policy_text) = (arguments.policy.display().to_string(), read(&arguments.policy)?);
-    let policy = parse(&policy_name, &policy_text)?;
+    let given = arguments.policy.as_deref().map(|path| Ok::<_, Problem>((path.display().to_string(), read(path)?)));
+    let given = given.transpose()?;
+    // A policy that is wrong is told before anyone is asked for images.
+    if let Some((name, text)) = &given {
+        parse(name, text)?;
+    }
     let source = Source::open(arguments)?;
-    runtime()?.block_on(async {
-        let now = source.now;
-        let images = &source.images;
-        let decisions = evaluate(&policy, images, now);
-        let preview = Preview { policy_name: &policy_name, now, images, plan: plan(images, &decisions) };
+    source.runtime()?.block_on(async {
+        let (policy_name, policy_text) = match given {
+            Some(given) => given,
+            None => (format!("of {}", source.repository_name()), source.lifecycle_policy_text().await?),
+        };
+        let policy = parse(&policy_name, &policy_text)?;
+        let now = source.now();
+        let images = source.images().await?;
+        let decisions = evaluate(&policy, &images, now);
+        let preview = Preview { policy_name: &policy_name, now, images: &images, plan: plan(&images, &decisions) };
         if !arguments.json {
             table::preview(out, &preview)?;
         }
         let report = if arguments.execute {
-            let (repository_name, text) = (IN_MEMORY.to_owned(), Some(policy_text.clone()));
+            let (repository_name, text) = (source.repository_name().to_owned(), Some(policy_text.clone()));
             let input = Input { repository_name, lifecycle_policy_text: text, dry_run: false };
             Some(source.clean_up(input).await?.map_err(|failure| Problem {
                 message: format!("the execution failed: {failure}"),

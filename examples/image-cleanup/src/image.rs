@@ -63,7 +63,7 @@ pub enum ImageStatus {
 /// The media type of OCI's manifest lists.
 pub(crate) const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// The media types of manifests that refer to other manifests.
-const MANIFEST_LISTS: [&str; 2] = ["application/vnd.docker.distribution.manifest.list.v2+json", OCI_INDEX];
+pub(crate) const MANIFEST_LISTS: [&str; 2] = ["application/vnd.docker.distribution.manifest.list.v2+json", OCI_INDEX];
 
 impl Image {
     /// The image with this digest, without tags, pushed at `pushed_at`.
@@ -190,7 +190,8 @@ pub(crate) fn from_seconds(seconds: f64) -> Timestamp {
     Timestamp::from_millis((seconds * 1000.0).round() as i64)
 }
 
-fn digests<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+/// The digests of a list of OCI descriptors.
+pub(crate) fn digests<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     struct Descriptor {
         digest: String,

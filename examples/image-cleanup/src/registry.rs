@@ -1,5 +1,7 @@
 //! The operations of Amazon ECR that a clean-up needs.
 
+#[cfg(feature = "aws")]
+mod ecr;
 mod memory;
 
 use std::fmt;
@@ -7,6 +9,8 @@ use std::fmt;
 use asl_core::Failure;
 use async_trait::async_trait;
 
+#[cfg(feature = "aws")]
+pub use self::ecr::EcrRegistry;
 pub use self::memory::MemoryRegistry;
 use crate::image::Image;
 

@@ -123,6 +123,18 @@ fn bad_input_is_a_clear_error_with_help_and_exit_code_2() {
     );
 }
 
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_build_without_the_feature_says_what_reaches_ecr() {
+    let ended = clean_up(&["--repository", "app"]);
+    ended.expect_code(2);
+    assert_eq!(
+        ended.err,
+        "error: this build cannot reach ECR, where the repository `app` is\n\
+         help: build it with the feature: cargo run -p image-cleanup --features aws\n"
+    );
+}
+
 #[test]
 fn output_that_nobody_reads_on_ends_quietly() {
     struct Closed;

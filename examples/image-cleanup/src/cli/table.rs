@@ -14,9 +14,9 @@ const TAGS: usize = 32;
 
 pub(super) fn preview(out: &mut dyn Write, preview: &Preview<'_>) -> io::Result<()> {
     let Preview { policy_name, now, images, plan } = preview;
-    writeln!(out, "The policy {policy_name} on {} at {now}:\n", images_of(images.len()))?;
+    writeln!(out, "The policy {policy_name} on {} at {now}:", images_of(images.len()))?;
     if !plan.is_empty() || !plan.held_back.is_empty() {
-        writeln!(out, "ACTION     RULE  PUSHED                {:TAGS$}  DIGEST", "TAGS")?;
+        writeln!(out, "\nACTION     RULE  PUSHED                {:TAGS$}  DIGEST", "TAGS")?;
     }
     for (number, wave) in plan.waves.iter().enumerate() {
         for step in wave {
