@@ -188,7 +188,7 @@ impl Plan<'_> {
         self.waves.is_empty()
     }
 
-    /// The batches of each wave, of the first [`MAX_IMAGES_PER_EXECUTION`] images.
+    /// The batches of each wave, of the first [`MAX_IMAGES_PER_EXECUTION`] images; a wave that is cut short is the last.
     pub fn batches(&self) -> Vec<Vec<Batch>> {
         let mut left = MAX_IMAGES_PER_EXECUTION;
         let mut waves = Vec::new();
@@ -198,10 +198,6 @@ impl Plan<'_> {
                 break;
             }
             left -= taken.len();
-            // Later waves rely on this one as a whole.
-            if taken.len() < wave.len() {
-                left = 0;
-            }
             let mut batches = Vec::new();
             for action in [Action::Expire, Action::Transition] {
                 let digests: Vec<_> = taken.iter().filter(|step| step.action == action).collect();
