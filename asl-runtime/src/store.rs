@@ -112,12 +112,40 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// When the store cannot be read.
     async fn load_from_start(&self, execution_arn: &str) -> Result<Option<Journal>, StoreError>;
 
+    /// The first entry of the journal of each of several executions, in the order asked for: with what it was started.
+    /// Nothing for one that does not exist. By default whole journals are read.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    async fn first_entries(&self, execution_arns: &[Arc<str>]) -> Result<Vec<Option<JournalEntry>>, StoreError> {
+        let mut first = Vec::with_capacity(execution_arns.len());
+        for execution_arn in execution_arns {
+            let journal = self.load_from_start(execution_arn).await?;
+            first.push(journal.and_then(|journal| journal.entries.into_iter().next()));
+        }
+        Ok(first)
+    }
+
     /// What is known of an execution without its journal.
     ///
     /// # Errors
     ///
     /// When the store cannot be read.
     async fn find(&self, execution_arn: &str) -> Result<Option<ExecutionRecord>, StoreError>;
+
+    /// What is known of several executions, in the order asked for. By default they are found one after the other.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    async fn find_all(&self, execution_arns: &[Arc<str>]) -> Result<Vec<Option<ExecutionRecord>>, StoreError> {
+        let mut found = Vec::with_capacity(execution_arns.len());
+        for execution_arn in execution_arns {
+            found.push(self.find(execution_arn).await?);
+        }
+        Ok(found)
+    }
 
     /// Executions as `query` says, the newest first.
     ///

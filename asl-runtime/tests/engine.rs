@@ -22,6 +22,7 @@ use asl_core::execution::Outcome;
 use asl_core::{Failure, Timestamp};
 use asl_runtime::clock::TokioClock;
 use asl_runtime::engine::{EngineBuilder, ExecutionStatus, ListExecutions};
+use asl_runtime::store::{ExecutionQuery, Store as _};
 use asl_runtime::{Engine, Error, OrFail as _, TaskRequest};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -395,6 +396,33 @@ async fn the_oldest_ended_executions_are_forgotten() {
         .collect();
     assert_eq!(kept, ["d", "c"]);
     engine.start_execution(&machine, Some("a"), json!({})).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ended_before_the_engine_was_built_counts_as_ended() {
+    let store = asl_runtime::store::MemoryStore::new();
+    let engine = virtual_engine().store(store.clone()).build().await.unwrap();
+    let pass = machine_of(&json!({"Type": "Pass", "End": true})).to_string();
+    let machine = engine.create_state_machine("m", &pass).await.unwrap();
+    let wait = machine_of(&json!({"Type": "Wait", "Seconds": 1_000, "End": true})).to_string();
+    let waiting = engine.create_state_machine("w", &wait).await.unwrap();
+    engine.start_execution(&waiting, Some("runs"), json!({})).await.unwrap();
+    for name in ["a", "b", "c", "d"] {
+        let arn = engine.start_execution(&machine, Some(name), json!({})).await.unwrap().execution_arn;
+        engine.wait(&arn).await.unwrap();
+    }
+    engine.shutdown(Duration::ZERO).await;
+    let names = || async {
+        let records = store.list(&ExecutionQuery::default()).await.unwrap();
+        records.into_iter().map(|record| record.opening.name.to_string()).collect::<Vec<_>>()
+    };
+    let engine = virtual_engine().retain_ended(2).store(store.clone()).build().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(names().await, ["d", "c", "runs"]);
+    let arn = engine.start_execution(&machine, Some("e"), json!({})).await.unwrap().execution_arn;
+    engine.wait(&arn).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(names().await, ["e", "d", "runs"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

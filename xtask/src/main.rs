@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask test` runs every test, `cargo xtask ci` every gate, `cargo xtask fmt` formats,
 //! `cargo xtask bench-peers` compares us with others, `cargo xtask bench-durable` measures what durability costs,
+//! `cargo xtask bench-scale` what many executions cost,
 //! `cargo xtask crash-test` kills a process again and again, and `cargo xtask fuzz` fuzzes.
 
 #![expect(clippy::print_stdout, reason = "commands talk to the terminal")]
@@ -41,6 +42,11 @@ enum Command {
         /// Where to write: on the disk in question; under `target` if left out
         directory: Option<PathBuf>,
     },
+    /// Measure memory and time of 100,000 sleeping executions and of a Distributed Map over 1,000,000 lines, on SQLite
+    BenchScale {
+        /// Where to write: on the disk in question; under `target` if left out
+        directory: Option<PathBuf>,
+    },
     /// Kill a process that runs executions on SQLite again and again, and check that nothing was lost
     CrashTest {
         /// How often the process is killed
@@ -76,6 +82,11 @@ fn main() -> ExitCode {
             let mut bench = cargo(["bench", "--package", "benches", "--bench", "durable", "--"]);
             bench.args(directory);
             steps.command("durable steps", bench);
+        }
+        Command::BenchScale { directory } => {
+            let mut bench = cargo(["bench", "--package", "benches", "--bench", "scale", "--"]);
+            bench.args(directory);
+            steps.command("many executions", bench);
         }
         Command::CrashTest { kills, executions, seed } => crash_test::run(&mut steps, kills, executions, seed),
         Command::Fmt => steps.command("format", cargo(["fmt", "--all"])),

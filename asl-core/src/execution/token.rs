@@ -15,9 +15,39 @@ use crate::history::EventId;
 /// The secret that Task tokens are made with: who does not know it cannot make one up.
 ///
 /// A token tells which Task of which execution it was given to, so whoever has the key finds the Task by it.
+///
+/// It is written as text; the list of bytes that early stores hold is read as well.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(into = "String", try_from = "Written")]
 pub struct TokenKey([u8; 32]);
+
+/// How a key was written.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Bytes([u8; 32]),
+}
+
+impl From<TokenKey> for String {
+    fn from(TokenKey(bytes): TokenKey) -> Self {
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+}
+
+impl TryFrom<Written> for TokenKey {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        match written {
+            Written::Bytes(bytes) => Ok(Self(bytes)),
+            Written::Text(text) => {
+                let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+                bytes.map(Self).ok_or("the key of task tokens must be 32 bytes in Base64")
+            }
+        }
+    }
+}
 
 impl TokenKey {
     /// A key of random bytes, or of any others if tokens need not be secret.
@@ -75,6 +105,18 @@ mod tests {
             token.chars().all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character)),
             "{token}"
         );
+    }
+
+    #[test]
+    fn a_key_is_read_as_it_was_ever_written() {
+        let key = TokenKey::new([7; 32]);
+        let text = serde_json::to_string(&key).unwrap();
+        assert_eq!(text, r#""BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc""#);
+        assert_eq!(serde_json::from_str::<TokenKey>(&text).unwrap(), key);
+        assert_eq!(serde_json::from_str::<TokenKey>(&format!("{:?}", [7; 32])).unwrap(), key);
+        for other in [r#""""#, r#""BwcH""#, "[7]", "7", r#""é""#] {
+            assert!(serde_json::from_str::<TokenKey>(other).is_err(), "{other}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::metrics::Metrics;
 use super::names::Names;
 use super::nested::Links;
 use super::timers::{self, Timers};
-use super::{Engine, lease, token_key, worker};
+use super::{Engine, lease, retention, token_key, worker};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::handler::TaskHandler;
@@ -203,8 +203,9 @@ impl EngineBuilder {
         self
     }
 
-    /// How many executions that ended here are kept: 10,000 by default. Older ones are removed from the store.
+    /// How many executions that ended are kept: 10,000 by default. Older ones are removed from the store.
     ///
+    /// Those count that end here and those that are in the store when the engine is built.
     /// The children of a Map Run are kept until it ends and count from then on. As many Map Runs are kept.
     pub fn retain_ended(mut self, executions: usize) -> Self {
         self.retained = executions;
@@ -283,6 +284,7 @@ impl EngineBuilder {
         inner.take_over(claimed_until).await?;
         // Also those whose executions and children all ended before anyone took note of it.
         inner.adopt_map_runs().await?;
+        lock(&inner.background).spawn_on(retention::run(Arc::downgrade(&inner)), &runtime);
         Ok(Engine(inner))
     }
 }

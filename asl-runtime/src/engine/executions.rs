@@ -16,6 +16,7 @@ use super::express::{is_express, refuse_express};
 use super::hosted::{Departure, HostedExecution, Keeping};
 use super::inner::{Inner, lock};
 use super::names::{check_name, random_name};
+use super::patience::patiently;
 use super::redrive::RedriveStatus;
 use super::releases::Resolved;
 use super::replay;
@@ -240,11 +241,18 @@ impl Inner {
     async fn same_execution(&self, execution_arn: Arc<str>, input: &Value) -> Result<StartedExecution, Error> {
         if let Some(record) = self.store.find(&execution_arn).await?
             && record.standing.status() == ExecutionStatus::Running
-            && replay::start(&self.journal(&execution_arn).await?)?.input == *input
+            && self.stored_start(&execution_arn).await?.input == *input
         {
             return Ok(StartedExecution { execution_arn, start_date: record.opening.start_date });
         }
         Err(Error::ExecutionAlreadyExists(execution_arn))
+    }
+
+    /// What an execution of the store was started with.
+    pub(super) async fn stored_start(&self, execution_arn: &Arc<str>) -> Result<Start, Error> {
+        let first = patiently(&*self.clock, || self.store.first_entries(std::slice::from_ref(execution_arn))).await?;
+        let first = first.into_iter().next().flatten();
+        Ok(replay::start(first.ok_or_else(|| Error::ExecutionDoesNotExist(Arc::clone(execution_arn)))?)?)
     }
 
     /// An execution's journal from its start.

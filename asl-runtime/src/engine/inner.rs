@@ -1,6 +1,6 @@
 //! What an engine is made of, and how anything gets into an execution.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -20,6 +20,7 @@ use super::map_runs::MapRuns;
 use super::metrics::{Level, Metrics};
 use super::names::Names;
 use super::nested::Links;
+use super::retention::Ended;
 use super::timers::Timers;
 use super::worker::{Message, Told};
 use crate::callbacks::{Answer, Reception};
@@ -71,8 +72,7 @@ pub(super) struct Executions {
     by_arn: HashMap<Arc<str>, Arc<HostedExecution>>,
     /// Those that cannot go on, and why.
     pub(super) set_aside: HashMap<Arc<str>, SetAside>,
-    /// Those that ended here and are still in the store, the oldest first.
-    ended: VecDeque<Arc<str>>,
+    pub(super) ended: Ended,
     /// How many were ever hosted.
     hosted: u64,
     level: Level,
@@ -91,7 +91,7 @@ pub(super) struct SetAside {
 impl Executions {
     /// None; `level` tells how many there are.
     pub(super) fn new(level: Level) -> Self {
-        Self { by_arn: HashMap::new(), set_aside: HashMap::new(), ended: VecDeque::new(), hosted: 0, level }
+        Self { by_arn: HashMap::new(), set_aside: HashMap::new(), ended: Ended::default(), hosted: 0, level }
     }
 
     fn insert(&mut self, execution: &Arc<HostedExecution>) {
@@ -106,18 +106,6 @@ impl Executions {
 
     pub(super) fn all(&self) -> impl Iterator<Item = Arc<HostedExecution>> {
         self.by_arn.values().cloned()
-    }
-
-    /// An execution goes on: it is not one of those that need not be kept.
-    pub(super) fn forget_end(&mut self, execution_arn: &str) {
-        self.ended.retain(|ended| &**ended != execution_arn);
-    }
-
-    /// Adds executions that ended; returns those beyond the newest `retained`.
-    fn retain(&mut self, execution_arns: impl IntoIterator<Item = Arc<str>>, retained: usize) -> Vec<Arc<str>> {
-        self.ended.extend(execution_arns);
-        let surplus = self.ended.len().saturating_sub(retained);
-        self.ended.drain(..surplus).collect()
     }
 }
 
@@ -148,6 +136,10 @@ impl Inner {
     /// The execution, if it is this engine's and can go on.
     pub(super) fn hosted(&self, execution_arn: &str) -> Option<Arc<HostedExecution>> {
         lock(&self.executions).by_arn.get(execution_arn).cloned()
+    }
+
+    pub(super) fn all_hosted(&self) -> Vec<Arc<HostedExecution>> {
+        lock(&self.executions).all().collect()
     }
 
     /// Hosts an execution, unless it is hosted already: then that is returned.
@@ -267,7 +259,7 @@ impl Inner {
             // A Map Run needs its children until it ends.
             let is_needed = matches!(execution.parent(), Some(Parent::MapRun { .. }));
             let is_kept = execution.keeping() == Keeping::Journalled && !is_needed;
-            executions.retain(is_kept.then(|| Arc::clone(execution.arn())), self.retained)
+            executions.ended.add(is_kept.then(|| Arc::clone(execution.arn())), self.retained)
         };
         execution.abort_handlers();
         self.child_ended(execution, &end);
@@ -284,7 +276,7 @@ impl Inner {
 
     /// Takes note that executions ended which are not needed any more; returns those that need not be kept any longer.
     pub(super) fn retain(&self, execution_arns: impl IntoIterator<Item = Arc<str>>) -> Vec<Arc<str>> {
-        lock(&self.executions).retain(execution_arns, self.retained)
+        lock(&self.executions).ended.add(execution_arns, self.retained)
     }
 
     /// Removes executions that ended from the store.

@@ -12,12 +12,12 @@ mod items;
 mod results;
 mod run;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use asl_core::Program;
 use asl_core::execution::{MapRunId, StartMapRun};
 use asl_core::map_run::{EndedChild, MapRunUpdate};
+use asl_core::{Program, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
@@ -27,6 +27,7 @@ use self::results::Written;
 use super::hosted::{Departure, HostedExecution, Journalled};
 use super::inner::{Inner, lock};
 use super::replay;
+use super::retention::Ended;
 use crate::error::{Error, MissingObjects};
 use crate::store::{Collection, Document, Parent, StoreError};
 
@@ -37,8 +38,7 @@ const PAGE: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct MapRuns {
     hosted: Mutex<BTreeMap<Arc<str>, HostedMapRun>>,
-    /// Those that ended here and whose documents are still in the store, the oldest first.
-    ended: Mutex<VecDeque<Arc<str>>>,
+    pub(super) ended: Mutex<Ended>,
 }
 
 /// How to reach a Map Run.
@@ -115,11 +115,13 @@ impl MapRuns {
     /// Takes note that a Map Run ended; returns the ARNs of those whose documents need not be kept any longer.
     fn retire(&self, map_run_arn: &Arc<str>, retained: usize) -> Vec<Arc<str>> {
         lock(&self.hosted).remove(map_run_arn);
-        let mut ended = lock(&self.ended);
-        ended.push_back(Arc::clone(map_run_arn));
-        let surplus = ended.len().saturating_sub(retained);
-        ended.drain(..surplus).collect()
+        lock(&self.ended).add([Arc::clone(map_run_arn)], retained)
     }
+}
+
+/// When the Map Run of a document ended, if it did.
+pub(super) fn stop_date(document: &Document) -> Result<Option<Timestamp>, StoreError> {
+    Ok(MapRunDocument::of(document)?.stop_date())
 }
 
 impl Inner {
@@ -140,6 +142,23 @@ impl Inner {
         let Some(program) = execution.look(|driver, _| driver.execution().program().clone()) else { return };
         let (arn, map_run) = (Arc::clone(&start.arn), start.map_run);
         self.host_map_run(arn, execution.arn(), map_run, Origin::Asked { start: Box::new(start), program });
+    }
+
+    /// Goes on with a Map Run that another engine wrote, if the execution that waits for it is this one's nevertheless:
+    /// that engine has yet to learn that it lost the execution.
+    async fn take_map_run_back(&self, map_run_arn: &Arc<str>, execution_arn: &str) {
+        let Some(execution) = self.hosted(execution_arn) else { return };
+        match self.let_go_if_lost(&execution).await {
+            Ok(true) => {
+                let start = execution
+                    .look(|driver, _| driver.execution().map_runs().find(|start| start.arn == *map_run_arn).cloned());
+                if let Some(start) = start.flatten() {
+                    self.run_map_run(&execution, start);
+                }
+            }
+            Ok(false) => {}
+            Err(error) => self.let_go(&execution, &Departure::SetAside(error.into())),
+        }
     }
 
     fn host_map_run(&self, arn: Arc<str>, execution_arn: &Arc<str>, map_run: MapRunId, origin: Origin) {

@@ -25,8 +25,7 @@ use self::request::{StartRequest, refusal};
 use super::description::StartedExecution;
 use super::express::is_express;
 use super::hosted::HostedExecution;
-use super::inner::{Inner, lock};
-use super::replay;
+use super::inner::Inner;
 use super::worker::Told;
 use crate::error::Error;
 use crate::registry::Registry;
@@ -140,7 +139,7 @@ impl Inner {
     /// The execution, if it was started with `seed`.
     async fn earlier(&self, execution_arn: &Arc<str>, seed: u64) -> Result<Option<StartedExecution>, Error> {
         let Some(record) = self.store.find(execution_arn).await? else { return Ok(None) };
-        let is_ours = replay::start(&self.journal(execution_arn).await?)?.seed == seed;
+        let is_ours = self.stored_start(execution_arn).await?.seed == seed;
         let (execution_arn, start_date) = (Arc::clone(execution_arn), record.opening.start_date);
         Ok(is_ours.then_some(StartedExecution { execution_arn, start_date }))
     }
@@ -209,7 +208,7 @@ impl Inner {
             return Ok(());
         };
         if let Standing::Ended(end) = record.standing {
-            let start = replay::start(&self.journal(child_arn).await?)?.clone();
+            let start = self.stored_start(child_arn).await?;
             let ended = Ended { start, start_date: record.opening.start_date, end };
             self.tell_end(self.links.take_waiting(child_arn), &ended).await;
         }
@@ -280,10 +279,6 @@ impl Inner {
         }
         let driver = self.as_stored(execution_arn).await?;
         Ok(driver.tasks_out().map(|(task, _)| task.task).collect())
-    }
-
-    fn all_hosted(&self) -> Vec<Arc<HostedExecution>> {
-        lock(&self.executions).all().collect()
     }
 }
 

@@ -77,7 +77,7 @@ impl Engine {
         driver.execution().redrivable(self.0.clock.now()).map_err(not_redrivable)?;
         let execution = Arc::new(HostedExecution::stored(self.0.next_number(), &record));
         self.0.host(&execution).map_err(|_| not_redrivable(NotRedrivable::Running))?;
-        lock(&self.0.executions).forget_end(execution_arn);
+        lock(&self.0.executions).ended.forget(execution_arn);
         self.0.tell(Arc::clone(&execution), Event::Redriven).await?;
         Ok(execution.told_at())
     }

@@ -25,10 +25,10 @@ pub(super) fn fingerprint(journal: &Journal) -> Result<&Fingerprint, StoreError>
     }
 }
 
-/// What the execution was started with, of a journal from its start.
-pub(super) fn start(journal: &Journal) -> Result<&Start, StoreError> {
-    match journal.entries.first() {
-        Some(JournalEntry { inbound: Inbound::Started { start, .. }, .. }) => Ok(start),
+/// What an execution was started with, by the first entry of its journal.
+pub(super) fn start(first: JournalEntry) -> Result<Start, StoreError> {
+    match first.inbound {
+        Inbound::Started { start, .. } => Ok(*start),
         _ => Err(unreadable("it does not begin with a start")),
     }
 }
@@ -60,6 +60,7 @@ pub(super) fn replay(program: &Program, journal: Journal) -> Result<Replayed, St
         match inbound {
             Inbound::Started { .. } => return Err(unreadable(&format!("entry {number} starts it again"))),
             Inbound::DeadlineReached => drop(replayed.driver.handle_deadline(at)),
+            Inbound::MissingActivities(activity_arns) => replayed.driver.learn_missing_activities(activity_arns),
             Inbound::Event(event) => {
                 let handled = replayed.driver.handle(at, event);
                 handled.map_err(|rejected| unreadable(&format!("entry {number} does not fit: {rejected}")))?;

@@ -29,8 +29,8 @@ use self::body::Body;
 use self::owners::Untold;
 use self::work::Threads;
 use super::{
-    Batch, Collection, Document, DocumentKey, ExecutionQuery, ExecutionRecord, Journal, OwnerId, Post, Store,
-    StoreError,
+    Batch, Collection, Document, DocumentKey, ExecutionQuery, ExecutionRecord, Journal, JournalEntry, OwnerId, Post,
+    Store, StoreError,
 };
 
 /// What an acknowledged write outlives.
@@ -170,9 +170,19 @@ impl Store for SqliteStore {
         self.threads.read(move |connection| journals::load(connection, &arn, journals::From::Start)).await
     }
 
+    async fn first_entries(&self, execution_arns: &[Arc<str>]) -> Result<Vec<Option<JournalEntry>>, StoreError> {
+        let arns = execution_arns.to_vec();
+        self.threads.read(move |connection| journals::first_entries(connection, &arns)).await
+    }
+
     async fn find(&self, execution_arn: &str) -> Result<Option<ExecutionRecord>, StoreError> {
         let arn = execution_arn.to_owned();
         self.threads.read(move |connection| record::by_arn(connection, &arn)).await
+    }
+
+    async fn find_all(&self, execution_arns: &[Arc<str>]) -> Result<Vec<Option<ExecutionRecord>>, StoreError> {
+        let arns = execution_arns.to_vec();
+        self.threads.read(move |connection| record::by_arns(connection, &arns)).await
     }
 
     async fn list(&self, query: &ExecutionQuery) -> Result<Vec<ExecutionRecord>, StoreError> {

@@ -12,7 +12,7 @@ use asl_core::map_run::MapRunUpdate;
 use asl_core::{Failure, Timestamp};
 use asl_runtime::clock::TokioClock;
 use asl_runtime::engine::{EngineBuilder, ExecutionStatus, ListExecutions};
-use asl_runtime::store::{ExecutionQuery, MemoryStore, Store};
+use asl_runtime::store::{Collection, ExecutionQuery, MemoryStore, Store};
 use asl_runtime::{Engine, Error, TaskRequest};
 use serde_json::{Value, json};
 
@@ -259,6 +259,30 @@ async fn ten_thousand_children_run_at_once_and_leave_as_many_as_are_kept() {
     assert_eq!(most.lock().unwrap().1, 10_000);
     pass(20).await;
     assert!(store.list(&ExecutionQuery::default()).await.unwrap().len() <= 51);
+}
+
+#[tokio::test(start_paused = true)]
+async fn earlier_map_runs_count_and_the_children_of_those_that_run_are_kept() {
+    let store = MemoryStore::new();
+    let slow = |request: TaskRequest| async move {
+        request.clock().sleep(Duration::from_secs(request.parameters_json().as_u64().unwrap())).await;
+        Ok(json!(1))
+    };
+    let engine = virtual_engine().store(store.clone()).handler("Slow", slow).build().await.unwrap();
+    let definition = distributed(&task("Slow"), json!({}));
+    for _ in 0..2 {
+        assert_eq!(run(&engine, &definition, json!([1])).await.status(), "SUCCEEDED");
+    }
+    let machine = engine.create_state_machine("running", &definition.to_string()).await.unwrap();
+    let arn = engine.start_execution(&machine, None, json!([1, 1, 1_000])).await.unwrap().execution_arn;
+    pass(50).await;
+    engine.shutdown(Duration::ZERO).await;
+    let engine = virtual_engine().store(store.clone()).retain_ended(1).handler("Slow", slow).build().await.unwrap();
+    pass(50).await;
+    // The execution with its three children, and the newest of the four that ended.
+    assert_eq!(store.list(&ExecutionQuery::default()).await.unwrap().len(), 5);
+    assert_eq!(store.scan(Collection::MapRuns, "", 9).await.unwrap().len(), 2);
+    assert_eq!(engine.wait(&arn).await.unwrap(), Outcome::Succeeded(json!([1, 1, 1]).into()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,10 +9,10 @@ use asl_core::{Failure, MachineType, Value};
 use super::run::{Halt, Runner};
 use crate::engine::hosted::{HostedExecution, Keeping};
 use crate::engine::inner::Inner;
-use crate::engine::replay;
+use crate::engine::patience::patiently;
 use crate::engine::worker::{Message, Opened, Told};
 use crate::error::Error;
-use crate::store::{End, ExecutionQuery, ExecutionRecord, Parent, Store};
+use crate::store::{End, ExecutionQuery, ExecutionRecord, Parent};
 
 /// How many children are let go at once.
 const PAGE: usize = 500;
@@ -61,9 +61,9 @@ impl Runner {
             return Ok(());
         }
         self.away.insert(index);
-        match engine.store.find(&arn).await? {
+        match patiently(&*engine.clock, || engine.store.find(&arn)).await? {
             Some(record) if record.standing.end().is_some() => {
-                let input = input(&*engine.store, &arn).await?;
+                let input = engine.stored_start(&arn).await?.input;
                 if let Some(ended) = ended_of(&record, input) {
                     self.child_ended(index, ended);
                 }
@@ -71,7 +71,8 @@ impl Runner {
             Some(_) => {
                 self.child_started(index);
                 if self.is_stopping {
-                    engine.store.post(&arn, &stopped()).await?;
+                    let stopped = stopped();
+                    patiently(&*engine.clock, || engine.store.post(&arn, &stopped)).await?;
                 }
             }
             None => match self.unconfirmed.get(&index).cloned() {
@@ -145,13 +146,6 @@ pub(super) fn ended_of(record: &ExecutionRecord, input: Value) -> Option<EndedCh
     let started_at = record.opening.start_date;
     let End { outcome, stop_date } = record.standing.end()?.clone();
     Some(EndedChild { outcome, input, started_at, stopped_at: stop_date })
-}
-
-/// What a child of the store was started with.
-pub(super) async fn input(store: &dyn Store, execution_arn: &Arc<str>) -> Result<Value, Error> {
-    let journal = store.load_from_start(execution_arn).await?;
-    let journal = journal.ok_or_else(|| Error::ExecutionDoesNotExist(Arc::clone(execution_arn)))?;
-    Ok(replay::start(&journal)?.input.clone())
 }
 
 /// A child is stopped without an error or a cause.

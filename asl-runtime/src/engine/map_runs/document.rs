@@ -100,6 +100,10 @@ impl MapRunDocument {
         self.start_date
     }
 
+    pub(super) fn stop_date(&self) -> Option<Timestamp> {
+        self.stop_date
+    }
+
     pub(super) fn describe(&self, map_run_arn: &Arc<str>) -> MapRunDescription {
         MapRunDescription {
             map_run_arn: Arc::clone(map_run_arn),

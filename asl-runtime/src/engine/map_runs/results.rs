@@ -8,7 +8,10 @@ use asl_core::program::WriterTransformation;
 use asl_core::{Failure, Value};
 
 use super::{Told, children};
+use crate::clock::Clock;
 use crate::engine::inner::Inner;
+use crate::engine::patience::patiently;
+use crate::engine::replay;
 use crate::error::Error;
 use crate::map_run::{Objects, ResultWriter, WriteError};
 use crate::store::{ExecutionRecord, Store};
@@ -18,6 +21,9 @@ const ATTEMPTS: u32 = 10;
 
 /// The wait before the second attempt; it doubles with every further one.
 const BACKOFF: Duration = Duration::from_millis(500);
+
+/// How many children are read at once: with the largest payloads they take 16 MiB.
+const PAGE: usize = 32;
 
 /// What became of writing the results.
 #[derive(Debug)]
@@ -39,7 +45,7 @@ pub(super) async fn write(engine: Weak<Inner>, start: Arc<StartMapRun>, children
     let mut attempts = 0;
     let written = loop {
         attempts += 1;
-        match write_all(&*store, objects.clone(), &start, children).await {
+        match write_all(&*store, &*clock, objects.clone(), &start, children).await {
             Ok(()) => break Written::Done,
             Err(Fault::Store(error)) => break Written::Broken(error),
             Err(Fault::Writer(WriteError::Failed(failure))) => break Written::Failed(failure),
@@ -78,6 +84,7 @@ impl<E: Into<Error>> From<E> for Fault {
 
 async fn write_all(
     store: &dyn Store,
+    clock: &dyn Clock,
     objects: Option<Arc<dyn Objects>>,
     start: &Arc<StartMapRun>,
     children: u64,
@@ -86,16 +93,28 @@ async fn write_all(
     let Some(objects) = objects else { return Ok(()) };
     let writer = ResultWriter::new(objects, Arc::clone(start)).map_err(WriteError::from)?;
     let Some(mut writer) = writer else { return Ok(()) };
-    for index in 0..children {
-        // One that was not started has no result.
-        let Some(record) = store.find(&start.child_arn(index)).await? else { continue };
-        let input = if needs_input(start, &record) {
-            children::input(store, &record.execution_arn).await?
-        } else {
-            Value::Null
-        };
-        if let Some(ended) = children::ended_of(&record, input) {
-            writer.ended(index, &ended).await?;
+    for page in (0..children).step_by(PAGE) {
+        let indices = page..children.min(page.saturating_add(PAGE as u64));
+        let arns: Vec<_> = indices.clone().map(|index| start.child_arn(index)).collect();
+        let records = patiently(clock, || store.find_all(&arns)).await?;
+        let needing = records.iter().flatten().filter(|record| needs_input(start, record));
+        let needing: Vec<_> = needing.map(|record| Arc::clone(&record.execution_arn)).collect();
+        let first_entries = patiently(clock, || store.first_entries(&needing)).await?;
+        let mut first_entries = needing.iter().zip(first_entries).peekable();
+        for (index, record) in indices.zip(records) {
+            // One that was not started has no result.
+            let Some(record) = record else { continue };
+            let first = first_entries.next_if(|(execution_arn, _)| **execution_arn == record.execution_arn);
+            let input = match first {
+                None => Value::Null,
+                Some((_, Some(first))) => replay::start(first)?.input,
+                Some((execution_arn, None)) => {
+                    return Err(Error::ExecutionDoesNotExist(Arc::clone(execution_arn)).into());
+                }
+            };
+            if let Some(ended) = children::ended_of(&record, input) {
+                writer.ended(index, &ended).await?;
+            }
         }
     }
     Ok(writer.finish().await?)

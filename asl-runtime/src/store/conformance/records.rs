@@ -8,7 +8,7 @@ use asl_core::execution::Outcome;
 use super::Stores;
 use super::world::{
     Checked, Deviation, LONG, MACHINE, arn, at, ended, entry, event, first, journal, last, next, of, open, opening,
-    same, snapshot, so, task, there,
+    same, snapshot, so, task, there, written,
 };
 use crate::status::ExecutionStatus;
 use crate::store::{Batch, End, ExecutionQuery, ExecutionRecord, Opening, Parent, Standing, Store};
@@ -46,7 +46,14 @@ pub(super) async fn records(stores: &dyn Stores) -> Checked {
     }
     store.append(owner, &[Batch { standing: Some(ended()), ..next("1", 1) }]).await?;
     let record = there("the record", store.find(&arn("1")).await?)?;
-    same("the record after a change", (record.standing, record.version), (ended(), 2))
+    same("the record after a change", (record.standing, record.version), (ended(), 2))?;
+    let several = [arn("1"), arn("nobody"), arn("0")];
+    let wanted = vec![store.find(&several[0]).await?, None, store.find(&several[2]).await?];
+    same("the records of several executions", store.find_all(&several).await?, wanted)?;
+    let first_entries = store.first_entries(&several).await?;
+    let found = first_entries.into_iter().map(|entry| entry.map(|entry| written(&[entry]))).collect();
+    let first_entry = Some(written(&[entry(0)]));
+    same("the first entries of several journals", found, vec![first_entry.clone(), None, first_entry])
 }
 
 async fn list(store: &dyn Store, query: ExecutionQuery) -> Result<String, Deviation> {

@@ -65,10 +65,7 @@ pub(super) fn claim(
     let free = free_executions(connection, us, now, limit.saturating_sub(claimed.len()))?;
     claimed.extend(&free);
     claimed.sort_unstable();
-    let mut records = Vec::with_capacity(claimed.len());
-    for id in claimed.iter().take(limit) {
-        records.extend(record::by_id(connection, *id)?);
-    }
+    let records = record::by_ids(connection, claimed.get(..limit).unwrap_or(&claimed))?;
     let mut take = connection.prepare_cached("UPDATE executions SET owner = ?2 WHERE id = ?1")?;
     for id in free {
         take.execute((id, us))?;

@@ -61,25 +61,37 @@ pub(super) fn task_number(task: TaskId) -> Result<i64, StoreError> {
 
 /// The record of the execution `id`.
 pub(super) fn by_id(connection: &Connection, id: i64) -> Result<Option<ExecutionRecord>, Failed> {
-    one(connection.prepare_cached(&select("executions.id = ?1"))?, [id])
+    one(&mut connection.prepare_cached(&select("executions.id = ?1"))?, [id])
+}
+
+/// The records of the executions that are there of `ids`, in that order.
+pub(super) fn by_ids(connection: &Connection, ids: &[i64]) -> Result<Vec<ExecutionRecord>, Failed> {
+    let mut statement = connection.prepare_cached(&select("executions.id = ?1"))?;
+    let records = ids.iter().map(|id| one(&mut statement, [id]));
+    records.filter_map(Result::transpose).collect()
 }
 
 /// The record of the execution with an ARN.
 pub(super) fn by_arn(connection: &Connection, arn: &str) -> Result<Option<ExecutionRecord>, Failed> {
-    one(connection.prepare_cached(&select("executions.arn = ?1"))?, [arn])
+    one(&mut connection.prepare_cached(&select("executions.arn = ?1"))?, [arn])
+}
+
+/// The records of the executions with ARNs.
+pub(super) fn by_arns(connection: &Connection, arns: &[Arc<str>]) -> Result<Vec<Option<ExecutionRecord>>, Failed> {
+    let mut statement = connection.prepare_cached(&select("executions.arn = ?1"))?;
+    arns.iter().map(|arn| one(&mut statement, [&**arn])).collect()
 }
 
 fn select(condition: &str) -> String {
     format!(
         "SELECT executions.id, executions.arn, machines.arn, name, start_date, parents.arn, parent_task, \
-         parent_index, status, sleeps_until, stop_date, outcome, \
-         (SELECT coalesce(max(version), 0) FROM entries WHERE execution = executions.id) \
-         FROM executions JOIN arns AS machines ON machines.id = machine LEFT JOIN arns AS parents ON \
+         parent_index, status, sleeps_until, stop_date, outcome, journals.version \
+         FROM executions LEFT JOIN journals ON journals.execution = executions.id JOIN arns AS machines ON machines.id = machine LEFT JOIN arns AS parents ON \
          parents.id = parent WHERE {condition}"
     )
 }
 
-fn one(mut statement: CachedStatement<'_>, key: impl Params) -> Result<Option<ExecutionRecord>, Failed> {
+fn one(statement: &mut CachedStatement<'_>, key: impl Params) -> Result<Option<ExecutionRecord>, Failed> {
     let columns = statement.query_row(key, Columns::from_row).optional()?;
     Ok(columns.map(Columns::record).transpose()?)
 }
@@ -162,11 +174,7 @@ impl Columns {
 /// Executions as `query` says, the newest first.
 pub(super) fn list(connection: &Connection, query: &ExecutionQuery) -> Result<Vec<ExecutionRecord>, Failed> {
     let transaction = connection.unchecked_transaction()?;
-    let mut records = Vec::new();
-    for id in numbers(&transaction, query)? {
-        records.extend(by_id(&transaction, id)?);
-    }
-    Ok(records)
+    by_ids(&transaction, &numbers(&transaction, query)?)
 }
 
 /// The numbers of executions as `query` says, from the narrowest index that gives them in order.
