@@ -1,7 +1,8 @@
 //! An execution at rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,9 @@ pub(super) struct Progress {
     pub(super) redrives: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) redriven_at: Option<Timestamp>,
+    /// The last client tokens that it was redriven with, and when each was used first.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub(super) client_tokens: VecDeque<(Arc<str>, Timestamp)>,
     /// When it ended last.
     #[serde(default)]
     pub(super) ended_at: Timestamp,

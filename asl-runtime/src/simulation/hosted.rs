@@ -248,7 +248,7 @@ impl Executions {
         let Some(Hosted { arn, child_of: Some(child), .. }) = self.hosted.remove(&id) else { return };
         self.by_arn.remove(&arn);
         let ChildOf { map_run, index, input, started_at } = child;
-        let ended = EndedChild { outcome, input, started_at, stopped_at: now };
+        let ended = EndedChild { outcome, input, started_at, stopped_at: now, redrive_count: 0, not_redrivable: None };
         self.told.push_back(Told::MapRun(map_run, MapRunEvent::ChildEnded { index, ended }));
     }
 
@@ -284,6 +284,8 @@ impl Executions {
                         self.told.push_back(Told::Execution(*child, Event::Stopped { failure }));
                     }
                 }
+                // Nothing redrives an execution of a simulation.
+                MapRunCommand::RedriveChild { .. } => {}
                 // A simulation writes nothing.
                 MapRunCommand::WriteResults => self.told.push_back(Told::MapRun(key, MapRunEvent::ResultsWritten)),
                 MapRunCommand::Finish(outcome) => {

@@ -3,15 +3,18 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use asl_core::execution::{Outcome, StartMapRun};
+use asl_core::execution::{ItemSource, Outcome, StartMapRun};
+use asl_core::map_run::{EndedChild, PendingChildren};
 use asl_core::program::WriterTransformation;
 use asl_core::{Failure, Value};
 
-use super::{Told, children};
+use super::Told;
+use super::items::Items;
+use crate::clock::Clock;
 use crate::engine::inner::Inner;
 use crate::error::Error;
 use crate::map_run::{Objects, ResultWriter, WriteError};
-use crate::store::{ExecutionRecord, Store};
+use crate::store::End;
 
 /// How often results are written to objects that cannot be reached, before the Map Run fails.
 const ATTEMPTS: u32 = 10;
@@ -28,33 +31,40 @@ pub(super) enum Written {
     Broken(Error),
 }
 
-/// Writes the results of the first `children` children, and tells the Map Run.
-pub(super) async fn write(engine: Weak<Inner>, start: Arc<StartMapRun>, children: u64) {
-    let Some((store, objects, clock)) =
-        engine.upgrade().map(|engine| (Arc::clone(&engine.store), engine.objects.clone(), Arc::clone(&engine.clock)))
-    else {
-        return;
-    };
-    let mut backoff = BACKOFF;
-    let mut attempts = 0;
+/// What there is to write of a Map Run.
+#[derive(Debug)]
+pub(super) struct Results {
+    pub(super) start: Arc<StartMapRun>,
+    /// How many children there were.
+    pub(super) children: u64,
+    /// Those that never were, if some items became none.
+    pub(super) pending: Option<PendingChildren>,
+}
+
+/// Writes the results of the children, and tells the Map Run.
+pub(super) async fn write(engine: Weak<Inner>, mut results: Results) {
+    let (mut backoff, mut attempts) = (BACKOFF, 0);
+    let map_run_arn = Arc::clone(&results.start.arn);
     let written = loop {
         attempts += 1;
-        match write_all(&*store, objects.clone(), &start, children).await {
+        match write_all(&engine, &mut results).await {
             Ok(()) => break Written::Done,
+            Err(Fault::Closing) => return,
             Err(Fault::Store(error)) => break Written::Broken(error),
             Err(Fault::Writer(WriteError::Failed(failure))) => break Written::Failed(failure),
             Err(Fault::Writer(WriteError::Unavailable(error))) if attempts >= ATTEMPTS => {
                 break Written::Failed(Failure::new("States.ResultWriterFailed", error.to_string()));
             }
             Err(Fault::Writer(WriteError::Unavailable(error))) => {
-                tracing::warn!(map_run = &*start.arn, %error, "the results are written again");
+                tracing::warn!(map_run = &*map_run_arn, %error, "the results are written again");
             }
         }
+        let Some(clock) = engine.upgrade().map(|engine| Arc::clone(&engine.clock)) else { return };
         clock.sleep(backoff).await;
         backoff *= 2;
     };
     if let Some(engine) = engine.upgrade() {
-        engine.map_runs.tell(&start.arn, Told::Written(written));
+        engine.map_runs.tell(&map_run_arn, Told::Written(written));
     }
 }
 
@@ -62,6 +72,8 @@ pub(super) async fn write(engine: Weak<Inner>, start: Arc<StartMapRun>, children
 enum Fault {
     Writer(WriteError),
     Store(Error),
+    /// The engine is gone.
+    Closing,
 }
 
 impl From<WriteError> for Fault {
@@ -76,34 +88,71 @@ impl<E: Into<Error>> From<E> for Fault {
     }
 }
 
-async fn write_all(
-    store: &dyn Store,
-    objects: Option<Arc<dyn Objects>>,
-    start: &Arc<StartMapRun>,
-    children: u64,
-) -> Result<(), Fault> {
+async fn write_all(engine: &Weak<Inner>, results: &mut Results) -> Result<(), Fault> {
+    let Results { start, children, pending } = results;
+    let upgraded = || engine.upgrade().ok_or(Fault::Closing);
     // A program that writes results is refused where there are no objects.
-    let Some(objects) = objects else { return Ok(()) };
-    let writer = ResultWriter::new(objects, Arc::clone(start)).map_err(WriteError::from)?;
+    let Some(objects) = upgraded()?.objects.clone() else { return Ok(()) };
+    let writer = ResultWriter::new(Arc::clone(&objects), Arc::clone(start)).map_err(WriteError::from)?;
     let Some(mut writer) = writer else { return Ok(()) };
-    for index in 0..children {
+    for index in 0..*children {
+        let engine = upgraded()?;
         // One that was not started has no result.
-        let Some(record) = store.find(&start.child_arn(index)).await? else { continue };
-        let input = if needs_input(start, &record) {
-            children::input(store, &record.execution_arn).await?
-        } else {
-            Value::Null
+        let Some(record) = engine.store.find(&start.child_arn(index)).await? else { continue };
+        let ended = match record.standing.end() {
+            Some(End { outcome, stop_date }) if is_output_alone(start, outcome) => Some(EndedChild {
+                outcome: outcome.clone(),
+                input: Value::Null,
+                started_at: record.opening.start_date,
+                stopped_at: *stop_date,
+                redrive_count: 0,
+                not_redrivable: None,
+            }),
+            _ => engine.ended_child(&record, start.execution_type).await?.map(|found| found.ended),
         };
-        if let Some(ended) = children::ended_of(&record, input) {
+        drop(engine);
+        if let Some(ended) = ended {
             writer.ended(index, &ended).await?;
         }
+    }
+    if let Some(pending) = pending {
+        let clock = Arc::clone(&upgraded()?.clock);
+        write_pending(&mut writer, pending.clone(), &start.items, objects, clock).await?;
     }
     Ok(writer.finish().await?)
 }
 
-/// Whether the input of a child is written.
-fn needs_input(start: &StartMapRun, record: &ExecutionRecord) -> bool {
+/// Goes on reading the items where the Map Run stopped, and writes what would have become of them.
+async fn write_pending(
+    writer: &mut ResultWriter,
+    mut pending: PendingChildren,
+    source: &ItemSource,
+    objects: Arc<dyn Objects>,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Fault> {
+    /// How many items are taken in at once.
+    const ITEMS: usize = 64;
+
+    let mut items = match source {
+        ItemSource::Read(reader) if pending.wants_items() => {
+            Some(Items::read(reader, pending.items_taken(), objects, clock))
+        }
+        _ => None,
+    };
+    loop {
+        while let Some(input) = pending.next_input() {
+            writer.pending(&input).await?;
+        }
+        let Some(items) = items.as_mut().filter(|_| pending.wants_items()) else { return Ok(()) };
+        for event in items.next(ITEMS).await {
+            pending.handle(event);
+        }
+    }
+}
+
+/// Whether nothing but the output of a child is written.
+fn is_output_alone(start: &StartMapRun, outcome: &Outcome) -> bool {
     let transformation = start.result_writer.as_ref().and_then(|writer| writer.config.transformation);
-    let succeeded = record.standing.end().is_some_and(|end| matches!(end.outcome, Outcome::Succeeded(_)));
-    !(succeeded && matches!(transformation, Some(WriterTransformation::Compact | WriterTransformation::Flatten)))
+    let is_transformed = matches!(transformation, Some(WriterTransformation::Compact | WriterTransformation::Flatten));
+    is_transformed && matches!(outcome, Outcome::Succeeded(_))
 }
