@@ -26,7 +26,8 @@ mod wait;
 mod waiting;
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::command::{Command, Event, Outcome, Output, Rejected, ScheduleTask, TaskId};
@@ -100,6 +101,7 @@ impl Execution {
             strands_made: 0,
             strands: BTreeMap::new(),
             invocations: BTreeMap::new(),
+            missing_activities: start.missing_activities.clone(),
             interrupted: BTreeMap::new(),
             redrives: 0,
             redriven_at: None,
@@ -187,6 +189,18 @@ impl Execution {
     /// What it was started with.
     pub fn started_with(&self) -> &Start {
         &self.progress.start
+    }
+
+    /// The ARNs of the activities that do not exist, as far as the execution knows.
+    pub fn missing_activities(&self) -> &BTreeSet<Arc<str>> {
+        &self.progress.missing_activities
+    }
+
+    /// From now on these activities do not exist, and no others: a Task of one fails instead of being scheduled.
+    ///
+    /// Who journals events must journal this as well, for other events follow from it.
+    pub fn learn_missing_activities(&mut self, activity_arns: BTreeSet<Arc<str>>) {
+        self.progress.missing_activities = activity_arns;
     }
 
     /// What remains to be known to go on later, elsewhere.

@@ -1,6 +1,7 @@
 //! An in-memory world in virtual time: Tasks answer from a script, and time goes on when nothing else does.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use asl_core::execution::{Command, Event, Execution, MapRunId, Output, Start, TaskId};
 use asl_core::history::HistoryEvent;
@@ -27,6 +28,8 @@ pub(crate) struct Script {
     pub(crate) history_events: Option<u64>,
     #[serde(default)]
     pub(crate) payload_bytes: Option<usize>,
+    #[serde(default)]
+    pub(crate) missing_activities: BTreeSet<Arc<str>>,
 }
 
 /// What one attempt of a Task does.
@@ -111,6 +114,7 @@ impl Script {
             redrive_after_seconds: VecDeque::new(),
             history_events: None,
             payload_bytes: None,
+            missing_activities: BTreeSet::new(),
         }
     }
 
@@ -121,6 +125,7 @@ impl Script {
 
     pub(crate) fn start(&self) -> Start {
         let mut start = Start::new("test", self.input.clone());
+        start.missing_activities.clone_from(&self.missing_activities);
         if let Some(events) = self.history_events {
             start.limits.history_events = events;
         }

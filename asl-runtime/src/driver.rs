@@ -1,5 +1,8 @@
 //! What every driver does with an execution: feed it, keep its history, and know its Tasks.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use asl_core::execution::{
     Command, Event, Execution, InvalidSnapshot, MapRunId, Outcome, Output, Rejected, ScheduleTask, Snapshot, Start,
     StartMapRun, TaskId, TaskProgress, WaitsFor,
@@ -60,6 +63,10 @@ impl Driver {
         let mut work = Vec::new();
         self.take_outputs(&mut work);
         work
+    }
+
+    pub(crate) fn learn_missing_activities(&mut self, activity_arns: BTreeSet<Arc<str>>) {
+        self.execution.learn_missing_activities(activity_arns);
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {

@@ -15,6 +15,7 @@ mod map_runs;
 pub mod metrics;
 mod names;
 mod nested;
+mod patience;
 mod recovery;
 pub(crate) mod redrive;
 mod releases;

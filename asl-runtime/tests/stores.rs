@@ -9,10 +9,14 @@ mod damage;
 mod faults;
 #[path = "stores/golden.rs"]
 mod golden;
+#[path = "stores/map_runs.rs"]
+mod map_runs;
 #[path = "stores/model.rs"]
 mod model;
 #[path = "stores/processes.rs"]
 mod processes;
+#[path = "stores/takeover.rs"]
+mod takeover;
 
 use std::sync::Arc;
 

@@ -79,6 +79,11 @@ impl Case {
     /// The day on which AWS got variables and JSONata.
     const JSONATA_LAUNCH: &str = "2024-11-22";
 
+    /// The text of the definition or input that a placeholder of [`Case::expected`] stands for.
+    pub fn concrete<'a>(&'a self, placeholder: &'a str) -> &'a str {
+        self.aliases.into_iter().find(|(_, known)| known == placeholder).map_or(placeholder, |(concrete, _)| concrete)
+    }
+
     /// The recorded history; empty where only the outcome was recorded.
     pub fn events(&self) -> &[Value] {
         self.expected.events.as_deref().unwrap_or_default()

@@ -1,6 +1,7 @@
 //! Runs a case in virtual time, its Tasks answered as they were when it was recorded.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -83,8 +84,17 @@ fn start(case: &Case, input: Value) -> Start {
         state_machine_id: names.state_machine_arn.as_str().into(),
         state_machine_name: names.state_machine_name.as_str().into(),
         role_arn: names.role_arn.as_str().into(),
+        missing_activities: missing_activities(case),
         ..Start::new(names.execution_name.as_str(), input)
     }
+}
+
+/// The activities that did not exist when the case was recorded, as its history says.
+fn missing_activities(case: &Case) -> BTreeSet<Arc<str>> {
+    let failure = case.events().last().filter(|event| event_type(event) == "ExecutionFailed");
+    let cause = failure.and_then(|event| detail_text(event, "cause")).unwrap_or_default();
+    let missing = cause.split_once(" The activity ").and_then(|(_, rest)| rest.strip_suffix(" does not exist."));
+    missing.map(|placeholder| case.concrete(placeholder).into()).into_iter().collect()
 }
 
 /// With what the execution was stopped, if it was.

@@ -1,6 +1,6 @@
 //! An execution at rest.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -47,6 +47,9 @@ pub(super) struct Progress {
     pub(super) strands: BTreeMap<StrandId, Strand>,
     /// How many Tasks each state scheduled.
     pub(super) invocations: BTreeMap<StateId, u64>,
+    /// The activities that do not exist.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) missing_activities: BTreeSet<Arc<str>>,
     /// Strands of an execution that did not succeed, or may not: what a redrive goes on with.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) interrupted: BTreeMap<StrandId, Strand>,

@@ -1,5 +1,6 @@
 //! What an execution begins with, and its bounds.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub struct Start {
     pub token_key: TokenKey,
     /// The bounds of this execution.
     pub limits: Limits,
+    /// The ARNs of the activities of its Tasks that do not exist, as far as is known when it starts.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub missing_activities: BTreeSet<Arc<str>>,
 }
 
 impl Start {
@@ -59,6 +63,7 @@ impl Start {
             begun_before: 0,
             token_key: TokenKey::new([0; 32]),
             limits: Limits::default(),
+            missing_activities: BTreeSet::new(),
         }
     }
 

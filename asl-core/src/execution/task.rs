@@ -56,6 +56,9 @@ impl Execution {
             Some(template) => Some(self.payload(strand, template, input, &Known::default())?),
         };
         evaluate::check_payload(&parameters, &state.name, &self.progress.start.limits)?;
+        if self.progress.missing_activities.contains(resource.as_str()) {
+            return Err(Failure::runtime(format!("The activity {resource} does not exist.")));
+        }
 
         let scheduled = self.scheduled(resource, &parameters, timeout, heartbeat, credentials.clone());
         strand.chain = self.emit(strand.chain, scheduled);

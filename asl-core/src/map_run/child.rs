@@ -1,5 +1,6 @@
 //! The children of a Map Run: executions of the item processor.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,7 @@ impl StartChild {
             state_machine_alias_arn: None,
             token_key: parent.token_key.clone(),
             limits,
+            missing_activities: BTreeSet::new(),
         }
     }
 }

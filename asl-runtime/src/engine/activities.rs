@@ -1,11 +1,11 @@
 //! Activities: Tasks that workers from outside ask for.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use asl_core::Timestamp;
 use asl_core::execution::{Event, ScheduleTask, TaskId};
+use asl_core::{Program, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -17,6 +17,8 @@ use super::inner::{Inner, lock};
 use super::metrics::Level;
 use super::names::check_name;
 use super::tags::tags_key;
+use super::worker::Told;
+use crate::driver::Driver;
 use crate::error::Error;
 use crate::store::{Collection, DocumentKey, StoreError};
 
@@ -147,8 +149,59 @@ impl Engine {
 }
 
 impl Inner {
-    pub(super) async fn activity_exists(&self, activity_arn: &str) -> Result<bool, StoreError> {
-        Ok(self.store.get(activity_key(activity_arn)).await?.is_some())
+    /// Finds out which activities of the executions do not exist, before what they are told schedules their Tasks.
+    pub(super) async fn look_for_activities(
+        &self,
+        mut messages: Vec<(Arc<HostedExecution>, Told)>,
+    ) -> Vec<(Arc<HostedExecution>, Told)> {
+        let mut known = BTreeMap::new();
+        for (execution, told) in &mut messages {
+            let is_redriven = matches!(told, Told::Event(Event::Redriven, _));
+            let goes_on = |driver: &Driver| is_redriven || driver.outcome().is_none();
+            let program = match told {
+                Told::Start(opened) => Some(opened.program.clone()),
+                _ => {
+                    execution.look(|driver, _| goes_on(driver).then(|| driver.execution().program().clone())).flatten()
+                }
+            };
+            let named = program.map(|program| self.left_to_workers(&program)).unwrap_or_default();
+            if named.is_empty() {
+                continue;
+            }
+            match (self.missing_of(named, &mut known).await, told) {
+                (Ok(missing), Told::Start(opened)) => opened.start.missing_activities = missing,
+                (Ok(missing), _) => execution.found_missing(missing),
+                (Err(error), _) => {
+                    tracing::warn!(parent: execution.span(), %error, "whether its activities exist is not known");
+                }
+            }
+        }
+        messages
+    }
+
+    /// Those of the activities that do not exist; `known` is what was found out before.
+    async fn missing_of(
+        &self,
+        mut activity_arns: BTreeSet<Arc<str>>,
+        known: &mut BTreeMap<Arc<str>, bool>,
+    ) -> Result<BTreeSet<Arc<str>>, StoreError> {
+        for activity_arn in &activity_arns {
+            if !known.contains_key(activity_arn) {
+                let exists = self.store.get(activity_key(activity_arn)).await?.is_some();
+                known.insert(Arc::clone(activity_arn), exists);
+            }
+        }
+        activity_arns.retain(|activity_arn| known.get(activity_arn) == Some(&false));
+        Ok(activity_arns)
+    }
+
+    /// The activities of a program that no handler here stands in for.
+    fn left_to_workers(&self, program: &Program) -> BTreeSet<Arc<str>> {
+        let activities = program.resources().filter(|(_, resource)| resource.activity_name().is_some());
+        activities
+            .filter(|(state_name, resource)| !self.registry.has_handler(state_name, resource))
+            .map(|(_, resource)| resource.as_str().into())
+            .collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! One execution in the engine's hands.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use asl_core::Timestamp;
@@ -88,6 +88,8 @@ struct State {
     is_ended_in_store: bool,
     /// Whether that it goes on is what is being written.
     goes_on: bool,
+    /// Which activities do not exist, where the execution believes otherwise.
+    missing_activities: Option<BTreeSet<Arc<str>>>,
     /// What the timers wait for on its behalf.
     armed: Option<Timestamp>,
     handlers: HashMap<TaskId, Handler>,
@@ -349,6 +351,26 @@ impl HostedExecution {
         drop(self.with(|state| {
             if state.version == version && state.sleeps_until.is_some() { state.driver.take() } else { None }
         }));
+    }
+
+    /// Says which activities do not exist, to be taken in with what the execution is told next.
+    pub(super) fn found_missing(&self, activity_arns: BTreeSet<Arc<str>>) {
+        self.with(|state| {
+            let is_news = |driver: &Driver| *driver.execution().missing_activities() != activity_arns;
+            if state.driver.as_deref().is_some_and(is_news) {
+                state.missing_activities = Some(activity_arns);
+            }
+        });
+    }
+
+    /// Takes in which activities do not exist, if that is news.
+    pub(super) fn learn_missing_activities(&self, now: Timestamp) -> Option<Applied> {
+        let activity_arns = self.with(|state| state.missing_activities.take())?;
+        self.apply(now, |driver, _| {
+            driver.learn_missing_activities(activity_arns.clone());
+            Ok(Some((Inbound::MissingActivities(activity_arns), Vec::new())))
+        })
+        .ok()?
     }
 
     pub(super) fn handle(&self, now: Timestamp, event: Event) -> Result<Applied, Error> {

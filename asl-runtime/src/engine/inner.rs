@@ -150,6 +150,10 @@ impl Inner {
         lock(&self.executions).by_arn.get(execution_arn).cloned()
     }
 
+    pub(super) fn all_hosted(&self) -> Vec<Arc<HostedExecution>> {
+        lock(&self.executions).all().collect()
+    }
+
     /// Hosts an execution, unless it is hosted already: then that is returned.
     pub(super) fn host(&self, execution: &Arc<HostedExecution>) -> Result<(), Arc<HostedExecution>> {
         let mut executions = lock(&self.executions);

@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::hosted::{Departure, HostedExecution, Keeping};
 use super::inner::Inner;
 use super::worker::Told;
 use crate::clock::Clock;
-use crate::store::{Batch, Post, StoreError};
+use crate::store::{Batch, ExecutionRecord, Post, StoreError};
+
+/// How many executions are confirmed to be this engine's at once.
+const CONFIRMED: usize = 256;
 
 /// How many posts are taken in at once.
 const POSTS: usize = 256;
@@ -16,17 +20,27 @@ const POSTS: usize = 256;
 /// Renews the lease and takes over what others left, for as long as the engine lives.
 pub(super) async fn renew(engine: Weak<Inner>, clock: Arc<dyn Clock>, lease: Duration) {
     let mut pause = lease / 3;
+    let mut lease_until = clock.now().saturating_add(lease);
+    // Whether others may have claimed what is hosted here.
+    let mut must_confirm = false;
     loop {
         clock.sleep(pause).await;
         let Some(engine) = engine.upgrade() else { return };
         let until = clock.now().saturating_add(lease);
         pause = match engine.store.renew(engine.owner, until).await {
-            Ok(()) => lease / 3,
+            Ok(()) => {
+                must_confirm |= clock.now() >= lease_until;
+                lease_until = until;
+                lease / 3
+            }
             Err(error) => {
                 tracing::warn!(%error, "the lease could not be renewed");
                 lease / 10
             }
         };
+        if must_confirm {
+            must_confirm = engine.let_go_of_lost().await.is_err();
+        }
         if engine.is_open().is_ok() {
             engine.try_again().await;
             engine.look_at_parents().await;
@@ -54,6 +68,50 @@ pub(super) async fn receive_posts(engine: Weak<Inner>, clock: Arc<dyn Clock>, ev
 }
 
 impl Inner {
+    /// Lets go of executions that other engines claimed while this one could not renew its lease.
+    async fn let_go_of_lost(&self) -> Result<(), StoreError> {
+        let hosted: Vec<_> = self.all_hosted();
+        for executions in hosted.chunks(CONFIRMED) {
+            let batches: Vec<_> = executions.iter().filter_map(|execution| unchanged_so_far(execution)).collect();
+            if self.store.append(self.owner, &batches).await.is_err() {
+                for execution in executions {
+                    self.let_go_if_lost(execution).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets go of an execution that is another engine's now; returns whether it is still this one's.
+    pub(super) async fn let_go_if_lost(&self, execution: &Arc<HostedExecution>) -> Result<bool, StoreError> {
+        loop {
+            let Some(batch) = unchanged_so_far(execution) else { return Ok(true) };
+            let error = match self.store.append(self.owner, std::slice::from_ref(&batch)).await {
+                Ok(()) => return Ok(true),
+                Err(error @ (StoreError::Fenced { .. } | StoreError::VersionConflict { .. })) => error,
+                Err(error) => return Err(error),
+            };
+            if matches!(error, StoreError::VersionConflict { .. }) {
+                // It may have come from an append of this engine that has just happened.
+                self.settle().await;
+                if execution.version() != batch.expected_version {
+                    continue;
+                }
+            }
+            self.let_go(execution, &Departure::Elsewhere(error));
+            return Ok(false);
+        }
+    }
+
+    /// Whether an execution of the store that runs is this engine's own.
+    pub(super) async fn owns(&self, record: &ExecutionRecord) -> Result<bool, StoreError> {
+        match self.store.append(self.owner, &[unchanged(&record.execution_arn, record.version)]).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Fenced { .. } | StoreError::VersionConflict { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn take_posts_in(&self) -> Result<(), StoreError> {
         loop {
             let posts = self.store.posts(self.owner, POSTS).await?;
@@ -83,13 +141,29 @@ impl Inner {
         }
         match self.store.find(&execution_arn).await? {
             Some(record) if record.standing.end().is_some() => {
-                let expected_version = record.version;
-                let (entries, received) = (Vec::new(), vec![id]);
-                let batch = Batch { execution_arn, expected_version, entries, opening: None, standing: None, received };
+                let batch = Batch { received: vec![id], ..unchanged(&execution_arn, record.version) };
                 self.store.append(self.owner, &[batch]).await?;
                 Ok(true)
             }
             _ => Ok(false),
         }
     }
+}
+
+/// Adds nothing to an execution; only its owner may.
+fn unchanged(execution_arn: &Arc<str>, version: u64) -> Batch {
+    Batch {
+        execution_arn: Arc::clone(execution_arn),
+        expected_version: version,
+        entries: Vec::new(),
+        opening: None,
+        standing: None,
+        received: Vec::new(),
+    }
+}
+
+/// The same for an execution that is hosted here, if it is in the store.
+fn unchanged_so_far(execution: &HostedExecution) -> Option<Batch> {
+    let version = execution.version();
+    (execution.keeping() == Keeping::Journalled && version > 0).then(|| unchanged(execution.arn(), version))
 }

@@ -170,6 +170,23 @@ impl Inner {
         self.host_map_run(arn, Next { execution_arn: Arc::clone(execution.arn()), map_run, origin });
     }
 
+    /// Goes on with a Map Run that another engine wrote, if the execution that waits for it is this one's nevertheless:
+    /// that engine has yet to learn that it lost the execution.
+    async fn take_map_run_back(&self, map_run_arn: &Arc<str>, execution_arn: &str) {
+        let Some(execution) = self.hosted(execution_arn) else { return };
+        match self.let_go_if_lost(&execution).await {
+            Ok(true) => {
+                let start = execution
+                    .look(|driver, _| driver.execution().map_runs().find(|start| start.arn == *map_run_arn).cloned());
+                if let Some(start) = start.flatten() {
+                    self.run_map_run(&execution, start);
+                }
+            }
+            Ok(false) => {}
+            Err(error) => self.let_go(&execution, &Departure::SetAside(error.into())),
+        }
+    }
+
     /// Runs a Map Run here; a redrive of one that has not ended yet waits for that.
     fn host_map_run(&self, arn: Arc<str>, next: Next) {
         let mut hosted = lock(&self.map_runs.hosted);

@@ -25,7 +25,7 @@ use self::request::{StartRequest, refusal};
 use super::description::StartedExecution;
 use super::express::is_express;
 use super::hosted::HostedExecution;
-use super::inner::{Inner, lock};
+use super::inner::Inner;
 use super::replay;
 use super::worker::Told;
 use crate::error::Error;
@@ -280,10 +280,6 @@ impl Inner {
         }
         let driver = self.as_stored(execution_arn).await?;
         Ok(driver.tasks_out().map(|(task, _)| task.task).collect())
-    }
-
-    fn all_hosted(&self) -> Vec<Arc<HostedExecution>> {
-        lock(&self.executions).all().collect()
     }
 }
 

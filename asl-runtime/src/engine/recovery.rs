@@ -74,12 +74,19 @@ impl Inner {
         };
         due.sort_unstable();
         for execution_arn in due {
-            match self.store.find(&execution_arn).await {
-                Ok(Some(record)) if record.standing.end().is_none() => self.go_on(&record).await,
-                Ok(_) => drop(lock(&self.executions).set_aside.remove(&execution_arn)),
-                Err(error) => tracing::warn!(%error, "executions that cannot go on wait for the store"),
+            if let Err(error) = self.try_one_again(&execution_arn).await {
+                tracing::warn!(%error, "executions that cannot go on wait for the store");
             }
         }
+    }
+
+    async fn try_one_again(&self, execution_arn: &str) -> Result<(), StoreError> {
+        match self.store.find(execution_arn).await? {
+            // Another engine may have claimed it meanwhile.
+            Some(record) if record.standing.end().is_none() && self.owns(&record).await? => self.go_on(&record).await,
+            _ => drop(lock(&self.executions).set_aside.remove(execution_arn)),
+        }
+        Ok(())
     }
 
     /// Whether every Task of `program` is run by a handler or by the engine itself.

@@ -60,6 +60,7 @@ pub(super) fn replay(program: &Program, journal: Journal) -> Result<Replayed, St
         match inbound {
             Inbound::Started { .. } => return Err(unreadable(&format!("entry {number} starts it again"))),
             Inbound::DeadlineReached => drop(replayed.driver.handle_deadline(at)),
+            Inbound::MissingActivities(activity_arns) => replayed.driver.learn_missing_activities(activity_arns),
             Inbound::Event(event) => {
                 let handled = replayed.driver.handle(at, event);
                 handled.map_err(|rejected| unreadable(&format!("entry {number} does not fit: {rejected}")))?;

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Weak};
 
-use asl_core::Failure;
 use asl_core::execution::{Event, ScheduleTask, TaskId};
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -57,7 +56,9 @@ impl Inner {
                 self.spawn_handler(execution, id, permits, answer);
             }
             Invocation::Refused(event) => self.spawn_handler(execution, id, permits, std::future::ready(Some(event))),
-            Invocation::LeftToWorkers(task) => self.leave_to_workers(execution, task),
+            Invocation::LeftToWorkers(task) => {
+                self.activities.push(ActivityWork { execution: Arc::downgrade(execution), task });
+            }
         }
     }
 
@@ -95,27 +96,6 @@ impl Inner {
             execution.remove_handler(task);
         };
         execution.add_handler(task, || self.runtime.spawn(handler).abort_handle());
-    }
-
-    /// Lets a worker take the Task of an activity up, if there is such an activity.
-    fn leave_to_workers(&self, execution: &Arc<HostedExecution>, task: ScheduleTask) {
-        let (engine, hosted, id) = (self.this.clone(), Arc::downgrade(execution), task.task);
-        let queueing = async move {
-            let Some(engine) = engine.upgrade() else { return };
-            let exists = engine.activity_exists(task.resource.as_str()).await;
-            let Some(execution) = hosted.upgrade() else { return };
-            match exists {
-                // Whether there is none is not known if the store does not answer: a worker will tell.
-                Ok(true) | Err(_) => engine.activities.push(ActivityWork { execution: hosted, task }),
-                Ok(false) => {
-                    let cause = format!("The activity {} does not exist.", task.resource);
-                    let event = Event::TaskFailed { task: id, failure: Failure::runtime(cause) };
-                    let _ = engine.send(Arc::clone(&execution), Told::Event(event, None)).await;
-                }
-            }
-            execution.remove_handler(id);
-        };
-        execution.add_handler(id, || self.runtime.spawn(queueing).abort_handle());
     }
 }
 

@@ -1,12 +1,13 @@
-//! The workers: each takes in what its executions are told, journals it in batches, and only then acts on it.
+//! The workers: each takes in what its executions are told, journals it, and only then acts on it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use asl_core::Program;
-use asl_core::execution::{Event, Start};
+use asl_core::execution::{Event, Snapshot, Start};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use super::hosted::{Applied, Departure, HostedExecution, Keeping};
 use super::inner::Inner;
@@ -15,8 +16,11 @@ use crate::driver::Work;
 use crate::error::Error;
 use crate::store::{Batch, JournalEntry, Parent, StoreError};
 
-/// The most messages that one append covers.
+/// The most messages that one append covers, and about the most that wait for a write that is under way.
 const BATCH: usize = 256;
+
+/// How many writes of one worker are under way at most.
+const WRITES: usize = 64;
 
 /// How often an append is tried while the store says that it may succeed later.
 const APPEND_ATTEMPTS: u32 = 6;
@@ -61,38 +65,183 @@ type Answer = oneshot::Sender<Result<(), Error>>;
 
 /// Works until the engine is gone; `length` tells how many messages wait.
 pub(super) async fn run(mut messages: mpsc::Receiver<Message>, mut length: Level, engine: Weak<Inner>) {
+    let mut worker = Worker::default();
     let mut received = Vec::with_capacity(BATCH);
-    let mut sleepers = Sleepers::default();
-    while messages.recv_many(&mut received, BATCH).await > 0 {
+    loop {
+        let written = tokio::select! {
+            // What is written comes first: others may wait for it.
+            biased;
+            Some(written) = worker.writes.join_next() => Some(written),
+            count = messages.recv_many(&mut received, BATCH), if worker.takes_more() => {
+                if count == 0 {
+                    return;
+                }
+                None
+            }
+        };
         let Some(engine) = engine.upgrade() else { return };
-        length.set(received.len() + messages.len());
-        let (mut told, mut settling) = (Vec::with_capacity(received.len()), Vec::new());
-        for message in received.drain(..) {
+        length.set(received.len() + worker.parked.len() + messages.len());
+        match written {
+            None => worker.receive(&engine, received.drain(..)).await,
+            Some(Ok(written)) => worker.go_on(&engine, written).await,
+            Some(Err(error)) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => return,
+            },
+        }
+        worker.sleepers.unload_surplus(&worker.busy);
+        length.set(worker.parked.len() + messages.len());
+        worker.settle();
+    }
+}
+
+/// What a worker has in hand.
+///
+/// Several writes are under way at once, so that those of different executions share a sync; of one execution, one.
+#[derive(Debug, Default)]
+struct Worker {
+    writes: JoinSet<Written>,
+    /// The numbers of the executions for which a write is under way.
+    busy: HashSet<u64>,
+    /// What these were told meanwhile, in its order.
+    parked: Vec<(Arc<HostedExecution>, Told)>,
+    /// To be answered once nothing is under way any more.
+    settling: Vec<oneshot::Sender<()>>,
+    sleepers: Sleepers,
+}
+
+/// A write that ended.
+#[derive(Debug)]
+enum Written {
+    Appended(Vec<Appended>),
+    /// What is kept beside the journals, for the executions of these numbers.
+    Tidied(Vec<u64>),
+}
+
+/// What became of the entries of one execution.
+#[derive(Debug)]
+struct Appended {
+    execution: Arc<HostedExecution>,
+    entries: u64,
+    consequences: Consequences,
+    result: Result<(), StoreError>,
+}
+
+impl Worker {
+    /// Whether more may come: not while too much is under way, or somebody waits for what is.
+    fn takes_more(&self) -> bool {
+        self.settling.is_empty() && self.writes.len() < WRITES && self.parked.len() < BATCH
+    }
+
+    async fn receive(&mut self, engine: &Arc<Inner>, messages: impl Iterator<Item = Message>) {
+        let mut told = Vec::new();
+        for message in messages {
             match message {
+                Message::Tell(execution, what) if self.busy.contains(&execution.number()) => {
+                    self.parked.push((execution, what));
+                }
                 Message::Tell(execution, what) => told.push((execution, what)),
-                Message::Settle(answer) => settling.push(answer),
+                Message::Settle(answer) => self.settling.push(answer),
             }
         }
-        engine.take_in(told, &mut sleepers).await;
-        sleepers.unload_surplus();
-        length.set(messages.len());
-        for answer in settling {
-            let _ = answer.send(());
+        self.take_in(engine, told).await;
+    }
+
+    /// Acts on what was written, and takes in what came for these executions meanwhile.
+    async fn go_on(&mut self, engine: &Arc<Inner>, written: Written) {
+        match written {
+            Written::Appended(appended) => self.conclude(engine, appended),
+            Written::Tidied(numbers) => numbers.iter().for_each(|number| {
+                self.busy.remove(number);
+            }),
+        }
+        let told = self.parked.extract_if(.., |(execution, _)| !self.busy.contains(&execution.number())).collect();
+        self.take_in(engine, told).await;
+    }
+
+    fn settle(&mut self) {
+        if self.writes.is_empty() && self.parked.is_empty() {
+            for answer in self.settling.drain(..) {
+                let _ = answer.send(());
+            }
+        }
+    }
+
+    async fn take_in(&mut self, engine: &Arc<Inner>, messages: Vec<(Arc<HostedExecution>, Told)>) {
+        engine.load_sleepers(&messages).await;
+        let messages = engine.look_for_activities(messages).await;
+        let (mut batches, mut changed, mut unwritten) = (Vec::new(), Vec::new(), Vec::new());
+        for Change { execution, entries, received, consequences } in engine.apply(messages) {
+            let taken_in = if execution.keeping() == Keeping::InMemory { entries.len() as u64 } else { 0 };
+            let entries = execution.to_write(entries);
+            if entries.is_empty() && (received.is_empty() || execution.keeping() != Keeping::Journalled) {
+                unwritten.push(Appended { execution, entries: taken_in, consequences, result: Ok(()) });
+            } else {
+                self.busy.insert(execution.number());
+                batches.push(execution.batch(&engine.registry, entries, received));
+                changed.push((execution, consequences));
+            }
+        }
+        if !batches.is_empty() {
+            let engine = Arc::clone(engine);
+            self.writes.spawn(async move {
+                let results = engine.append_all(&batches).await;
+                let appended = changed.into_iter().zip(batches).zip(results);
+                let appended = appended.map(|(((execution, consequences), batch), result)| Appended {
+                    execution,
+                    entries: batch.entries.len() as u64,
+                    consequences,
+                    result,
+                });
+                Written::Appended(appended.collect())
+            });
+        }
+        self.conclude(engine, unwritten);
+    }
+
+    /// Acts on what is in the journals now, and then sees to what is kept beside them.
+    fn conclude(&mut self, engine: &Arc<Inner>, appended: Vec<Appended>) {
+        let (mut surplus, mut snapshots, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+        for Appended { execution, entries, consequences, result } in appended {
+            self.busy.remove(&execution.number());
+            if let Err(error) = result {
+                engine.give_up(&execution, consequences, error);
+                continue;
+            }
+            surplus.extend(engine.carry_out(&execution, entries, consequences, &mut self.sleepers));
+            if let Some((version, snapshot)) = execution.due_snapshot(engine.snapshot_every.get()) {
+                self.busy.insert(execution.number());
+                numbers.push(execution.number());
+                snapshots.push((execution, version, snapshot));
+            }
+        }
+        if !surplus.is_empty() || !snapshots.is_empty() {
+            let engine = Arc::clone(engine);
+            self.writes.spawn(async move {
+                for (execution, version, snapshot) in snapshots {
+                    engine.save_snapshot(&execution, version, snapshot).await;
+                }
+                engine.remove(&surplus).await;
+                Written::Tidied(numbers)
+            });
         }
     }
 }
 
 /// The executions of one worker that sleep but are loaded, the longest asleep first.
 ///
-/// Only their worker unloads them, for only then nothing is under way for them.
+/// Only their worker unloads them, and only while nothing is under way for them.
 #[derive(Debug, Default)]
 struct Sleepers(VecDeque<(Weak<HostedExecution>, u64)>);
 
 impl Sleepers {
-    fn unload_surplus(&mut self) {
+    /// Those that are `busy` come back when what is under way is done.
+    fn unload_surplus(&mut self, busy: &HashSet<u64>) {
         let surplus = self.0.len().saturating_sub(LOADED_SLEEPERS);
         for (execution, version) in self.0.drain(..surplus) {
-            if let Some(execution) = execution.upgrade() {
+            if let Some(execution) = execution.upgrade()
+                && !busy.contains(&execution.number())
+            {
                 execution.unload(version);
             }
         }
@@ -108,7 +257,7 @@ struct Change {
 }
 
 /// What is to be done once the entries of a change are in the journal.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Consequences {
     work: Vec<Work>,
     tasks: TaskHappenings,
@@ -116,9 +265,10 @@ struct Consequences {
 }
 
 impl Inner {
-    async fn take_in(&self, messages: Vec<(Arc<HostedExecution>, Told)>, sleepers: &mut Sleepers) {
+    /// Loads the executions that sleep and are told something now.
+    async fn load_sleepers(&self, messages: &[(Arc<HostedExecution>, Told)]) {
         let mut starting = BTreeSet::new();
-        for (execution, told) in &messages {
+        for (execution, told) in messages {
             if matches!(told, Told::Start(_) | Told::StartAgain(..)) {
                 starting.insert(execution.number());
             } else if !starting.contains(&execution.number())
@@ -128,31 +278,6 @@ impl Inner {
                 self.load(execution).await;
             }
         }
-        let (mut batches, mut changed) = (Vec::new(), Vec::new());
-        let mut done = Vec::new();
-        for Change { execution, entries, received, consequences } in self.apply(messages) {
-            let taken_in = if execution.keeping() == Keeping::InMemory { entries.len() as u64 } else { 0 };
-            let entries = execution.to_write(entries);
-            if entries.is_empty() && (received.is_empty() || execution.keeping() != Keeping::Journalled) {
-                done.push((execution, taken_in, consequences));
-            } else {
-                batches.push(execution.batch(&self.registry, entries, received));
-                changed.push((execution, consequences));
-            }
-        }
-        let appended = self.append_all(&batches).await;
-        for (((execution, consequences), batch), appended) in changed.into_iter().zip(batches).zip(appended) {
-            match appended {
-                Ok(()) => done.push((execution, batch.entries.len() as u64, consequences)),
-                Err(error) => self.give_up(&execution, consequences, error),
-            }
-        }
-        let mut surplus = Vec::new();
-        for (execution, entries, consequences) in done {
-            surplus.extend(self.carry_out(&execution, entries, consequences, sleepers));
-            self.save_due_snapshot(&execution).await;
-        }
-        self.remove(&surplus).await;
     }
 
     /// Tells the executions; one that is told several things has one change.
@@ -172,6 +297,7 @@ impl Inner {
                 self.metrics.redelivered(&work);
                 change.consequences.work.extend(work);
             }
+            let learned = execution.learn_missing_activities(now);
             // What is due counts even if the event that comes after it is refused.
             let due = execution.handle_deadline(now).unwrap_or_default();
             let (applied, answer) = match told {
@@ -199,7 +325,7 @@ impl Inner {
                     None
                 }
             };
-            for Applied { entry, work, tasks } in due.into_iter().chain(applied) {
+            for Applied { entry, work, tasks } in learned.into_iter().chain(due).chain(applied) {
                 change.entries.push(entry);
                 change.consequences.work.extend(work);
                 change.consequences.tasks.extend(tasks);
@@ -270,8 +396,7 @@ impl Inner {
         surplus
     }
 
-    async fn save_due_snapshot(&self, execution: &HostedExecution) {
-        let Some((version, snapshot)) = execution.due_snapshot(self.snapshot_every.get()) else { return };
+    async fn save_snapshot(&self, execution: &HostedExecution, version: u64, snapshot: Snapshot) {
         if let Err(error) = self.store.save_snapshot(self.owner, execution.arn(), version, snapshot).await {
             // The journal is enough; whether the execution is still ours the next append tells.
             tracing::warn!(parent: execution.span(), %error, "a snapshot could not be saved");

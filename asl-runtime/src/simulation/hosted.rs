@@ -304,7 +304,10 @@ impl Executions {
 
     fn begin_child(&mut self, key: MapRunKey, child: StartChild, now: Timestamp) {
         let Some(map_run) = self.map_runs.get_mut(&key) else { return };
-        let start = child.start(map_run.machine.started_with());
+        let mut start = child.start(map_run.machine.started_with());
+        if let Some(parent) = self.hosted.get(&key.0) {
+            start.missing_activities.clone_from(parent.driver.execution().missing_activities());
+        }
         let program = map_run.program.clone();
         let StartChild { index, input, .. } = child;
         let child_of = ChildOf { map_run: key, index, input, started_at: now };

@@ -56,6 +56,10 @@ impl Faults {
 }
 
 /// A store with faults; what it acknowledges, the store inside has acknowledged. Clones share everything.
+///
+/// Where tokio's clock is paused, it stands still while the store inside works: a store with threads of its own takes
+/// real time, during which leases and timeouts of virtual time would end.
+/// Its calls are made within a tokio runtime.
 #[derive(Debug, Clone)]
 pub struct FaultyStore<S> {
     inner: S,
@@ -68,6 +72,7 @@ struct State {
     random: fastrand::Rng,
     /// What the next calls fail with.
     next: VecDeque<StoreError>,
+    is_cut_off: bool,
     /// What was claimed while the answer got lost.
     untold: HashMap<OwnerId, Vec<ExecutionRecord>>,
 }
@@ -88,7 +93,7 @@ impl<S: Store> FaultyStore<S> {
     /// `store`, with faults.
     pub fn new(store: S, faults: Faults) -> Self {
         let random = fastrand::Rng::with_seed(faults.seed);
-        let state = State { random, next: VecDeque::new(), untold: HashMap::new() };
+        let state = State { random, next: VecDeque::new(), is_cut_off: false, untold: HashMap::new() };
         Self { inner: store, faults, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -100,6 +105,17 @@ impl<S: Store> FaultyStore<S> {
     /// Makes the next append fail with `error`, without being done; several errors are for as many appends, in order.
     pub fn fail_next_append(&self, error: StoreError) {
         self.state().next.push_back(error);
+    }
+
+    /// From now on no call reaches the store inside, and all are [`StoreError::Unavailable`], until
+    /// [`reconnect`](Self::reconnect): as for a process that lives on behind a network that does not.
+    pub fn cut_off(&self) {
+        self.state().is_cut_off = true;
+    }
+
+    /// Calls reach the store inside again.
+    pub fn reconnect(&self) {
+        self.state().is_cut_off = false;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -120,7 +136,9 @@ impl<S: Store> FaultyStore<S> {
         let unavailable = |how: &str| StoreError::Unavailable(format!("injected: {how}").into());
         // The numbers are always drawn, so that one fault does not shift the others.
         let (kind, slowness, share) = (state.random.f64(), state.random.f64(), state.random.f64());
-        let fate = if kind < self.faults.refused {
+        let fate = if state.is_cut_off {
+            Fate::Refused(unavailable("cut off"))
+        } else if kind < self.faults.refused {
             Fate::Refused(unavailable("not done"))
         } else if kind < self.faults.refused + self.faults.lost {
             Fate::Lost(unavailable("done, and the answer lost"))
@@ -135,10 +153,17 @@ impl<S: Store> FaultyStore<S> {
     async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         match self.fate().await {
             Fate::Refused(error) => Err(error),
-            Fate::Done => call.await,
-            Fate::Lost(error) => call.await.and(Err(error)),
+            Fate::Done => while_time_stands_still(call).await,
+            Fate::Lost(error) => while_time_stands_still(call).await.and(Err(error)),
         }
     }
+}
+
+/// A paused clock of tokio does not run ahead while blocking work is under way.
+async fn while_time_stands_still<T>(call: impl Future<Output = T>) -> T {
+    let (_ended, until_ended) = std::sync::mpsc::channel::<()>();
+    tokio::task::spawn_blocking(move || until_ended.recv());
+    call.await
 }
 
 #[async_trait]
@@ -161,7 +186,8 @@ impl<S: Store> Store for FaultyStore<S> {
             return Err(error);
         }
         let mut claimed = self.state().untold.remove(&owner).unwrap_or_default();
-        match self.inner.claim(owner, now, limit.saturating_sub(claimed.len())).await {
+        let claim = self.inner.claim(owner, now, limit.saturating_sub(claimed.len()));
+        match while_time_stands_still(claim).await {
             Ok(more) => claimed.extend(more),
             Err(error) => {
                 self.state().untold.insert(owner, claimed);

@@ -1,5 +1,6 @@
 //! The journal of an execution: what came in, and when.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use asl_core::Timestamp;
@@ -51,6 +52,8 @@ pub enum Inbound {
     Event(Event),
     /// A deadline passed.
     DeadlineReached,
+    /// The ARNs of the activities that do not exist, as was found out before what comes next.
+    MissingActivities(BTreeSet<Arc<str>>),
 }
 
 /// What a store knows of the way of an execution.

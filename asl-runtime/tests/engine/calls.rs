@@ -175,8 +175,41 @@ async fn activities_are_described_listed_and_deleted() {
     let text: Vec<_> = errors.iter().map(|error| format!("{}: {error}\n", error.api_name().unwrap())).collect();
     insta::assert_snapshot!(text.concat());
     let arn = engine.start_execution(&machine, None, json!(1)).await.unwrap().execution_arn;
-    let outcome = engine.wait(&arn).await.unwrap();
-    assert_eq!(outcome.failure().unwrap().error(), Some("States.Runtime"));
+    engine.wait(&arn).await.unwrap();
+    let history = engine.get_execution_history(&arn).await.unwrap();
+    insta::assert_snapshot!("without_its_activity", asl_core::history::render(&history));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whether_an_activity_exists_is_found_out_whenever_a_task_of_it_is_scheduled() {
+    let store = MemoryStore::new();
+    let build = || virtual_engine().store(store.clone()).build();
+    let engine = build().await.unwrap();
+    let activity = &*engine.create_activity("approve").await.unwrap();
+    let definition = json!({"StartAt": "First", "States": {
+        "First": {"Type": "Task", "Resource": activity, "TimeoutSeconds": 600, "Next": "Nap"},
+        "Nap": {"Type": "Wait", "Seconds": 60, "Next": "Second"},
+        "Second": {"Type": "Task", "Resource": activity, "TimeoutSeconds": 600, "End": true},
+    }});
+    let machine = engine.create_state_machine("m", &definition.to_string()).await.unwrap();
+    let arn = &*engine.start_execution(&machine, None, json!(1)).await.unwrap().execution_arn;
+    let answer = async |engine: &Engine| {
+        let work = engine.get_activity_task(activity, None).await.unwrap().unwrap();
+        engine.send_task_success(&work.task_token, json!(2)).await.unwrap();
+    };
+    answer(&engine).await;
+    engine.delete_activity(activity).await.unwrap();
+    assert_eq!(engine.wait(arn).await.unwrap().failure().unwrap().error(), Some("States.Runtime"));
+    engine.shutdown(Duration::ZERO).await;
+
+    let engine = build().await.unwrap();
+    engine.create_activity("approve").await.unwrap();
+    engine.redrive_execution(arn, None).await.unwrap();
+    answer(&engine).await;
+    assert_eq!(engine.wait(arn).await.unwrap(), Outcome::Succeeded(2.into()));
+    engine.delete_activity(activity).await.unwrap();
+    let history = engine.get_execution_history(arn).await.unwrap();
+    insta::assert_snapshot!("with_its_activity_again", asl_core::history::render(&history));
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,7 +21,7 @@ async fn a_file_of_version_1_is_read() {
     rusqlite::Connection::open(&path).unwrap().execute_batch(statements).unwrap();
     let store = SqliteStore::open(&path).unwrap();
     insta::assert_snapshot!(described(&store).await);
-    store.append(OwnerId(1), &[batch("running", 10, "more")]).await.unwrap();
+    store.append(OwnerId(1), &[batch("running", 11, "more")]).await.unwrap();
 }
 
 /// The file never changes unseen: what a release has written, the next ones read.
@@ -54,6 +54,7 @@ async fn write(store: &SqliteStore) {
         Inbound::Event(Event::TaskSucceeded { task: task(2), output }),
         Inbound::Event(Event::TaskFailed { task: task(2), failure: failure.clone() }),
         Inbound::DeadlineReached,
+        Inbound::MissingActivities(["arn:aws:states:us-east-1:000000000000:activity:a".into()].into()),
         Inbound::Event(Event::Redriven),
         Inbound::Event(Event::Stopped { failure: failure.clone() }),
     ];

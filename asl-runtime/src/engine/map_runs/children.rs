@@ -10,6 +10,7 @@ use super::run::{Halt, Runner};
 use crate::driver::Driver;
 use crate::engine::hosted::{HostedExecution, Keeping};
 use crate::engine::inner::Inner;
+use crate::engine::patience::patiently;
 use crate::engine::replay;
 use crate::engine::worker::{Message, Opened, Told};
 use crate::error::Error;
@@ -65,7 +66,7 @@ impl Runner {
             return Ok(());
         }
         self.away.insert(index);
-        match engine.store.find(&arn).await? {
+        match patiently(&*engine.clock, || engine.store.find(&arn)).await? {
             Some(record) if record.standing.end().is_some() => {
                 if let Some(found) = engine.ended_child(&record, self.start.execution_type).await? {
                     self.child_ended(index, found.ended);
@@ -74,7 +75,8 @@ impl Runner {
             Some(_) => {
                 self.child_started(index);
                 if self.is_stopping {
-                    engine.store.post(&arn, &stopped()).await?;
+                    let stopped = stopped();
+                    patiently(&*engine.clock, || engine.store.post(&arn, &stopped)).await?;
                 }
             }
             None => match self.unconfirmed.get(&index).cloned() {
@@ -103,7 +105,7 @@ impl Runner {
             }
             return Ok(());
         }
-        let Some(record) = engine.store.find(&arn).await? else {
+        let Some(record) = patiently(&*engine.clock, || engine.store.find(&arn)).await? else {
             // It was removed from the store, and nothing is left to go on with.
             let ended = self.aborted(Value::Null, Some(NotRedrivable::Expired));
             self.child_ended(index, ended);
@@ -113,7 +115,8 @@ impl Runner {
             self.away.insert(index);
             self.child_started(index);
             if self.is_stopping {
-                engine.store.post(&arn, &stopped()).await?;
+                let stopped = stopped();
+                patiently(&*engine.clock, || engine.store.post(&arn, &stopped)).await?;
             }
             return Ok(());
         };
@@ -192,7 +195,9 @@ impl Inner {
         execution_type: MachineType,
     ) -> Result<Option<Found>, Error> {
         let Some(End { outcome, stop_date }) = record.standing.end().cloned() else { return Ok(None) };
-        let journal = self.journal(&record.execution_arn).await?;
+        let arn = &record.execution_arn;
+        let journal = patiently(&*self.clock, || self.store.load_from_start(arn)).await?;
+        let journal = journal.ok_or_else(|| Error::ExecutionDoesNotExist(Arc::clone(arn)))?;
         let start = Box::new(replay::start(&journal)?.clone());
         let (mut redrive_count, mut last_token) = (0, None);
         for entry in &journal.entries {

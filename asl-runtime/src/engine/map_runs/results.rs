@@ -12,6 +12,7 @@ use super::Told;
 use super::items::Items;
 use crate::clock::Clock;
 use crate::engine::inner::Inner;
+use crate::engine::patience::patiently;
 use crate::error::Error;
 use crate::map_run::{Objects, ResultWriter, WriteError};
 use crate::store::End;
@@ -98,7 +99,8 @@ async fn write_all(engine: &Weak<Inner>, results: &mut Results) -> Result<(), Fa
     for index in 0..*children {
         let engine = upgraded()?;
         // One that was not started has no result.
-        let Some(record) = engine.store.find(&start.child_arn(index)).await? else { continue };
+        let arn = start.child_arn(index);
+        let Some(record) = patiently(&*engine.clock, || engine.store.find(&arn)).await? else { continue };
         let ended = match record.standing.end() {
             Some(End { outcome, stop_date }) if is_output_alone(start, outcome) => Some(EndedChild {
                 outcome: outcome.clone(),

@@ -19,6 +19,7 @@ use super::{Origin, Told};
 use crate::clock::Clock;
 use crate::engine::hosted::Departure;
 use crate::engine::inner::Inner;
+use crate::engine::patience::patiently;
 use crate::error::Error;
 use crate::store::StoreError;
 
@@ -115,9 +116,9 @@ pub(super) async fn run(
         Err(Halt::Closing) => {}
         Err(Halt::Elsewhere) => {
             tracing::info!(map_run = &*arn, "the Map Run goes on elsewhere");
-            if let Some(next) = engine.map_runs.remove(&arn) {
-                engine.host_map_run(arn, next);
-            }
+            // The execution knows what it waits for, a redrive that was to come next included.
+            engine.map_runs.remove(&arn);
+            engine.take_map_run_back(&arn, &execution_arn).await;
         }
         Err(Halt::Failed(error)) => {
             tracing::error!(map_run = &*arn, %error, "the Map Run cannot go on");
@@ -315,7 +316,8 @@ impl Runner {
     async fn put(&mut self, stage: Stage) -> Result<(), Halt> {
         let engine = self.engine.upgrade().ok_or(Halt::Closing)?;
         let body = MapRunDocument::new(engine.owner, self.program.clone(), &self.machine, stage).body()?;
-        self.revision = engine.store.put(document::key(&self.arn), Some(self.revision), &body).await?;
+        let put = || engine.store.put(document::key(&self.arn), Some(self.revision), &body);
+        self.revision = patiently(&*self.clock, put).await?;
         for answer in self.updated.drain(..) {
             // Who asked may have gone meanwhile.
             let _ = answer.send(Ok(()));

@@ -46,6 +46,7 @@ pub(super) async fn entries_come_back(stores: &dyn Stores) -> Checked {
         Inbound::Event(Event::TaskSucceeded { task, output: large }),
         Inbound::Event(Event::TaskFailed { task, failure: failure.clone() }),
         Inbound::DeadlineReached,
+        Inbound::MissingActivities([arn("a")].into()),
         Inbound::Event(Event::Redriven),
         Inbound::Event(Event::Stopped { failure }),
     ];

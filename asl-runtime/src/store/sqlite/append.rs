@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::body::Body;
 use super::failure::{Failed, broken};
 use super::record::{self, EndColumns, RUNNING};
-use super::{posts, signed, unsigned};
+use super::{journals, posts, signed, unsigned};
 use crate::store::{Batch, Opening, OwnerId, Parent, Standing, StoreError};
 
 /// A batch as it is written; made by who appends, so that the one thread that writes does not have to.
@@ -55,16 +55,18 @@ pub(super) struct Place {
     pub(super) owner: i64,
     pub(super) status: i64,
     pub(super) version: i64,
+    /// The last entry.
+    pub(super) entry: Option<i64>,
 }
 
 impl Place {
     pub(super) fn of(connection: &Connection, execution_arn: &str) -> rusqlite::Result<Option<Self>> {
-        let sql = "SELECT id, owner, status, \
-                   (SELECT coalesce(max(version), 0) FROM entries WHERE execution = executions.id) \
-                   FROM executions WHERE arn = ?1";
+        let sql = "SELECT id, owner, status, version, entry \
+                   FROM executions LEFT JOIN journals ON execution = id WHERE arn = ?1";
         let mut statement = connection.prepare_cached(sql)?;
         let place = statement.query_row([execution_arn], |row| {
-            Ok(Self { id: row.get(0)?, owner: row.get(1)?, status: row.get(2)?, version: row.get(3)? })
+            let (id, owner, status) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Self { id, owner, status, version: row.get(3)?, entry: row.get(4)? })
         });
         place.optional()
     }
@@ -103,14 +105,14 @@ pub(super) fn append(connection: &Connection, owner: OwnerId, batches: &[Prepare
             Verdict::Again => {}
             Verdict::Open => {
                 let id = open(connection, owner, batch)?;
-                write(connection, id, batch)?;
+                write(connection, id, None, batch)?;
             }
             Verdict::Append(place) => {
                 if place.owner != owner {
                     let mut statement = connection.prepare_cached("UPDATE executions SET owner = ?2 WHERE id = ?1")?;
                     statement.execute((place.id, owner))?;
                 }
-                write(connection, place.id, batch)?;
+                write(connection, place.id, place.entry, batch)?;
             }
         }
     }
@@ -146,16 +148,7 @@ fn was_appended(connection: &Connection, place: Place, batch: &Prepared) -> Resu
     {
         return Ok(false);
     }
-    let sql = "SELECT form, checksum, body FROM entries WHERE execution = ?1 AND version > ?2 ORDER BY version";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query((place.id, batch.expected))?;
-    for entry in &batch.entries {
-        match rows.next()? {
-            Some(row) if Body::from_row(row, 0)? == *entry => {}
-            _ => return Ok(false),
-        }
-    }
-    Ok(true)
+    Ok(journals::bodies(connection, place, batch.expected)? == batch.entries)
 }
 
 fn conflict(batch: &Prepared, found: i64) -> StoreError {
@@ -184,7 +177,10 @@ fn open(connection: &Connection, owner: i64, batch: &Prepared) -> Result<i64, Fa
     let mut statement = connection.prepare_cached(sql)?;
     let start_date = start_date.as_millis();
     let row = (&*batch.execution_arn, machine, &**name, start_date, parent_id, task, index, owner, RUNNING);
-    Ok(statement.insert(row)?)
+    let id = statement.insert(row)?;
+    let sql = "INSERT INTO journals (execution, version) VALUES (?1, 0)";
+    connection.prepare_cached(sql)?.execute([id])?;
+    Ok(id)
 }
 
 /// The number of an ARN that many executions name.
@@ -196,11 +192,19 @@ fn intern(connection: &Connection, arn: &str) -> rusqlite::Result<i64> {
     }
 }
 
-fn write(connection: &Connection, id: i64, batch: &Prepared) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO entries (execution, version, form, checksum, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+/// Writes the entries after `last`, and what else the batch says.
+fn write(connection: &Connection, id: i64, mut last: Option<i64>, batch: &Prepared) -> rusqlite::Result<()> {
+    let sql =
+        "INSERT INTO entries (execution, version, previous, form, checksum, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let mut insert = connection.prepare_cached(sql)?;
-    for (version, Body { form, checksum, text }) in (batch.expected.saturating_add(1)..).zip(&batch.entries) {
-        insert.execute((id, version, form, checksum, text))?;
+    let mut reached = batch.expected;
+    for Body { form, checksum, text } in &batch.entries {
+        reached = reached.saturating_add(1);
+        last = Some(insert.insert((id, reached, last, form, checksum, text))?);
+    }
+    if reached > batch.expected {
+        let sql = "UPDATE journals SET version = ?2, entry = ?3 WHERE execution = ?1";
+        connection.prepare_cached(sql)?.execute((id, reached, last))?;
     }
     match &batch.standing {
         None => {}

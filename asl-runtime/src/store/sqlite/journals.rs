@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::append::Place;
 use super::body::Body;
 use super::failure::{Failed, broken};
 use super::record::RUNNING;
 use super::{posts, signed, unsigned};
-use crate::store::{Journal, JournalEntry, OwnerId, StoreError};
+use crate::store::{Journal, OwnerId, StoreError};
 
 /// Where a journal is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,23 +20,25 @@ pub(super) enum From {
 
 pub(super) fn load(connection: &Connection, execution_arn: &str, from: From) -> Result<Option<Journal>, Failed> {
     let transaction = connection.unchecked_transaction()?;
-    let Some(Place { id, version, .. }) = Place::of(&transaction, execution_arn)? else { return Ok(None) };
+    let Some(place) = Place::of(&transaction, execution_arn)? else { return Ok(None) };
     let snapshot = match from {
         From::Start => None,
-        From::Snapshot => snapshot(&transaction, id)?,
+        From::Snapshot => snapshot(&transaction, place.id)?,
     };
     let covered = snapshot.as_ref().map_or(0, |(version, _)| *version);
     let snapshot = snapshot.map(|(covered, body)| {
         let what = || format!("the snapshot of `{execution_arn}`");
         body.read(what).map(|snapshot| (unsigned(covered), snapshot))
     });
-    let entries = entries(&transaction, id, execution_arn, covered)?;
-    let expected = version.saturating_sub(covered);
-    if i64::try_from(entries.len()) != Ok(expected) {
-        let message = format!("the journal of `{execution_arn}` is damaged: {} entries of {expected}", entries.len());
+    let bodies = bodies(&transaction, place, covered)?;
+    let expected = place.version.saturating_sub(covered);
+    if i64::try_from(bodies.len()) != Ok(expected) {
+        let message = format!("the journal of `{execution_arn}` is damaged: {} entries of {expected}", bodies.len());
         return Err(broken(message).into());
     }
-    Ok(Some(Journal { version: unsigned(version), snapshot: snapshot.transpose()?, entries }))
+    let entry = |(version, body): (i64, Body)| body.read(|| format!("entry {version} of `{execution_arn}`"));
+    let entries = (covered.saturating_add(1)..).zip(bodies).map(entry).collect::<Result<_, _>>()?;
+    Ok(Some(Journal { version: unsigned(place.version), snapshot: snapshot.transpose()?, entries }))
 }
 
 fn snapshot(connection: &Connection, id: i64) -> rusqlite::Result<Option<(i64, Body)>> {
@@ -44,17 +46,31 @@ fn snapshot(connection: &Connection, id: i64) -> rusqlite::Result<Option<(i64, B
     connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, Body::from_row(row, 1)?))).optional()
 }
 
-fn entries(connection: &Connection, id: i64, execution_arn: &str, after: i64) -> Result<Vec<JournalEntry>, Failed> {
-    let sql = "SELECT version, form, checksum, body FROM entries WHERE execution = ?1 AND version > ?2 \
-               ORDER BY version";
+/// The entries after the version `after`, in their order; fewer than there should be if the file is damaged.
+pub(super) fn bodies(connection: &Connection, place: Place, after: i64) -> rusqlite::Result<Vec<Body>> {
+    let sql = "SELECT previous, form, checksum, body FROM entries WHERE id = ?1 AND execution = ?2 AND version = ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query((id, after))?;
-    let mut entries = Vec::new();
-    while let Some(row) = rows.next()? {
-        let version: i64 = row.get(0)?;
-        entries.push(Body::from_row(row, 1)?.read(|| format!("entry {version} of `{execution_arn}`"))?);
+    let (mut entry, mut version) = (place.entry, place.version);
+    let mut bodies = Vec::new();
+    while let Some(id) = entry.filter(|_| version > after) {
+        let read = |row: &Row<'_>| Ok((row.get(0)?, Body::from_row(row, 1)?));
+        let Some((previous, body)) = statement.query_row((id, place.id, version), read).optional()? else { break };
+        bodies.push(body);
+        (entry, version) = (previous, version - 1);
     }
-    Ok(entries)
+    bodies.reverse();
+    Ok(bodies)
+}
+
+/// Removes the entries of a journal.
+fn remove_entries(connection: &Connection, place: Place) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM entries WHERE id = ?1 AND execution = ?2 RETURNING previous";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut entry = place.entry;
+    while let Some(id) = entry {
+        entry = statement.query_row((id, place.id), |row| row.get(0)).optional()?.flatten();
+    }
+    connection.prepare_cached("DELETE FROM journals WHERE execution = ?1")?.execute([place.id]).map(drop)
 }
 
 /// Keeps a snapshot, unless a newer one is there.
@@ -85,14 +101,15 @@ pub(super) fn save_snapshot(
 /// Removes the executions that ended, with everything that belongs to them.
 pub(super) fn remove(connection: &Connection, execution_arns: &[Arc<str>]) -> Result<(), Failed> {
     for execution_arn in execution_arns {
-        let Some(Place { id, status, .. }) = Place::of(connection, execution_arn)? else { continue };
+        let Some(place) = Place::of(connection, execution_arn)? else { continue };
+        let Place { id, status, .. } = place;
         if status == RUNNING {
             continue;
         }
         let sql = "SELECT machine, parent FROM executions WHERE id = ?1";
         let arns: (i64, Option<i64>) =
             connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        connection.prepare_cached("DELETE FROM entries WHERE execution = ?1")?.execute([id])?;
+        remove_entries(connection, place)?;
         connection.prepare_cached("DELETE FROM snapshots WHERE execution = ?1")?.execute([id])?;
         posts::remove_of(connection, id)?;
         connection.prepare_cached("DELETE FROM executions WHERE id = ?1")?.execute([id])?;

@@ -21,7 +21,7 @@ const SCHEMA: &str = include_str!("schema.sql");
 const STATEMENTS: usize = 64;
 
 /// A checkpoint is made when the log has so many pages: seldom enough that many writes of a page become one.
-const CHECKPOINT_PAGES: i64 = 4_000;
+const CHECKPOINT_PAGES: i64 = 1_000;
 
 /// The log is cut down to so many bytes when it begins anew.
 const LOG_BYTES: i64 = 64 << 20;

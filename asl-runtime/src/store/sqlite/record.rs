@@ -72,9 +72,8 @@ pub(super) fn by_arn(connection: &Connection, arn: &str) -> Result<Option<Execut
 fn select(condition: &str) -> String {
     format!(
         "SELECT executions.id, executions.arn, machines.arn, name, start_date, parents.arn, parent_task, \
-         parent_index, status, sleeps_until, stop_date, outcome, \
-         (SELECT coalesce(max(version), 0) FROM entries WHERE execution = executions.id) \
-         FROM executions JOIN arns AS machines ON machines.id = machine LEFT JOIN arns AS parents ON \
+         parent_index, status, sleeps_until, stop_date, outcome, journals.version \
+         FROM executions LEFT JOIN journals ON journals.execution = executions.id JOIN arns AS machines ON machines.id = machine LEFT JOIN arns AS parents ON \
          parents.id = parent WHERE {condition}"
     )
 }

@@ -1,4 +1,6 @@
--- Version 1 of the file. What a step of an execution writes is one row of `entries`; nothing else changes with it.
+-- Version 1 of the file. A step of an execution writes a row of `entries` and changes one of `journals`; nothing else.
+-- Entries stand in the order of time, whosever they are, and rows of `journals` are small: the steps of many executions
+-- that are committed together change few pages.
 
 CREATE TABLE owners (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -33,15 +35,25 @@ CREATE INDEX executions_running ON executions (owner) WHERE status = 0;
 CREATE INDEX executions_by_machine ON executions (machine, status);
 CREATE INDEX executions_by_parent ON executions (parent) WHERE parent IS NOT NULL;
 
+CREATE TABLE journals (
+    execution INTEGER PRIMARY KEY,
+    -- How many entries there are.
+    version INTEGER NOT NULL,
+    -- The last of them.
+    entry INTEGER
+) STRICT;
+
 CREATE TABLE entries (
+    id INTEGER PRIMARY KEY,
     execution INTEGER NOT NULL,
     -- The version that the journal has with this entry; the first is 1.
     version INTEGER NOT NULL,
+    -- The entry before it.
+    previous INTEGER,
     form INTEGER NOT NULL,
     checksum INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (execution, version)
-) STRICT, WITHOUT ROWID;
+    body TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE snapshots (
     execution INTEGER PRIMARY KEY,
