@@ -105,6 +105,7 @@ impl Execution {
             interrupted: BTreeMap::new(),
             redrives: 0,
             redriven_at: None,
+            client_tokens: VecDeque::new(),
             ended_at: Timestamp::default(),
             random: Random::from_seed(start.seed),
             outcome: None,
@@ -125,11 +126,13 @@ impl Execution {
     /// or when it cannot be redriven.
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Result<(), Rejected> {
         self.handle_deadline(now);
-        if self.outcome().is_some() && event != Event::Redriven {
+        let redrives = matches!(event, Event::Redriven | Event::RedrivenOnce { .. });
+        if self.outcome().is_some() && !redrives {
             return Err(Rejected::ExecutionEnded);
         }
         match event {
             Event::Redriven => self.redrive()?,
+            Event::RedrivenOnce { client_token } => self.redrive_once(client_token)?,
             Event::Stopped { failure } => self.finish(Outcome::Aborted(failure)),
             Event::TaskStarted { task, worker_name } => self.task_started(task, worker_name)?,
             Event::TaskSubmitted { task, output } => self.task_submitted(task, output)?,

@@ -29,6 +29,8 @@ impl ErrorName {
     pub const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
     /// An intrinsic function refuses its arguments; the specification's name, AWS says [`RUNTIME`](Self::RUNTIME).
     pub const INTRINSIC_FAILURE: &str = "States.IntrinsicFailure";
+    /// The items of a Distributed Map cannot be read.
+    pub const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
     /// More Map iterations failed than tolerated.
     pub const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";
     /// No Choice rule matched; the specification's name, AWS says [`RUNTIME`](Self::RUNTIME).

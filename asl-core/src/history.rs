@@ -165,6 +165,11 @@ pub enum EventDetails {
     MapRunStarted {
         map_run_arn: Arc<str>,
     },
+    MapRunRedriven {
+        map_run_arn: Arc<str>,
+        /// How often the Map Run was redriven by now.
+        count: u32,
+    },
     MapRunSucceeded,
     MapRunFailed {
         failure: Failure,

@@ -4,7 +4,8 @@
 //! [`Command::StartMapRun`](crate::execution::Command::StartMapRun).
 //! The driver feeds it items and tells it what becomes of its children, which are executions of their own;
 //! it selects and batches items, starts children up to the concurrency, counts, and ends with what to tell the parent.
-//! It keeps neither items nor inputs longer than it needs them, so that its memory does not grow with their number.
+//! It keeps neither items nor inputs longer than it needs them, so that its memory does not grow with their number;
+//! only of each child that did not succeed it keeps a few bytes, for a redrive.
 //!
 //! It does not read objects and does not write them: that is for the driver to do.
 //!
@@ -13,6 +14,8 @@
 mod child;
 mod counts;
 mod items;
+mod pending;
+mod redrive;
 mod results;
 mod snapshot;
 
@@ -24,17 +27,18 @@ use serde::{Deserialize, Serialize};
 
 pub use self::child::{EndedChild, StartChild};
 pub use self::counts::Counts;
-use self::counts::Tally;
+use self::counts::Unsuccessful;
+pub use self::pending::PendingChildren;
 use self::snapshot::Progress;
 pub use self::snapshot::{InvalidMapRunSnapshot, MapRunSnapshot};
-use crate::execution::{ItemSource, OutputsPending, StartMapRun, Tolerance};
+use crate::execution::{ItemSource, MapRunId, OutputsPending, StartMapRun, Tolerance};
 use crate::failure::{ErrorName, Failure};
 use crate::program::Program;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
 /// A running or ended Map Run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct MapRun {
     /// The program of the execution that it belongs to.
     program: Program,
@@ -93,6 +97,13 @@ pub enum MapRunEvent {
     ResultsFailed(Failure),
     /// Nobody waits for the Map Run any more.
     Aborted,
+    /// A Map Run that ended without success is to go on with what did not succeed and with what was never started.
+    Redriven {
+        /// What to answer to from now on.
+        map_run: MapRunId,
+        /// How often it was redriven, this time included.
+        redrive_count: u32,
+    },
 }
 
 /// What a Map Run asks of its driver.
@@ -102,6 +113,12 @@ pub enum MapRunEvent {
 pub enum MapRunCommand {
     /// Start a child, unless it was started before, and answer with [`MapRunEvent::ChildEnded`].
     StartChild(StartChild),
+    /// Redrive a child, unless that was done before, and answer with [`MapRunEvent::ChildEnded`]:
+    /// with its former end if it cannot be redriven.
+    RedriveChild {
+        /// The child.
+        index: u64,
+    },
     /// Stop a child; it is answered like any other.
     StopChild {
         /// The child.
@@ -153,6 +170,9 @@ struct Running {
     /// What it is started with, until the driver is known to have started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     start: Option<StartChild>,
+    /// Whether it is to be redriven, until the driver is known to have done that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    redrive: bool,
 }
 
 impl MapRun {
@@ -171,14 +191,22 @@ impl MapRun {
     pub fn handle(&mut self, now: Timestamp, event: MapRunEvent) -> Result<(), MapRunRejected> {
         self.progress.now = self.progress.now.max(now);
         match (&self.progress.phase, event) {
+            (Phase::Ended(outcome), MapRunEvent::Redriven { map_run, redrive_count }) => {
+                if let MapRunOutcome::Succeeded(_) = outcome {
+                    return Err(MapRunRejected::Ended);
+                }
+                self.redrive(map_run, redrive_count);
+            }
             (Phase::Ended(_), _) => return Err(MapRunRejected::Ended),
+            (_, MapRunEvent::Redriven { .. }) => return Err(MapRunRejected::Running),
             (Phase::Running, MapRunEvent::Items(items)) if !self.progress.source_ended => {
                 self.progress.waiting.extend(items);
             }
             (Phase::Running, MapRunEvent::ItemsEnded) => self.progress.source_ended = true,
             (Phase::Running, MapRunEvent::ItemsFailed(failure)) => self.stop(MapRunOutcome::Failed(failure)),
             (_, MapRunEvent::ChildStarted { index }) => {
-                self.progress.running.get_mut(&index).ok_or(MapRunRejected::ChildDoesNotExist)?.start = None;
+                let child = self.progress.running.get_mut(&index).ok_or(MapRunRejected::ChildDoesNotExist)?;
+                (child.start, child.redrive) = (None, false);
             }
             (_, MapRunEvent::ChildEnded { index, ended }) => self.child_ended(index, &ended)?,
             (_, MapRunEvent::Updated(update)) => self.update(update),
@@ -266,6 +294,11 @@ impl MapRun {
         }
     }
 
+    /// Whether no child begins any more, though some still run.
+    pub fn is_stopping(&self) -> bool {
+        matches!(self.progress.phase, Phase::Stopping(_))
+    }
+
     /// How it ended, if it did.
     pub fn outcome(&self) -> Option<&MapRunOutcome> {
         match &self.progress.phase {
@@ -277,6 +310,11 @@ impl MapRun {
     /// When it began, and when it ended.
     pub fn times(&self) -> (Timestamp, Option<Timestamp>) {
         (self.progress.started_at, self.outcome().map(|_| self.progress.now))
+    }
+
+    /// How often it was redriven, and when last.
+    pub fn redrives(&self) -> (u32, Option<Timestamp>) {
+        (self.progress.start.redrive_count, self.progress.redriven_at)
     }
 
     /// How many children run at once: `MaxConcurrency`, and at most what the limits allow.
@@ -291,13 +329,15 @@ impl MapRun {
     /// What became of the items so far: `itemCounts` of `DescribeMapRun`.
     pub fn item_counts(&self) -> Counts {
         let running = self.progress.running.values().map(|child| child.items).sum();
+        let pending_redrive = self.progress.pending_redrive.values().map(|child| child.items).sum();
         let known = self.total_items().unwrap_or_else(|| self.items_taken());
-        self.progress.items.counts(running, known)
+        self.progress.items.counts(running, pending_redrive, known)
     }
 
     /// What became of the children so far: `executionCounts` of `DescribeMapRun`.
     pub fn execution_counts(&self) -> Counts {
-        self.progress.executions.counts(self.progress.running.len() as u64, self.progress.children)
+        let Progress { running, pending_redrive, children, .. } = &self.progress;
+        self.progress.executions.counts(running.len() as u64, pending_redrive.len() as u64, *children)
     }
 
     /// What remains to be known to go on later, elsewhere.
@@ -325,7 +365,9 @@ impl MapRun {
         let mut map_run = Self { program, progress, commands: VecDeque::new() };
         let progress = &map_run.progress;
         let starts = progress.running.values().filter_map(|child| child.start.clone());
-        map_run.commands.extend(starts.map(MapRunCommand::StartChild));
+        let redrives = progress.running.iter().filter(|(_, child)| child.redrive);
+        let redrives = redrives.map(|(index, _)| MapRunCommand::RedriveChild { index: *index });
+        map_run.commands.extend(starts.map(MapRunCommand::StartChild).chain(redrives));
         match &progress.phase {
             Phase::Stopping(_) => {
                 map_run
@@ -346,6 +388,9 @@ impl MapRun {
             self.stop(MapRunOutcome::Failed(failure));
         }
         while self.progress.phase == Phase::Running && self.free_slots() > 0 {
+            if self.redrive_next_child() {
+                continue;
+            }
             match self.next_input() {
                 Ok(Some((input, items))) => self.start_child(input, items),
                 Ok(None) => break,
@@ -382,8 +427,7 @@ impl MapRun {
     /// Lets no child begin any more, and stops those that run.
     fn stop(&mut self, outcome: MapRunOutcome) {
         self.progress.phase = Phase::Stopping(outcome);
-        self.progress.waiting.clear();
-        self.progress.batch.clear();
+        self.give_up_redrives();
         let running = self.progress.running.keys();
         self.commands.extend(running.map(|index| MapRunCommand::StopChild { index: *index }));
     }
@@ -398,8 +442,12 @@ impl MapRun {
 
     fn child_ended(&mut self, index: u64, ended: &EndedChild) -> Result<(), MapRunRejected> {
         let Running { items, .. } = self.progress.running.remove(&index).ok_or(MapRunRejected::ChildDoesNotExist)?;
-        self.progress.items.count(&ended.outcome, items);
-        self.progress.executions.count(&ended.outcome, 1);
+        if let Some(child) = Unsuccessful::of(ended, items) {
+            self.count_unsuccessful(index, child);
+        } else {
+            self.progress.items.succeeded(items);
+            self.progress.executions.succeeded(1);
+        }
         self.keep_result(index, ended);
         Ok(())
     }
@@ -451,6 +499,8 @@ pub enum MapRunRejected {
     ResultsNotWanted,
     /// The Map Run ended before.
     Ended,
+    /// The Map Run runs, so that it cannot be redriven.
+    Running,
 }
 
 impl fmt::Display for MapRunRejected {
@@ -460,6 +510,7 @@ impl fmt::Display for MapRunRejected {
             Self::ItemsNotWanted => "the map run takes no more items",
             Self::ResultsNotWanted => "the map run did not ask for its results to be written",
             Self::Ended => "the map run ended before",
+            Self::Running => "the map run runs",
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use asl_core::execution::{Command, Execution, Outcome, Output, Start, StartMapRun};
+use asl_core::execution::{Command, Execution, NotRedrivable, Outcome, Output, Start, StartMapRun};
 use asl_core::map_run::{
     Counts, EndedChild, Item, MapRun, MapRunCommand, MapRunEvent, MapRunOutcome, MapRunRejected, MapRunSnapshot,
     MapRunUpdate, StartChild,
@@ -49,7 +49,14 @@ fn items(values: impl IntoIterator<Item = i64>) -> MapRunEvent {
 }
 
 fn ended(child: &StartChild, outcome: Outcome) -> MapRunEvent {
-    let ended = EndedChild { outcome, input: child.input.clone(), started_at: NOW, stopped_at: NOW };
+    let ended = EndedChild {
+        outcome,
+        input: child.input.clone(),
+        started_at: NOW,
+        stopped_at: NOW,
+        redrive_count: 0,
+        not_redrivable: None,
+    };
     MapRunEvent::ChildEnded { index: child.index, ended }
 }
 
@@ -366,6 +373,112 @@ fn an_aborted_map_run_stops_its_children() {
     assert_eq!((finished(&mut map_run), map_run.status()), (MapRunOutcome::Aborted, "ABORTED"));
 }
 
+/// Lets a Map Run that ended go on.
+fn redrive(map_run: &mut MapRun) -> Result<(), MapRunRejected> {
+    let redrive_count = map_run.redrives().0 + 1;
+    map_run.handle(NOW, MapRunEvent::Redriven { map_run: map_run.started_with().map_run, redrive_count })
+}
+
+#[test]
+fn a_redrive_goes_on_with_what_did_not_succeed_and_then_with_what_never_began() {
+    let mut map_run = begin(&json!({"MaxConcurrency": 3}), json!(["a", "b", "c", "d", "e"]));
+    let children = started(&mut map_run);
+    assert_eq!(redrive(&mut map_run), Err(MapRunRejected::Running));
+    succeed(&mut map_run, &children[1]);
+    let [fourth] = started(&mut map_run).try_into().unwrap();
+    fail(&mut map_run, &children[0]);
+    assert_eq!(map_run.poll(), Some(MapRunCommand::StopChild { index: 2 }));
+    assert_eq!(map_run.poll(), Some(MapRunCommand::StopChild { index: 3 }));
+    for child in [&children[2], &fourth] {
+        map_run.handle(NOW, ended(child, Outcome::Aborted(Failure::from_parts(None, None)))).unwrap();
+    }
+    assert!(matches!(finished(&mut map_run), MapRunOutcome::Failed(_)));
+    let counts = map_run.item_counts();
+    assert_eq!((counts.succeeded, counts.failed, counts.aborted, counts.pending), (1, 1, 2, 1));
+
+    let update = MapRunUpdate { max_concurrency: Some(1), ..MapRunUpdate::default() };
+    assert_eq!(map_run.handle(NOW, MapRunEvent::Updated(update)), Err(MapRunRejected::Ended));
+    redrive(&mut map_run).unwrap();
+    let redriven: Vec<_> = std::iter::from_fn(|| map_run.poll()).collect();
+    assert_eq!(redriven, [0, 2, 3].map(|index| MapRunCommand::RedriveChild { index }));
+    assert_eq!((map_run.status(), map_run.redrives()), ("RUNNING", (1, Some(NOW))));
+    // What is not known to have been redriven is asked for again.
+    let snapshot = serde_json::to_string(&map_run.snapshot().unwrap()).unwrap();
+    map_run.handle(NOW, MapRunEvent::ChildStarted { index: 2 }).unwrap();
+    let (program, _) = self::map_run(&json!({"MaxConcurrency": 3}), json!(["a", "b", "c", "d", "e"]));
+    let mut restored = MapRun::restore(program, serde_json::from_str(&snapshot).unwrap()).unwrap();
+    assert_eq!(std::iter::from_fn(|| restored.poll()).collect::<Vec<_>>(), redriven);
+
+    succeed(&mut map_run, &children[2]);
+    let [last] = started(&mut map_run).try_into().unwrap();
+    assert_eq!(last.input, "e".into());
+    for child in [&children[0], &fourth, &last] {
+        succeed(&mut map_run, child);
+    }
+    assert_eq!(finished(&mut map_run), succeeded(r#"["a","b","c","d","e"]"#));
+    assert_eq!(redrive(&mut map_run), Err(MapRunRejected::Ended));
+}
+
+#[test]
+fn a_redrive_that_fails_leaves_the_others_as_they_ended() {
+    let mut map_run = begin(&json!({"MaxConcurrency": 1, "ToleratedFailureCount": 2}), json!([0, 1, 2, 3]));
+    for _ in 0..3 {
+        let [child] = started(&mut map_run).try_into().unwrap();
+        fail(&mut map_run, &child);
+    }
+    assert!(matches!(finished(&mut map_run), MapRunOutcome::Failed(_)));
+    redrive(&mut map_run).unwrap();
+    assert_eq!(map_run.poll(), Some(MapRunCommand::RedriveChild { index: 0 }));
+    let counts = map_run.execution_counts();
+    assert_eq!((counts.running, counts.pending_redrive, counts.failed, counts.total), (1, 2, 0, 3));
+    let counts = map_run.item_counts();
+    assert_eq!((counts.running, counts.pending_redrive, counts.pending, counts.total), (1, 2, 1, 4));
+    let final_end = EndedChild {
+        outcome: Outcome::Failed(Failure::named("Full")),
+        input: 0.into(),
+        started_at: NOW,
+        stopped_at: NOW,
+        redrive_count: 0,
+        not_redrivable: Some(NotRedrivable::HistoryTooLong),
+    };
+    map_run.handle(NOW, MapRunEvent::ChildEnded { index: 0, ended: final_end }).unwrap();
+    assert_eq!(map_run.poll(), Some(MapRunCommand::RedriveChild { index: 1 }));
+    map_run.handle(NOW, MapRunEvent::Aborted).unwrap();
+    assert_eq!(map_run.poll(), Some(MapRunCommand::StopChild { index: 1 }));
+    let stopped = Outcome::Aborted(Failure::from_parts(None, None));
+    let child = StartChild::clone(&started(&mut begin(&json!({}), json!([0, 1])))[1]);
+    map_run.handle(NOW, ended(&child, stopped)).unwrap();
+    assert_eq!(finished(&mut map_run), MapRunOutcome::Aborted);
+    let counts = map_run.execution_counts();
+    assert_eq!((counts.failed, counts.aborted, counts.pending_redrive), (2, 1, 0));
+    assert_eq!(counts.failures_not_redrivable, 1);
+}
+
+#[test]
+fn children_that_were_never_started_are_known() {
+    let fields = json!({
+        "MaxConcurrency": 1, "ItemReader": reader(), "ItemBatcher": {"MaxItemsPerBatch": 2},
+        "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}},
+    });
+    let mut map_run = begin(&fields, json!({}));
+    map_run.handle(NOW, items(0..5)).unwrap();
+    let [child] = started(&mut map_run).try_into().unwrap();
+    assert!(map_run.pending_children().is_none());
+    fail(&mut map_run, &child);
+    assert_eq!(map_run.poll(), Some(MapRunCommand::WriteResults));
+    let before = map_run.items_taken();
+    let mut pending = map_run.pending_children().unwrap();
+    assert_eq!(pending.next_input().unwrap().to_string(), r#"{"Items":[2,3]}"#);
+    assert_eq!((pending.next_input(), pending.wants_items(), pending.items_taken()), (None, true, 5));
+    pending.handle(items(5..6));
+    assert_eq!(pending.next_input().unwrap().to_string(), r#"{"Items":[4,5]}"#);
+    pending.handle(items(6..7));
+    pending.handle(MapRunEvent::ItemsEnded);
+    assert_eq!(pending.next_input().unwrap().to_string(), r#"{"Items":[6]}"#);
+    assert_eq!((pending.next_input(), pending.wants_items()), (None, false));
+    assert_eq!(map_run.items_taken(), before);
+}
+
 #[test]
 fn it_can_be_updated_while_it_runs() {
     let mut map_run = begin(&json!({"MaxConcurrency": 1}), json!([1, 2, 3, 4]));
@@ -477,7 +590,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Every item is in exactly one child, in order, whatever the concurrency, the failures and the restarts;
-    /// unless more fail than are tolerated, all of them are processed.
+    /// where more fail than are tolerated, a redrive processes all that did not succeed.
     #[test]
     fn every_item_is_processed_exactly_once(course in course()) {
         let mut fields = json!({"MaxConcurrency": course.concurrency, "ToleratedFailureCount": course.tolerated});
@@ -496,6 +609,9 @@ proptest! {
         let mut running: BTreeMap<u64, StartChild> = BTreeMap::new();
         let mut seen: Vec<i64> = Vec::new();
         let mut successes = 0;
+        // Whoever failed, or was stopped, succeeds once the Map Run was redriven.
+        let mut is_redriven = false;
+        let mut all: BTreeMap<u64, StartChild> = BTreeMap::new();
         let mut choices = course.choices.iter().cycle();
         let mut restarts = course.restarts.iter().cycle();
         let mut is_restarted = false;
@@ -509,9 +625,10 @@ proptest! {
                         prop_assert_eq!(items.len() as u64, child.items);
                         // A child that is asked for again is the same child.
                         match running.insert(child.index, child.clone()) {
-                            Some(before) => prop_assert_eq!(before, child),
+                            Some(before) => prop_assert_eq!(&before, &child),
                             None => seen.extend(items),
                         }
+                        all.insert(child.index, child);
                         prop_assert!(course.concurrency == 0 || running.len() <= course.concurrency as usize);
                     }
                     MapRunCommand::StopChild { index } => {
@@ -519,7 +636,20 @@ proptest! {
                             map_run.handle(NOW, ended(&child, Outcome::Aborted(Failure::named("x")))).unwrap();
                         }
                     }
+                    MapRunCommand::RedriveChild { index } => {
+                        prop_assert!(is_redriven);
+                        running.insert(index, all[&index].clone());
+                        prop_assert!(course.concurrency == 0 || running.len() <= course.concurrency as usize);
+                    }
                     MapRunCommand::WriteResults => unreachable!(),
+                    MapRunCommand::Finish(MapRunOutcome::Failed(failure)) if !is_redriven => {
+                        let failed = map_run.item_counts().failed;
+                        prop_assert!(failed > u64::from(course.tolerated), "{}", failure);
+                        let map_run_id = map_run.started_with().map_run;
+                        let redriven = MapRunEvent::Redriven { map_run: map_run_id, redrive_count: 1 };
+                        map_run.handle(NOW, redriven).unwrap();
+                        is_redriven = true;
+                    }
                     MapRunCommand::Finish(outcome) => break outcome,
                 }
                 continue;
@@ -547,6 +677,10 @@ proptest! {
                     map_run.handle(NOW, MapRunEvent::ChildStarted { index }).unwrap();
                 }
                 match course.ends[usize::try_from(index).unwrap()] {
+                    _ if is_redriven => {
+                        successes += 1;
+                        succeed(&mut map_run, &child);
+                    }
                     End::Succeeds => {
                         successes += 1;
                         succeed(&mut map_run, &child);
@@ -567,10 +701,7 @@ proptest! {
                 let kept = result.as_array().unwrap().iter().filter(|result| result.get("Error").is_none()).count();
                 prop_assert_eq!(kept, successes);
             }
-            MapRunOutcome::Failed(failure) => {
-                prop_assert!(failed > u64::from(course.tolerated), "{}", failure);
-            }
-            MapRunOutcome::Aborted => prop_assert!(false, "nobody aborted it"),
+            MapRunOutcome::Failed(_) | MapRunOutcome::Aborted => prop_assert!(false, "it was redriven"),
         }
     }
 }

@@ -265,7 +265,7 @@ fn asked_by(event: &Event) -> Option<Asked> {
         | Event::TaskFailed { task, .. }
         | Event::TaskHeartbeat { task } => Some(Asked::Task(*task)),
         Event::MapRunSucceeded { map_run, .. } | Event::MapRunFailed { map_run, .. } => Some(Asked::MapRun(*map_run)),
-        Event::Redriven | Event::Stopped { .. } => None,
+        Event::Redriven | Event::RedrivenOnce { .. } | Event::Stopped { .. } => None,
     }
 }
 

@@ -9,7 +9,6 @@ use asl_core::diagnostic::{Diagnostics, MAX_RESULTS, Severity};
 use asl_core::execution::Rejected;
 use asl_core::{Failure, Program};
 
-use crate::engine::redrive::in_aws_words;
 use crate::registry::MissingHandlers;
 use crate::store::StoreError;
 
@@ -194,7 +193,7 @@ impl std::error::Error for InvalidDefinition {}
 impl From<Rejected> for Error {
     fn from(rejected: Rejected) -> Self {
         match rejected {
-            Rejected::NotRedrivable(reason) => Self::ExecutionNotRedrivable(in_aws_words(reason).into()),
+            Rejected::NotRedrivable(reason) => Self::ExecutionNotRedrivable(reason.in_aws_words().into()),
             _ => Self::TaskTimedOut,
         }
     }

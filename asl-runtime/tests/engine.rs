@@ -3,6 +3,7 @@
 mod calls;
 mod express;
 mod journal;
+mod map_run_redrive;
 mod map_runs;
 mod metrics;
 mod nested;

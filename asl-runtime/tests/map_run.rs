@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::{Bound, Range};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use asl_core::execution::{Command, Execution, ItemSource, Output, Start, StartMapRun};
 use asl_core::map_run::Item;
@@ -35,12 +36,14 @@ pub(crate) struct Memory {
     objects: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     /// A store that does not answer.
     is_down: bool,
+    /// How long it takes to begin to write an object.
+    pub(crate) writes_for: Duration,
 }
 
 impl Memory {
     pub(crate) fn of<const N: usize>(objects: [(&str, &[u8]); N]) -> Self {
         let objects = objects.into_iter().map(|(key, bytes)| (key.to_owned(), bytes.to_vec())).collect();
-        Self { objects: Arc::new(Mutex::new(objects)), is_down: false }
+        Self { objects: Arc::new(Mutex::new(objects)), ..Self::default() }
     }
 
     pub(crate) fn text(&self, key: &str) -> String {
@@ -96,6 +99,9 @@ impl Objects for Memory {
 
     async fn create(&self, bucket: &str, key: &str) -> Result<Box<dyn ObjectWriter>, ObjectsError> {
         self.check(bucket)?;
+        if !self.writes_for.is_zero() {
+            tokio::time::sleep(self.writes_for).await;
+        }
         Ok(Box::new(Written { memory: self.clone(), key: key.to_owned(), bytes: Vec::new() }))
     }
 }

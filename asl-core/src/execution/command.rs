@@ -78,6 +78,11 @@ pub enum Event {
     },
     /// Somebody wants the execution, which ended without success, to go on where it was interrupted.
     Redriven,
+    /// The same, of somebody who may ask twice and says by a token that it is once.
+    RedrivenOnce {
+        /// The `clientToken` of `RedriveExecution`.
+        client_token: Arc<str>,
+    },
     /// Somebody stopped the execution.
     Stopped {
         /// The `error` and `cause` of `StopExecution`.
@@ -105,7 +110,8 @@ pub enum Command {
     ScheduleTask(ScheduleTask),
     /// Nobody waits for the Task any more: it timed out, or what it belongs to ended.
     CancelTask(TaskId),
-    /// Run a Map Run, and answer with [`Event::MapRunSucceeded`] or [`Event::MapRunFailed`].
+    /// Run a Map Run, or [redrive](StartMapRun::redrive_count) the one of that ARN, and answer with
+    /// [`Event::MapRunSucceeded`] or [`Event::MapRunFailed`].
     StartMapRun(Box<StartMapRun>),
     /// Nobody waits for the Map Run any more: its children are to be stopped.
     CancelMapRun(MapRunId),
@@ -199,6 +205,8 @@ pub enum Rejected {
     ExecutionEnded,
     /// The execution cannot be redriven.
     NotRedrivable(NotRedrivable),
+    /// The execution was redriven with this client token at this time.
+    AlreadyRedriven(Timestamp),
 }
 
 impl From<NotRedrivable> for Rejected {
@@ -214,6 +222,7 @@ impl fmt::Display for Rejected {
             Self::MapRunDoesNotExist => formatter.write_str("the map run was answered or cancelled before"),
             Self::ExecutionEnded => formatter.write_str("the execution ended before"),
             Self::NotRedrivable(reason) => reason.fmt(formatter),
+            Self::AlreadyRedriven(at) => write!(formatter, "the execution was redriven with this token at {at}"),
         }
     }
 }

@@ -7,12 +7,15 @@ use super::{
     ResultDestination, ResultWriter, StartMapRun,
 };
 use crate::evaluate::{self, Scope};
-use crate::failure::Failure;
 use crate::failure::error_equals::Origin;
+use crate::failure::{ErrorName, Failure};
 use crate::history::EventDetails;
 use crate::program::{self, DistributedMap, Map, State};
 use crate::random::uuid_of;
 use crate::value::{Object, Value};
+
+/// How often a Map Run can be redriven.
+const MOST_REDRIVES: u32 = 1_000;
 
 impl Execution {
     pub(super) fn start_map_run(
@@ -52,6 +55,7 @@ impl Execution {
         let start = StartMapRun {
             map_run: MapRunId(strand.chain),
             arn: arn.into(),
+            redrive_count: 0,
             state_name: state.name.clone(),
             label: distributed.label.clone(),
             execution_type: distributed.execution_type,
@@ -72,6 +76,21 @@ impl Execution {
         };
         self.command(Command::StartMapRun(Box::new(start.clone())));
         Ok(Step::Rest(Phase::MapRun(Box::new(start))))
+    }
+
+    /// Goes on with the Map Run that was interrupted; only this many times, as on AWS.
+    pub(super) fn redrive_map_run(&mut self, strand: &mut Strand) -> Step {
+        let Some(Phase::MapRun(mut start)) = strand.interrupted.take() else { return Step::Attempt };
+        if start.redrive_count >= MOST_REDRIVES {
+            let cause = format!("The Map Run was redriven {MOST_REDRIVES} times, which is the limit.");
+            return Step::Fail { failure: Failure::runtime(cause), origin: Origin::State };
+        }
+        start.redrive_count += 1;
+        let details = EventDetails::MapRunRedriven { map_run_arn: start.arn.clone(), count: start.redrive_count };
+        strand.chain = self.emit(strand.chain, details);
+        start.map_run = MapRunId(strand.chain);
+        self.command(Command::StartMapRun(start.clone()));
+        Step::Rest(Phase::MapRun(start))
     }
 
     /// The Map Runs that are out, in the order in which they were started: what a driver that lost them starts again.
@@ -108,6 +127,7 @@ impl Execution {
                 let failed = self.emit(started, EventDetails::MapRunFailed { failure: failure.clone() });
                 if let Some(strand) = self.progress.strands.get_mut(&id) {
                     strand.chain = failed;
+                    strand.interrupted = is_redrivable(&failure).then(|| strand.phase.clone());
                 }
                 self.ready.push_back((id, Step::Fail { failure, origin: Origin::State }));
             }
@@ -164,6 +184,13 @@ impl Execution {
     }
 }
 
+/// Whether a redrive goes on with a Map Run that failed so; otherwise it starts a new one, since data that do not fit
+/// would not fit again.
+fn is_redrivable(failure: &Failure) -> bool {
+    let of_data = [ErrorName::DATA_LIMIT_EXCEEDED, ErrorName::RUNTIME, ErrorName::QUERY_EVALUATION_ERROR];
+    !of_data.into_iter().any(|name| failure.is(name))
+}
+
 fn item_reader(reader: &program::ItemReader, scope: &Scope<'_>) -> Result<ItemReader, Failure> {
     let max_items = reader.max_items.as_ref().map(|quantity| quantity.evaluate("MaxItems", scope)).transpose()?;
     Ok(ItemReader {
@@ -202,8 +229,34 @@ fn result_writer(writer: &program::ResultWriter, scope: &Scope<'_>) -> Result<Re
 mod tests {
     use std::sync::Arc;
 
-    use crate::execution::{Execution, Start};
+    use super::*;
+    use crate::execution::{Event, Outcome, Start};
     use crate::timestamp::Timestamp;
+
+    #[test]
+    fn a_map_run_is_redriven_a_thousand_times_and_a_new_one_follows() {
+        let definition = r#"{"StartAt": "Each", "States": {"Each": {"Type": "Map", "End": true, "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}}}}"#;
+        let program = crate::compile(definition).into_program().unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let mut execution = Execution::start(program, Start::new("test", serde_json::json!([1])), now);
+        let waits_for = |execution: &Execution| execution.map_runs().next().cloned();
+        let begun = waits_for(&execution).unwrap();
+        for redrive_count in 0..=MOST_REDRIVES {
+            let start = waits_for(&execution).unwrap();
+            assert_eq!((start.redrive_count, &start.arn), (redrive_count, &begun.arn));
+            let failure = Failure::new(ErrorName::EXCEED_TOLERATED_FAILURE_THRESHOLD, "too many");
+            execution.handle(now, Event::MapRunFailed { map_run: start.map_run, failure }).unwrap();
+            execution.handle(now, Event::Redriven).unwrap();
+        }
+        let failure = execution.outcome().and_then(Outcome::failure).unwrap();
+        assert_eq!(failure.error(), Some(ErrorName::RUNTIME));
+        execution.handle(now, Event::Redriven).unwrap();
+        let new = waits_for(&execution).unwrap();
+        assert_eq!(new.redrive_count, 0);
+        assert_ne!(new.arn, begun.arn);
+    }
 
     #[test]
     fn map_runs_of_different_executions_have_different_arns_even_with_one_seed() {

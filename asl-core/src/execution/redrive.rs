@@ -5,11 +5,14 @@
 //! See [Redriving executions](https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html).
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::step::Step;
 use super::strand::{Children, Phase, Strand};
-use super::{Execution, Outcome};
+use super::{Execution, Outcome, Rejected};
 use crate::failure::{ErrorName, Failure};
 use crate::history::{EventDetails, EventId};
 use crate::timestamp::Timestamp;
@@ -17,8 +20,14 @@ use crate::timestamp::Timestamp;
 /// How long after its end an execution can be redriven.
 const REDRIVABLE: Duration = Duration::from_hours(14 * 24);
 
+/// How many client tokens are remembered.
+const CLIENT_TOKENS: usize = 10;
+
+/// How long after its first use a client token stands for the same redrive.
+const CLIENT_TOKEN_VALID: Duration = Duration::from_mins(15);
+
 /// Why an execution cannot be redriven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum NotRedrivable {
     /// It runs.
@@ -29,6 +38,18 @@ pub enum NotRedrivable {
     HistoryTooLong,
     /// It ended more than 14 days ago, or was started as long ago as an execution may last.
     Expired,
+}
+
+impl NotRedrivable {
+    /// The reason in AWS's words, as `redriveStatusReason` says it.
+    pub fn in_aws_words(self) -> &'static str {
+        match self {
+            Self::Running => "Execution is RUNNING and cannot be redriven",
+            Self::Succeeded => "Execution is SUCCEEDED and cannot be redriven",
+            Self::HistoryTooLong => "Execution history event limit exceeded",
+            Self::Expired => "Execution redrivable period exceeded",
+        }
+    }
 }
 
 impl fmt::Display for NotRedrivable {
@@ -55,6 +76,25 @@ impl Execution {
             self.resume(strand, redriven);
         }
         Ok(())
+    }
+
+    /// Goes on unless it did for the same token before.
+    pub(super) fn redrive_once(&mut self, client_token: Arc<str>) -> Result<(), Rejected> {
+        if let Some(at) = self.redriven_with(&client_token, self.progress.now) {
+            return Err(Rejected::AlreadyRedriven(at));
+        }
+        self.redrive()?;
+        let tokens = &mut self.progress.client_tokens;
+        tokens.push_back((client_token, self.progress.now));
+        tokens.drain(..tokens.len().saturating_sub(CLIENT_TOKENS));
+        Ok(())
+    }
+
+    /// When the execution was redriven with a client token: one of the last ten, and in the last 15 minutes.
+    pub fn redriven_with(&self, client_token: &str, now: Timestamp) -> Option<Timestamp> {
+        let valid = |at: Timestamp| now <= at.saturating_add(CLIENT_TOKEN_VALID);
+        let mut latest_first = self.progress.client_tokens.iter().rev();
+        latest_first.find(|(token, at)| **token == *client_token && valid(*at)).map(|(_, at)| *at)
     }
 
     /// Whether the execution can be redriven at `now`.
@@ -91,7 +131,7 @@ impl Execution {
         self.progress.redriven_at
     }
 
-    /// A strand waits for its children as before, or attempts its state again; Retriers count from the beginning.
+    /// A strand waits for its children as before, goes on with its Map Run, or attempts its state again; Retriers count from the beginning.
     fn resume(&mut self, mut strand: Strand, redriven: EventId) {
         strand.retries.fill(0);
         if let Some(phase) = strand.interrupted.take() {
@@ -100,8 +140,14 @@ impl Execution {
         if strand.children().is_none() {
             let has_entered = strand.entered != EventId::default();
             let (state, input) = (strand.state, strand.input.clone());
-            let step = if has_entered { Step::Attempt } else { Step::Enter { state, input } };
-            strand.phase = Phase::Running;
+            let step = match std::mem::replace(&mut strand.phase, Phase::Running) {
+                map_run @ Phase::MapRun(_) => {
+                    strand.interrupted = Some(map_run);
+                    Step::RedriveMapRun
+                }
+                _ if has_entered => Step::Attempt,
+                _ => Step::Enter { state, input },
+            };
             strand.chain = redriven;
             self.ready.push_back((strand.id, step));
         }
@@ -174,5 +220,25 @@ mod tests {
         assert_eq!(refused(FAILS, start.clone(), Duration::ZERO), Some(NotRedrivable::HistoryTooLong));
         start.limits.history_events = 5;
         assert_eq!(refused(FAILS, start, Duration::ZERO), None);
+    }
+
+    #[test]
+    fn a_client_token_is_one_redrive_for_a_quarter_of_an_hour_and_for_ten_tokens() {
+        let program = crate::compile(FAILS).into_program().unwrap();
+        let at = |minutes: u64| Timestamp::UNIX_EPOCH.saturating_add(Duration::from_mins(minutes));
+        let mut execution = Execution::start(program, Start::new("test", 1), at(0));
+        let mut redrive = |token: &str, minutes: u64| {
+            let refused = execution.handle(at(minutes), Event::RedrivenOnce { client_token: token.into() }).err();
+            (refused, execution.redrive_count())
+        };
+        assert_eq!(redrive("a", 1), (None, 1));
+        assert_eq!(redrive("a", 16), (Some(Rejected::AlreadyRedriven(at(1))), 1));
+        assert_eq!(redrive("a", 17), (None, 2));
+        for other in 0..9 {
+            assert_eq!(redrive(&other.to_string(), 17), (None, 3 + other));
+        }
+        assert_eq!(redrive("a", 17), (Some(Rejected::AlreadyRedriven(at(17))), 11));
+        assert_eq!(redrive("9", 17), (None, 12));
+        assert_eq!(redrive("a", 17), (None, 13));
     }
 }

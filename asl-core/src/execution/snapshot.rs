@@ -1,6 +1,6 @@
 //! An execution at rest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -58,6 +58,9 @@ pub(super) struct Progress {
     pub(super) redrives: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) redriven_at: Option<Timestamp>,
+    /// The last client tokens that it was redriven with, and when each was used first.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub(super) client_tokens: VecDeque<(Arc<str>, Timestamp)>,
     /// When it ended last.
     #[serde(default)]
     pub(super) ended_at: Timestamp,

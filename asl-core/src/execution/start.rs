@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::TokenKey;
+use super::{TaskId, TokenKey};
 use crate::value::Value;
 
 /// What an execution is started with.
@@ -33,6 +33,9 @@ pub struct Start {
     pub input: Value,
     /// What random numbers, UUIDs, jitter and task tokens are drawn from.
     pub seed: u64,
+    /// How often it was begun before: an Express child of a Map Run is begun again by a redrive.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub begun_before: u32,
     /// What task tokens are made with.
     pub token_key: TokenKey,
     /// The bounds of this execution.
@@ -57,11 +60,25 @@ impl Start {
             region: "us-east-1".into(),
             input: input.into(),
             seed: 0,
+            begun_before: 0,
             token_key: TokenKey::new([0; 32]),
             limits: Limits::default(),
             missing_activities: BTreeSet::new(),
         }
     }
+
+    /// What tells an attempt of a Task from all others.
+    pub(super) fn idempotency_key(&self, task: TaskId) -> String {
+        match self.begun_before {
+            0 => format!("{}/{task}", self.id),
+            times => format!("{}#{times}/{task}", self.id),
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+pub(super) fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The bounds of an execution; the defaults are those of AWS's Standard workflows.

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::TokenKey;
-use super::start::Limits;
+use super::start::{Limits, is_zero};
 use crate::definition::MachineType;
 use crate::history::EventId;
 use crate::program::{ReaderConfig, Resource, WriterConfig};
 use crate::value::{Array, Object, Value};
 
-/// Identifies a Map Run within its execution: the number of its `MapRunStarted` event.
+/// Identifies a Map Run within its execution: the number of its `MapRunStarted` event, or of the `MapRunRedriven`
+/// event by which it went on last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MapRunId(pub(super) EventId);
@@ -35,6 +36,9 @@ pub struct StartMapRun {
     pub map_run: MapRunId,
     /// The Map Run's ARN, which the seed of the execution determines.
     pub arn: Arc<str>,
+    /// How often it was redriven: 0 for one that begins; any other is to go on with what did not succeed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub redrive_count: u32,
     /// The Map state's name.
     pub state_name: Arc<str>,
     /// The state's `Label`, or one made for it; it is part of the ARNs of the Map Run and of its children.
@@ -123,13 +127,17 @@ impl ResultDestination {
         self.arguments.get("Bucket").and_then(Value::as_str)
     }
 
-    /// The folder, without a slash at its end, in which the Map Run `map_run_arn` leaves its results:
-    /// the prefix, and the last part of the ARN.
-    pub fn folder(&self, map_run_arn: &str) -> String {
-        let run = map_run_arn.rsplit(':').next().unwrap_or(map_run_arn);
+    /// The folder, without a slash at its end, in which a Map Run leaves its results:
+    /// the prefix, the last part of the ARN, and for a redrive `Redrive-` with its number.
+    pub fn folder(&self, map_run: &StartMapRun) -> String {
+        let run = map_run.arn.rsplit(':').next().unwrap_or(&map_run.arn);
+        let redrive = match map_run.redrive_count {
+            0 => String::new(),
+            count => format!("/Redrive-{count}"),
+        };
         match self.arguments.get("Prefix").and_then(Value::as_str).map(|prefix| prefix.trim_end_matches('/')) {
-            None | Some("") => run.to_owned(),
-            Some(prefix) => format!("{prefix}/{run}"),
+            None | Some("") => format!("{run}{redrive}"),
+            Some(prefix) => format!("{prefix}/{run}{redrive}"),
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) enum Step {
     Enter { state: StateId, input: Value },
     /// Do the state's work, for the first time or again.
     Attempt,
+    /// Go on with the Map Run that was interrupted.
+    RedriveMapRun,
     /// The state's work is done.
     Succeed { result: Value },
     /// The state failed; its Retriers and Catchers are asked.
@@ -53,6 +55,7 @@ impl Execution {
             step = match step {
                 Step::Enter { state, input } => self.enter(&mut strand, state, input),
                 Step::Attempt => self.attempt(&mut strand),
+                Step::RedriveMapRun => self.redrive_map_run(&mut strand),
                 Step::Succeed { result } => self.succeed(&mut strand, &result),
                 Step::Fail { failure, origin } => self.retry_or_catch(&mut strand, failure, origin),
                 Step::Exit { output, assigned, transition } => self.exit(&mut strand, output, assigned, transition),

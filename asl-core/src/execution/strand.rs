@@ -41,7 +41,8 @@ pub(super) struct Strand {
     /// How often each Retrier of the state was used.
     pub(super) retries: Vec<u64>,
     pub(super) phase: Phase,
-    /// What its state waited for when it failed, if that were branches or iterations: a redrive goes on with them.
+    /// What its state waited for when it failed, if that were branches, iterations or a Map Run: a redrive goes on with
+    /// them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) interrupted: Option<Phase>,
 }

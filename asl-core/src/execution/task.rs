@@ -78,7 +78,7 @@ impl Execution {
             credentials,
             retry_count: u32::try_from(strand.retry_count()).unwrap_or(u32::MAX),
             invocation,
-            idempotency_key: format!("{}/{task}", self.progress.start.id).into(),
+            idempotency_key: self.progress.start.idempotency_key(task).into(),
             task_token,
             deadline,
             heartbeat_seconds: heartbeat,

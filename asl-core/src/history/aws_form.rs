@@ -80,6 +80,7 @@ impl EventDetails {
             Self::MapStateSucceeded => "MapStateSucceeded",
             Self::MapStateFailed => "MapStateFailed",
             Self::MapRunStarted { .. } => "MapRunStarted",
+            Self::MapRunRedriven { .. } => "MapRunRedriven",
             Self::MapRunSucceeded => "MapRunSucceeded",
             Self::MapRunFailed { .. } => "MapRunFailed",
             Self::MapRunAborted => "MapRunAborted",
@@ -106,6 +107,9 @@ impl EventDetails {
             | Self::ActivityTimedOut { failure }
             | Self::MapRunFailed { failure } => fields.failure(failure),
             Self::MapRunStarted { map_run_arn } => fields.text("mapRunArn", map_run_arn),
+            Self::MapRunRedriven { map_run_arn, count } => {
+                fields.text("mapRunArn", map_run_arn).number("redriveCount", Some(u64::from(*count)))
+            }
             Self::ExecutionSucceeded { output }
             | Self::LambdaFunctionSucceeded { output }
             | Self::ActivitySucceeded { output } => fields.payload("output", output),
@@ -381,6 +385,10 @@ mod tests {
             (
                 EventDetails::ExecutionRedriven { count: 1 },
                 r#""ExecutionRedriven"|"executionRedrivenEventDetails":{"redriveCount":1}"#,
+            ),
+            (
+                EventDetails::MapRunRedriven { map_run_arn: "arn".into(), count: 2 },
+                r#""MapRunRedriven"|"mapRunRedrivenEventDetails":{"mapRunArn":"arn","redriveCount":2}"#,
             ),
             (
                 EventDetails::ActivityStarted { worker_name: None },

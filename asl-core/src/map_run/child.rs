@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::definition::MachineType;
-use crate::execution::{Outcome, Start, StartMapRun};
+use crate::execution::{NotRedrivable, Outcome, Start, StartMapRun};
 use crate::random::{Random, uuid_of};
 use crate::timestamp::Timestamp;
 use crate::value::{Object, Value};
@@ -36,6 +36,12 @@ pub struct EndedChild {
     pub started_at: Timestamp,
     /// When it ended.
     pub stopped_at: Timestamp,
+    /// How often it was redriven, or begun again if it is an Express execution.
+    #[serde(default)]
+    pub redrive_count: u64,
+    /// Why it cannot be redriven, if it did not succeed and cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_redrivable: Option<NotRedrivable>,
 }
 
 impl StartChild {
@@ -58,6 +64,7 @@ impl StartChild {
             role_arn: parent.role_arn.clone(),
             region: parent.region.clone(),
             input: self.input.clone(),
+            begun_before: 0,
             seed: Random::from_seed(map_run.scope.seed ^ self.index).next_u64(),
             state_machine_version_arn: None,
             state_machine_alias_arn: None,
@@ -83,10 +90,11 @@ impl EndedChild {
         let failure = self.outcome.failure();
         let output = self.outcome.output();
         let status = self.outcome.status();
-        let redrive = match (map_run.execution_type, &self.outcome) {
-            (_, Outcome::Succeeded(_)) => ("NOT_REDRIVABLE", Some("Execution is SUCCEEDED and cannot be redriven")),
-            (MachineType::Express, _) => ("REDRIVABLE_BY_MAP_RUN", None),
-            (MachineType::Standard, _) => ("REDRIVABLE", None),
+        let succeeded = output.map(|_| NotRedrivable::Succeeded);
+        let redrive = match (map_run.execution_type, succeeded.or(self.not_redrivable)) {
+            (_, Some(reason)) => ("NOT_REDRIVABLE", Some(reason.in_aws_words())),
+            (MachineType::Express, None) => ("REDRIVABLE_BY_MAP_RUN", None),
+            (MachineType::Standard, None) => ("REDRIVABLE", None),
         };
         let text = |text: &str| Some(Value::from(text));
         let members = [
@@ -98,7 +106,7 @@ impl EndedChild {
             ("Name", text(&child_name(map_run, index))),
             ("Output", output.and_then(|output| text(&output.to_string()))),
             ("OutputDetails", output.map(|_| included())),
-            ("RedriveCount", Some(0.into())),
+            ("RedriveCount", Some(self.redrive_count.into())),
             ("RedriveStatus", text(redrive.0)),
             ("RedriveStatusReason", redrive.1.and_then(text)),
             ("StartDate", text(&self.started_at.to_string())),

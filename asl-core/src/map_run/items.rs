@@ -68,7 +68,7 @@ impl MapRun {
         let index = self.progress.children;
         self.progress.children += 1;
         let start = StartChild::new(&self.progress.start, index, items, input);
-        self.progress.running.insert(index, Running { items, start: Some(start.clone()) });
+        self.progress.running.insert(index, Running { items, start: Some(start.clone()), redrive: false });
         self.commands.push_back(MapRunCommand::StartChild(start));
     }
 

@@ -18,6 +18,14 @@ pub(super) struct Results {
 }
 
 impl MapRun {
+    /// Forgets the result of a child that has another one to come.
+    pub(super) fn forget_result(&mut self, index: u64) {
+        let results = &mut self.progress.results;
+        if let Some(result) = results.by_child.remove(&index) {
+            results.bytes = results.bytes.saturating_sub(result.text_size());
+        }
+    }
+
     /// Keeps the result of a child; nothing of results that are written elsewhere or are too large together.
     pub(super) fn keep_result(&mut self, index: u64, ended: &EndedChild) {
         let start = &self.progress.start;
@@ -47,7 +55,7 @@ impl MapRun {
         let start = &self.progress.start;
         let writer = start.result_writer.as_ref();
         if let Some(destination) = writer.and_then(|writer| writer.destination.as_ref()) {
-            let key = format!("{}/manifest.json", destination.folder(&start.arn));
+            let key = format!("{}/manifest.json", destination.folder(start));
             let details: Object =
                 [("Bucket", destination.bucket().unwrap_or_default().into()), ("Key", Value::from(key))]
                     .into_iter()

@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::counts::{Tally, Unsuccessful};
 use super::results::Results;
-use super::{Item, Phase, Running, Tally};
+use super::{Item, Phase, Running};
 use crate::execution::{ItemSource, StartMapRun};
 use crate::program::Fingerprint;
 use crate::random::Random;
@@ -15,7 +16,8 @@ use crate::value::Value;
 
 /// A Map Run at rest; its serialised form is versioned.
 ///
-/// Of the items it holds those that no child has yet: those of the batch that is being filled.
+/// Of the items it holds those that no child has yet, a hundred and the batch that is being filled at most,
+/// and of the children that did not succeed how many items each had.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MapRunSnapshot {
     version: u32,
@@ -28,6 +30,9 @@ pub struct MapRunSnapshot {
 pub(super) struct Progress {
     pub(super) start: StartMapRun,
     pub(super) started_at: Timestamp,
+    /// When it was redriven last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) redriven_at: Option<Timestamp>,
     /// The latest time that the driver told.
     pub(super) now: Timestamp,
     pub(super) random: Random,
@@ -45,6 +50,12 @@ pub(super) struct Progress {
     /// How many children there were, which is the index of the next one.
     pub(super) children: u64,
     pub(super) running: BTreeMap<u64, Running>,
+    /// The children that did not succeed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) unsuccessful: BTreeMap<u64, Unsuccessful>,
+    /// Those that are to be redriven.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) pending_redrive: BTreeMap<u64, Unsuccessful>,
     pub(super) items: Tally,
     pub(super) executions: Tally,
     pub(super) results: Results,
@@ -55,6 +66,7 @@ impl Progress {
     pub(super) fn new(start: StartMapRun, now: Timestamp) -> Self {
         Self {
             started_at: now,
+            redriven_at: None,
             now,
             random: Random::from_seed(start.scope.seed),
             waiting: VecDeque::new(),
@@ -64,6 +76,8 @@ impl Progress {
             batch_bytes: 0,
             children: 0,
             running: BTreeMap::new(),
+            unsuccessful: BTreeMap::new(),
+            pending_redrive: BTreeMap::new(),
             items: Tally::default(),
             executions: Tally::default(),
             results: Results::default(),

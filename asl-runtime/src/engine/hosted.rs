@@ -73,6 +73,8 @@ struct State {
     first: Option<JournalEntry>,
     /// Entries in the journal.
     version: u64,
+    /// How often one that is recorded when it ends was recorded before.
+    recorded: u64,
     /// The version of the last snapshot.
     snapshot_version: u64,
     /// When the execution was told something last; time does not go back for it.
@@ -86,6 +88,8 @@ struct State {
     asleep: Option<Held>,
     /// Whether the store believes it to have ended, though it goes on.
     is_ended_in_store: bool,
+    /// Whether that it goes on is what is being written.
+    goes_on: bool,
     /// Which activities do not exist, where the execution believes otherwise.
     missing_activities: Option<BTreeSet<Arc<str>>>,
     /// What the timers wait for on its behalf.
@@ -140,6 +144,8 @@ pub(super) struct Journalled {
     pub(super) deadline: Option<Timestamp>,
     /// Whether it was started now.
     pub(super) started: bool,
+    /// Whether it goes on now, having ended before.
+    pub(super) went_on: bool,
     /// How it ended, if it did now.
     pub(super) end: Option<End>,
     /// The version at which it need not be in memory.
@@ -176,6 +182,23 @@ impl HostedExecution {
             }
         });
         execution
+    }
+
+    /// One that was recorded when it ended and is to begin again.
+    pub(super) fn recorded(number: u64, record: &ExecutionRecord) -> Self {
+        let parent = record.opening.parent.clone();
+        let execution = Self::new(number, Arc::clone(&record.execution_arn), parent, Keeping::RecordedAtEnd);
+        let _ = execution.started.set(Ok(record.opening.start_date));
+        execution.with(|state| (state.version, state.recorded) = (record.version, record.version));
+        execution
+    }
+
+    /// How often it was redriven, or begun again if it is only recorded when it ends.
+    pub(super) fn redrive_count(&self) -> u64 {
+        self.with(|state| match (self.keeping, &state.driver) {
+            (Keeping::RecordedAtEnd, _) => state.recorded,
+            (_, driver) => driver.as_ref().map_or(0, |driver| driver.execution().redrive_count()),
+        })
     }
 
     pub(super) fn number(&self) -> u64 {
@@ -254,7 +277,7 @@ impl HostedExecution {
             Keeping::InMemory => Vec::new(),
             Keeping::RecordedAtEnd => self.with(|state| {
                 let first = state.first.take().or_else(|| entries.into_iter().next());
-                if state.end().is_some() && state.version == 0 {
+                if state.end().is_some() && state.version == state.recorded {
                     return first.into_iter().collect();
                 }
                 state.first = first;
@@ -277,6 +300,7 @@ impl HostedExecution {
                     let sleeps_until = state.sleeps_until;
                     state.rests_until = rests_until(driver, registry);
                     let was_ended = std::mem::take(&mut state.is_ended_in_store);
+                    state.goes_on |= was_ended;
                     (was_ended || known != sleeps_until).then_some(Standing::Running { sleeps_until })
                 }
             };
@@ -291,7 +315,8 @@ impl HostedExecution {
         })
     }
 
-    pub(super) fn start(&self, now: Timestamp, opened: Opened) -> Applied {
+    /// Begins it; again, if there is a token that says for which redrive.
+    pub(super) fn start(&self, now: Timestamp, opened: Opened, client_token: Option<Arc<str>>) -> Applied {
         let _entered = self.span.enter();
         let Opened { program, start, parent } = opened;
         let opening = Opening {
@@ -309,14 +334,14 @@ impl HostedExecution {
         self.with(|state| {
             state.spans.follow(&history);
             state.told_at = now;
-            state.opening = Some(opening);
+            state.opening = client_token.is_none().then_some(opening);
             state.driver = Some(Box::new(driver));
         });
-        Applied {
-            entry: JournalEntry { at: now, inbound: Inbound::Started { start: Box::new(start), fingerprint } },
-            tasks,
-            work,
-        }
+        let inbound = match client_token {
+            None => Inbound::Started { start: Box::new(start), fingerprint },
+            Some(client_token) => Inbound::Event(Event::RedrivenOnce { client_token }),
+        };
+        Applied { entry: JournalEntry { at: now, inbound }, tasks, work }
     }
 
     /// Goes on with what the journal led to.
@@ -406,7 +431,7 @@ impl HostedExecution {
         let (journalled, opened) = self.with(|state| {
             state.version += entries;
             // One that is recorded when it ends is not in the store before.
-            let is_written = self.keeping != Keeping::RecordedAtEnd || state.version > 0;
+            let is_written = self.keeping != Keeping::RecordedAtEnd || state.version > state.recorded;
             let opened = state.opening.take_if(|_| is_written);
             let deadline = match (&state.departure, &state.driver) {
                 (Some(_), _) => None,
@@ -415,7 +440,8 @@ impl HostedExecution {
             };
             let before = std::mem::replace(&mut state.armed, deadline);
             let rests_at = state.rests_until.map(|_| state.version);
-            (Journalled { before, deadline, started: opened.is_some(), end: state.end(), rests_at }, opened)
+            let (started, went_on) = (opened.is_some(), std::mem::take(&mut state.goes_on));
+            (Journalled { before, deadline, started, went_on, end: state.end(), rests_at }, opened)
         });
         if let Some(opening) = opened {
             let _ = self.started.set(Ok(opening.start_date));

@@ -4,6 +4,7 @@
 //! their names follow from the Map Run's ARN, so a child that was started before is found and not started again.
 //! The [document](document) of a Map Run only shortens the way: where it was when it was last saved.
 
+mod begin;
 mod calls;
 mod children;
 mod description;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use asl_core::execution::{MapRunId, StartMapRun};
-use asl_core::map_run::{EndedChild, MapRunUpdate};
+use asl_core::map_run::{EndedChild, MapRunOutcome, MapRunUpdate};
 use asl_core::{Program, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
@@ -49,6 +50,16 @@ struct HostedMapRun {
     /// Holds no more than what its running children have to tell, and calls.
     told: mpsc::UnboundedSender<Told>,
     task: AbortHandle,
+    /// The redrive that waits for what still goes on.
+    next: Option<Next>,
+}
+
+/// A Map Run that is to begin or go on.
+#[derive(Debug)]
+struct Next {
+    execution_arn: Arc<str>,
+    map_run: MapRunId,
+    origin: Origin,
 }
 
 /// What a Map Run is told.
@@ -79,9 +90,13 @@ enum Origin {
 impl MapRuns {
     /// Says that nobody waits for a Map Run of an execution any more.
     pub(super) fn abort(&self, execution_arn: &str, map_run: MapRunId) {
-        let hosted = lock(&self.hosted);
-        let found = hosted.values().find(|one| one.map_run == map_run && *one.execution_arn == *execution_arn);
-        if let Some(found) = found {
+        let mut hosted = lock(&self.hosted);
+        let is_it = |one: &HostedMapRun| {
+            let is_next = one.next.as_ref().is_some_and(|next| next.map_run == map_run);
+            (one.map_run == map_run || is_next) && *one.execution_arn == *execution_arn
+        };
+        if let Some(found) = hosted.values_mut().find(|one| is_it(one)) {
+            found.next = None;
             let _ = found.told.send(Told::Abort);
         }
     }
@@ -112,9 +127,20 @@ impl MapRuns {
         lock(&self.hosted).get(map_run_arn).is_some_and(|hosted| hosted.told.send(told).is_ok())
     }
 
-    /// Takes note that a Map Run ended; returns the ARNs of those whose documents need not be kept any longer.
+    /// Lets a redrive begin once what still goes on has ended.
+    fn put_next(&self, map_run_arn: &str, next: Next) {
+        if let Some(hosted) = lock(&self.hosted).get_mut(map_run_arn) {
+            hosted.next = Some(next);
+        }
+    }
+
+    /// Hosts a Map Run no longer; returns the redrive that waited for that.
+    fn remove(&self, map_run_arn: &str) -> Option<Next> {
+        lock(&self.hosted).remove(map_run_arn)?.next
+    }
+
+    /// Takes note that a Map Run ended; returns the ARNs of those that need not be kept any longer.
     fn retire(&self, map_run_arn: &Arc<str>, retained: usize) -> Vec<Arc<str>> {
-        lock(&self.hosted).remove(map_run_arn);
         lock(&self.ended).add([Arc::clone(map_run_arn)], retained)
     }
 }
@@ -122,6 +148,11 @@ impl MapRuns {
 /// When the Map Run of a document ended, if it did.
 pub(super) fn stop_date(document: &Document) -> Result<Option<Timestamp>, StoreError> {
     Ok(MapRunDocument::of(document)?.stop_date())
+}
+
+/// Whether the Map Run of a document needs its children still: to go on, or for a redrive.
+pub(super) fn needs_children(document: &Document) -> Result<bool, StoreError> {
+    Ok(!matches!(MapRunDocument::of(document)?.stage, Stage::Ended(MapRunOutcome::Succeeded(_))))
 }
 
 impl Inner {
@@ -141,7 +172,8 @@ impl Inner {
         }
         let Some(program) = execution.look(|driver, _| driver.execution().program().clone()) else { return };
         let (arn, map_run) = (Arc::clone(&start.arn), start.map_run);
-        self.host_map_run(arn, execution.arn(), map_run, Origin::Asked { start: Box::new(start), program });
+        let origin = Origin::Asked { start: Box::new(start), program };
+        self.host_map_run(arn, Next { execution_arn: Arc::clone(execution.arn()), map_run, origin });
     }
 
     /// Goes on with a Map Run that another engine wrote, if the execution that waits for it is this one's nevertheless:
@@ -161,21 +193,27 @@ impl Inner {
         }
     }
 
-    fn host_map_run(&self, arn: Arc<str>, execution_arn: &Arc<str>, map_run: MapRunId, origin: Origin) {
+    /// Runs a Map Run here; a redrive of one that has not ended yet waits for that.
+    fn host_map_run(&self, arn: Arc<str>, next: Next) {
         let mut hosted = lock(&self.map_runs.hosted);
-        if hosted.contains_key(&arn) {
+        if let Some(hosted) = hosted.get_mut(&arn) {
+            if hosted.map_run != next.map_run {
+                hosted.next = Some(next);
+            }
             return;
         }
+        lock(&self.map_runs.ended).forget(&arn);
+        let Next { execution_arn, map_run, origin } = next;
         let (told, mailbox) = mpsc::unbounded_channel();
-        let running = run::run(self.this.clone(), Arc::clone(&arn), Arc::clone(execution_arn), origin, mailbox);
+        let running = run::run(self.this.clone(), Arc::clone(&arn), Arc::clone(&execution_arn), origin, mailbox);
         let task = self.runtime.spawn(running).abort_handle();
-        hosted.insert(arn, HostedMapRun { execution_arn: Arc::clone(execution_arn), map_run, told, task });
+        hosted.insert(arn, HostedMapRun { execution_arn, map_run, told, task, next: None });
     }
 
     /// Tells the Map Run of a child what is in the child's journal now.
     pub(super) fn tell_map_run(&self, execution: &HostedExecution, journalled: &Journalled) {
         let Some(Parent::MapRun { map_run_arn, index }) = execution.parent() else { return };
-        if journalled.started {
+        if journalled.started || journalled.went_on {
             self.map_runs.tell(map_run_arn, Told::ChildStarted(*index));
         }
         if let Some(ended) = journalled.end.as_ref().and_then(|end| children::ended(execution, end)) {
@@ -222,7 +260,10 @@ impl Inner {
         }
         match self.is_wanted(arn, &document.execution_arn).await {
             Ok(true) => {}
-            Ok(false) => self.host_map_run(Arc::clone(arn), &document.execution_arn, document.map_run, Origin::Left),
+            Ok(false) => {
+                let MapRunDocument { execution_arn, map_run, .. } = document;
+                self.host_map_run(Arc::clone(arn), Next { execution_arn, map_run, origin: Origin::Left });
+            }
             Err(error) => tracing::warn!(map_run = &**arn, %error, "whether the Map Run is wanted is not known"),
         }
     }

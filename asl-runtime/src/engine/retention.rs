@@ -133,7 +133,7 @@ impl Needs {
                 _ => {
                     let key = DocumentKey { collection: Collection::MapRuns, name: map_run_arn };
                     let is_needed = match engine.store.get(key).await? {
-                        Some(document) => map_runs::stop_date(&document)?.is_none(),
+                        Some(document) => map_runs::needs_children(&document)?,
                         None => false,
                     };
                     self.map_run = Some((Arc::clone(map_run_arn), is_needed));

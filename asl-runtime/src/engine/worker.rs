@@ -43,6 +43,8 @@ pub(super) enum Message {
 #[derive(Debug)]
 pub(super) enum Told {
     Start(Box<Opened>),
+    /// It was recorded when it ended, and begins again; the token says for which redrive.
+    StartAgain(Box<Opened>, Arc<str>),
     /// It is this engine's now: its Tasks are delivered again.
     Resume,
     Event(Event, Option<Answer>),
@@ -267,7 +269,7 @@ impl Inner {
     async fn load_sleepers(&self, messages: &[(Arc<HostedExecution>, Told)]) {
         let mut starting = BTreeSet::new();
         for (execution, told) in messages {
-            if matches!(told, Told::Start(_)) {
+            if matches!(told, Told::Start(_) | Told::StartAgain(..)) {
                 starting.insert(execution.number());
             } else if !starting.contains(&execution.number())
                 && !execution.is_loaded()
@@ -299,7 +301,8 @@ impl Inner {
             // What is due counts even if the event that comes after it is refused.
             let due = execution.handle_deadline(now).unwrap_or_default();
             let (applied, answer) = match told {
-                Told::Start(opened) => (Ok(Some(execution.start(now, *opened))), None),
+                Told::Start(opened) => (Ok(Some(execution.start(now, *opened, None))), None),
+                Told::StartAgain(opened, token) => (Ok(Some(execution.start(now, *opened, Some(token)))), None),
                 Told::Event(event, answer) => (execution.handle(now, event).map(Some), answer),
                 Told::Posted(event, post, answer) => {
                     let applied = execution.handle(now, event).map(Some);

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use asl_core::Failure;
+use asl_core::failure::ErrorName;
 
-/// A Map state failed to read all items as its `ItemReader` says.
-const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
 /// A Map state failed to write all results as its `ResultWriter` says.
 const RESULT_WRITER_FAILED: &str = "States.ResultWriterFailed";
 
 pub(super) fn item_reader(cause: impl Into<Arc<str>>) -> Failure {
-    Failure::new(ITEM_READER_FAILED, cause)
+    Failure::new(ErrorName::ITEM_READER_FAILED, cause)
 }
 
 pub(super) fn result_writer(cause: impl Into<Arc<str>>) -> Failure {

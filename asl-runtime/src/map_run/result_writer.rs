@@ -117,7 +117,7 @@ impl ResultWriter {
         Ok(Some(Self {
             objects,
             bucket: destination.bucket().ok_or_else(|| fault("Bucket", "is missing"))?.into(),
-            folder: destination.folder(&map_run.arn),
+            folder: destination.folder(&map_run),
             transformation: config.transformation.unwrap_or(WriterTransformation::None),
             output_type: config.output_type.unwrap_or(OutputType::Json),
             map_run,

@@ -261,7 +261,8 @@ impl Executions {
         let ChildOf { whom, started_at } = child;
         match whom {
             Whom::MapRun { map_run, index, input } => {
-                let ended = EndedChild { outcome, input, started_at, stopped_at: now };
+                let ended =
+                    EndedChild { outcome, input, started_at, stopped_at: now, redrive_count: 0, not_redrivable: None };
                 self.told.push_back(Told::MapRun(map_run, MapRunEvent::ChildEnded { index, ended }));
             }
             Whom::Task => {
@@ -304,6 +305,8 @@ impl Executions {
                         self.told.push_back(Told::Execution(*child, Event::Stopped { failure }));
                     }
                 }
+                // Nothing redrives an execution of a simulation.
+                MapRunCommand::RedriveChild { .. } => {}
                 // A simulation writes nothing.
                 MapRunCommand::WriteResults => self.told.push_back(Told::MapRun(key, MapRunEvent::ResultsWritten)),
                 MapRunCommand::Finish(outcome) => {

@@ -204,7 +204,7 @@ async fn whether_an_activity_exists_is_found_out_whenever_a_task_of_it_is_schedu
 
     let engine = build().await.unwrap();
     engine.create_activity("approve").await.unwrap();
-    engine.redrive_execution(arn).await.unwrap();
+    engine.redrive_execution(arn, None).await.unwrap();
     answer(&engine).await;
     assert_eq!(engine.wait(arn).await.unwrap(), Outcome::Succeeded(2.into()));
     engine.delete_activity(activity).await.unwrap();

@@ -58,7 +58,7 @@ async fn what_aws_does_not_do_for_a_type_is_refused() {
     let refused = [
         engine.describe_execution(&arn).await.err(),
         engine.get_execution_history(&arn).await.err(),
-        engine.redrive_execution(&arn).await.err(),
+        engine.redrive_execution(&arn, None).await.err(),
         engine.stop_execution(&arn, Failure::named("Enough")).await.err(),
     ];
     for error in refused {

@@ -40,6 +40,8 @@ fn child(outcome: Outcome) -> Child {
         input: json!({"order": 7}).into(),
         started_at: Timestamp::from_millis(1_700_000_000_000),
         stopped_at: Timestamp::from_millis(1_700_000_001_250),
+        redrive_count: 0,
+        not_redrivable: None,
     })
 }
 

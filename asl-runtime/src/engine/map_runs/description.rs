@@ -34,6 +34,10 @@ pub struct MapRunDescription {
     pub item_counts: Counts,
     /// What became of the children.
     pub execution_counts: Counts,
+    /// How often it was redriven.
+    pub redrive_count: u64,
+    /// When it was redriven last, if it was.
+    pub redrive_date: Option<Timestamp>,
 }
 
 /// A Map Run, as [`ListMapRuns`](https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListMapRuns.html)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use asl_core::Timestamp;
 use asl_core::execution::{MapRunId, StartMapRun, Tolerance};
-use asl_core::map_run::{Counts, MapRun, MapRunOutcome, MapRunSnapshot};
+use asl_core::map_run::{Counts, MapRun, MapRunEvent, MapRunOutcome, MapRunSnapshot};
 use asl_core::program::Fingerprint;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,14 @@ pub(super) struct MapRunDocument {
     tolerance: Tolerance,
     item_counts: Counts,
     execution_counts: Counts,
+    #[serde(default)]
+    redrive_count: u32,
+    #[serde(default)]
+    redrive_date: Option<Timestamp>,
     pub(super) stage: Stage,
+    /// Of one that ended without success: what a redrive goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rest: Option<Box<MapRunSnapshot>>,
 }
 
 /// How far a Map Run has come.
@@ -39,6 +46,8 @@ pub(super) struct MapRunDocument {
 pub(super) enum Stage {
     /// It was asked for.
     Begun(Box<StartMapRun>),
+    /// It ended without success, where this was left, and was to be redriven.
+    Redriven(Box<MapRunSnapshot>),
     /// At least so far.
     Running(Box<MapRunSnapshot>),
     /// To its end.
@@ -52,6 +61,9 @@ impl MapRunDocument {
     pub(super) fn new(owner: OwnerId, program: Fingerprint, machine: &MapRun, stage: Stage) -> Self {
         let start = machine.started_with();
         let (start_date, stop_date) = machine.times();
+        let (redrive_count, redrive_date) = machine.redrives();
+        let is_unsuccessful = machine.outcome().is_some_and(|outcome| !matches!(outcome, MapRunOutcome::Succeeded(_)));
+        let rest = if is_unsuccessful { machine.snapshot().ok().map(Box::new) } else { None };
         Self {
             version: Self::VERSION,
             owner,
@@ -64,7 +76,10 @@ impl MapRunDocument {
             tolerance: start.tolerance,
             item_counts: machine.item_counts(),
             execution_counts: machine.execution_counts(),
+            redrive_count,
+            redrive_date,
             stage,
+            rest,
         }
     }
 
@@ -104,12 +119,18 @@ impl MapRunDocument {
         self.stop_date
     }
 
+    /// What tells the Map Run of its redrive, and when that was.
+    pub(super) fn redriven(&self) -> (Timestamp, MapRunEvent) {
+        let event = MapRunEvent::Redriven { map_run: self.map_run, redrive_count: self.redrive_count };
+        (self.redrive_date.unwrap_or_default(), event)
+    }
+
     pub(super) fn describe(&self, map_run_arn: &Arc<str>) -> MapRunDescription {
         MapRunDescription {
             map_run_arn: Arc::clone(map_run_arn),
             execution_arn: Arc::clone(&self.execution_arn),
             status: match &self.stage {
-                Stage::Begun(_) | Stage::Running(_) => ExecutionStatus::Running,
+                Stage::Begun(_) | Stage::Redriven(_) | Stage::Running(_) => ExecutionStatus::Running,
                 Stage::Ended(MapRunOutcome::Succeeded(_)) => ExecutionStatus::Succeeded,
                 Stage::Ended(MapRunOutcome::Failed(_)) => ExecutionStatus::Failed,
                 Stage::Ended(MapRunOutcome::Aborted) => ExecutionStatus::Aborted,
@@ -121,6 +142,8 @@ impl MapRunDocument {
             tolerated_failure_percentage: self.tolerance.percentage.unwrap_or(0.0),
             item_counts: self.item_counts,
             execution_counts: self.execution_counts,
+            redrive_count: self.redrive_count.into(),
+            redrive_date: self.redrive_date,
         }
     }
 }

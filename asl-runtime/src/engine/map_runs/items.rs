@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use asl_core::Failure;
 use asl_core::execution::ItemReader as Fields;
+use asl_core::failure::ErrorName;
 use asl_core::map_run::{Item, MapRunEvent};
 use tokio::sync::mpsc;
 
@@ -53,7 +54,7 @@ impl Items {
         let mut received = Vec::with_capacity(wanted);
         if self.0.recv_many(&mut received, wanted).await == 0 {
             let cause = "the reading of the items was broken off";
-            received.push(Read::Failed(Failure::new("States.ItemReaderFailed", cause)));
+            received.push(Read::Failed(Failure::new(ErrorName::ITEM_READER_FAILED, cause)));
         }
         let (mut items, mut events) = (Vec::with_capacity(received.len()), Vec::with_capacity(2));
         for read in received {
@@ -100,7 +101,7 @@ async fn read(
         match error {
             ReadError::Failed(failure) => return Read::Failed(failure),
             ReadError::Unavailable(error) if attempts >= ATTEMPTS => {
-                return Read::Failed(Failure::new("States.ItemReaderFailed", error.to_string()));
+                return Read::Failed(Failure::new(ErrorName::ITEM_READER_FAILED, error.to_string()));
             }
             ReadError::Unavailable(error) => tracing::warn!(%error, "the items are read again"),
         }

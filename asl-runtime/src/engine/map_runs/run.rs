@@ -11,13 +11,14 @@ use asl_core::{Program, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
+use super::begin::Begun;
 use super::document::{self, MapRunDocument, Stage};
 use super::items::Items;
-use super::results::{self, Written};
+use super::results::{self, Results, Written};
 use super::{Origin, Told};
 use crate::clock::Clock;
 use crate::engine::hosted::Departure;
-use crate::engine::inner::{Inner, lock};
+use crate::engine::inner::Inner;
 use crate::engine::patience::patiently;
 use crate::error::Error;
 use crate::store::StoreError;
@@ -66,6 +67,8 @@ pub(super) struct Runner {
     revision: u64,
     /// Children that are not known to be in the store.
     pub(super) unconfirmed: BTreeMap<u64, StartChild>,
+    /// Children that are not known to have been redriven.
+    pub(super) redriving: BTreeSet<u64>,
     /// Children that are not hosted here, as far as is known.
     pub(super) away: BTreeSet<u64>,
     /// How many children ended since the Map Run was saved.
@@ -99,29 +102,27 @@ pub(super) async fn run(
     origin: Origin,
     mailbox: mpsc::UnboundedReceiver<Told>,
 ) {
-    let halted = match Runner::begin(&engine, &arn, origin).await {
+    let halted = match Runner::begin(&engine, &arn, &execution_arn, origin).await {
         Ok(Some(runner)) => runner.run(mailbox).await,
         Ok(None) => Ok(()),
         Err(halt) => Err(halt),
     };
     let Some(engine) = engine.upgrade() else { return };
     match halted {
-        Ok(()) => {
-            for surplus in engine.map_runs.retire(&arn, engine.retained) {
-                if let Err(error) = engine.store.delete(document::key(&surplus)).await {
-                    tracing::warn!(%error, "an old Map Run stays in the store");
-                }
-            }
-        }
+        Ok(()) => match engine.map_runs.remove(&arn) {
+            Some(next) => engine.host_map_run(arn, next),
+            None => engine.retire_map_run(&arn).await,
+        },
         Err(Halt::Closing) => {}
         Err(Halt::Elsewhere) => {
             tracing::info!(map_run = &*arn, "the Map Run goes on elsewhere");
-            lock(&engine.map_runs.hosted).remove(&arn);
+            // The execution knows what it waits for, a redrive that was to come next included.
+            engine.map_runs.remove(&arn);
             engine.take_map_run_back(&arn, &execution_arn).await;
         }
         Err(Halt::Failed(error)) => {
             tracing::error!(map_run = &*arn, %error, "the Map Run cannot go on");
-            lock(&engine.map_runs.hosted).remove(&arn);
+            engine.map_runs.remove(&arn);
             // It is tried again with the execution, and until then that says why it waits.
             if let Some(execution) = engine.hosted(&execution_arn) {
                 engine.let_go(&execution, &Departure::SetAside(error));
@@ -132,36 +133,16 @@ pub(super) async fn run(
 
 impl Runner {
     /// Begins the Map Run, or goes on where it was saved last; nothing if there is nothing left to do.
-    async fn begin(engine: &Weak<Inner>, arn: &Arc<str>, origin: Origin) -> Result<Option<Self>, Halt> {
+    async fn begin(
+        engine: &Weak<Inner>,
+        arn: &Arc<str>,
+        execution_arn: &Arc<str>,
+        origin: Origin,
+    ) -> Result<Option<Self>, Halt> {
         let this = engine.clone();
         let engine = engine.upgrade().ok_or(Halt::Closing)?;
-        let found = MapRunDocument::find(&*engine.store, arn).await?;
-        let is_resumed = found.is_some();
-        let (program, machine, expected) = match (found, origin) {
-            (None, Origin::Left) => return Ok(None),
-            (None, Origin::Asked { start, program }) => {
-                (program.clone(), MapRun::start(program, *start, engine.clock.now()), None)
-            }
-            (Some((document, revision)), origin) => {
-                let program = engine.program(&document.program).await?;
-                let started_at = document.started_at();
-                let mut machine = match document.stage {
-                    Stage::Begun(start) => MapRun::start(program.clone(), *start, started_at),
-                    Stage::Running(snapshot) => MapRun::restore(program.clone(), *snapshot)
-                        .map_err(|error| StoreError::Broken(error.to_string().into()))?,
-                    Stage::Ended(outcome) => {
-                        engine.tell_outcome(&document.execution_arn, document.map_run, outcome).await?;
-                        engine.release_children(arn).await?;
-                        return Ok(None);
-                    }
-                };
-                if matches!(origin, Origin::Left) {
-                    // Refused by one that ended before.
-                    let _ = machine.handle(engine.clock.now(), MapRunEvent::Aborted);
-                }
-                (program, machine, Some(revision))
-            }
-        };
+        let Some(begun) = engine.begin_map_run(arn, execution_arn, origin).await? else { return Ok(None) };
+        let Begun { program, machine, revision, stage, is_resumed } = begun;
         let child_program = machine.child_program().ok_or_else(|| {
             let reason = format!("the program of the Map Run `{arn}` has no such Distributed Map");
             StoreError::Broken(reason.into())
@@ -169,15 +150,17 @@ impl Runner {
         engine.keep_definition(&child_program).await?;
         // Of what ran when it was saved nothing was heard.
         let away = if is_resumed { machine.running_children().collect() } else { BTreeSet::new() };
-        let start = Arc::new(machine.started_with().clone());
+        let (start, is_stopping) = (Arc::new(machine.started_with().clone()), machine.is_stopping());
         let fingerprint = program.fingerprint().clone();
-        let revision = if let Some(revision) = expected {
-            // What it was restored from is still true, and says more than the beginning.
-            revision
-        } else {
-            let stage = Stage::Begun(Box::new((*start).clone()));
-            let document = MapRunDocument::new(engine.owner, fingerprint.clone(), &machine, stage);
-            engine.store.put(document::key(arn), None, &document.body()?).await?
+        // The first write makes the Map Run this engine's own.
+        let must_save = stage.is_none();
+        let revision = match (stage, revision) {
+            (None, Some(revision)) => revision,
+            (stage, revision) => {
+                let stage = stage.unwrap_or_else(|| Stage::Begun(Box::new((*start).clone())));
+                let document = MapRunDocument::new(engine.owner, fingerprint.clone(), &machine, stage);
+                engine.store.put(document::key(arn), revision, &document.body()?).await?
+            }
         };
         Ok(Some(Self {
             engine: this,
@@ -189,12 +172,12 @@ impl Runner {
             child_program,
             revision,
             unconfirmed: BTreeMap::new(),
+            redriving: BTreeSet::new(),
             away,
             unsaved: 0,
             is_resumed,
-            is_stopping: false,
-            // The first write makes the Map Run this engine's own.
-            must_save: is_resumed,
+            is_stopping,
+            must_save,
             updated: Vec::new(),
             writing: None,
             next_look: if is_resumed { Timestamp::UNIX_EPOCH } else { engine.clock.now().saturating_add(LOOK_EVERY) },
@@ -291,13 +274,22 @@ impl Runner {
                         self.start_child(&engine, &child).await?;
                     }
                 }
+                MapRunCommand::RedriveChild { index } => {
+                    self.redriving.insert(index);
+                    self.redrive_child(&engine, index).await?;
+                }
                 MapRunCommand::StopChild { index } => {
                     self.is_stopping = true;
                     self.look_for_child(&engine, index).await?;
                 }
                 MapRunCommand::WriteResults => {
-                    let start = Arc::clone(&self.start);
-                    let writing = results::write(self.engine.clone(), start, self.machine.children());
+                    let results = Results {
+                        start: Arc::clone(&self.start),
+                        children: self.machine.children(),
+                        redrives: self.machine.redrives().0,
+                        pending: self.machine.pending_children(),
+                    };
+                    let writing = results::write(self.engine.clone(), results);
                     self.writing = Some(Abort(engine.runtime.spawn(writing).abort_handle()));
                 }
                 MapRunCommand::Finish(outcome) => return Ok(Some(outcome)),
@@ -334,19 +326,35 @@ impl Runner {
         Ok(())
     }
 
-    /// Keeps how the Map Run ended, tells the execution, and lets the children go.
+    /// Keeps how the Map Run ended, tells the execution, and lets the children go that nobody needs any more.
     async fn finish(mut self, outcome: MapRunOutcome) -> Result<(), Halt> {
         tracing::info!(map_run = &*self.arn, status = self.machine.status(), "Map Run ended");
         self.put(Stage::Ended(outcome.clone())).await?;
         let engine = self.engine.upgrade().ok_or(Halt::Closing)?;
+        let is_successful = matches!(outcome, MapRunOutcome::Succeeded(_));
         engine.tell_outcome(&self.start.parent.id, self.start.map_run, outcome).await?;
-        Ok(engine.release_children(&self.arn).await?)
+        // A redrive goes on with those of a Map Run that did not succeed.
+        if is_successful {
+            engine.release_children(&self.arn).await?;
+        }
+        Ok(())
     }
 }
 
 impl Inner {
+    /// Forgets the Map Runs that ended long ago, and lets their children go.
+    async fn retire_map_run(&self, arn: &Arc<str>) {
+        for surplus in self.map_runs.retire(arn, self.retained) {
+            let released = self.release_children(&surplus).await;
+            let deleted = self.store.delete(document::key(&surplus)).await;
+            if let Err(error) = released.and(deleted.map_err(Error::from)) {
+                tracing::warn!(%error, "an old Map Run stays in the store");
+            }
+        }
+    }
+
     /// Tells an execution how its Map Run ended, unless it does not wait for it any more.
-    async fn tell_outcome(
+    pub(super) async fn tell_outcome(
         &self,
         execution_arn: &Arc<str>,
         map_run: MapRunId,
