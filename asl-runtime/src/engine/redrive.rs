@@ -61,9 +61,9 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// `InvalidArn` for an Express execution, `ExecutionDoesNotExist`, `ExecutionNotRedrivable` for one that runs, that succeeded, that ended more than
-    /// 14 days ago or whose history is full, `ValidationException` for a token that is none,
-    /// [`Error::MissingHandlers`] when a Task of its definition has no handler,
+    /// `InvalidArn` for an Express execution, `ExecutionDoesNotExist`, `ExecutionNotRedrivable` for one that runs, that
+    /// succeeded, that ended more than 14 days ago or whose history is full, `ValidationException` for a token that is
+    /// none, [`Error::MissingHandlers`] when a Task of its definition has no handler,
     /// and [`Error::Store`] when the redrive could not be written.
     pub async fn redrive_execution(&self, execution_arn: &str, client_token: Option<&str>) -> Result<Timestamp, Error> {
         self.0.is_open()?;
