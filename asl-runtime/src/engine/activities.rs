@@ -156,18 +156,14 @@ impl Inner {
     ) -> Vec<(Arc<HostedExecution>, Told)> {
         let mut known = BTreeMap::new();
         for (execution, told) in &mut messages {
-            let is_redriven = matches!(told, Told::Event(Event::Redriven, _));
+            let is_redriven = matches!(told, Told::Event(Event::Redriven | Event::RedrivenOnce { .. }, _));
             let goes_on = |driver: &Driver| is_redriven || driver.outcome().is_none();
-            let program = match told {
-                Told::Start(opened) => Some(opened.program.clone()),
-                _ => {
-                    execution.look(|driver, _| goes_on(driver).then(|| driver.execution().program().clone())).flatten()
-                }
+            let named = |program: &Program| execution.activities(|| self.left_to_workers(program));
+            let named = match told {
+                Told::Start(opened) => Some(named(&opened.program)),
+                _ => execution.look(|driver, _| goes_on(driver).then(|| named(driver.execution().program()))).flatten(),
             };
-            let named = program.map(|program| self.left_to_workers(&program)).unwrap_or_default();
-            if named.is_empty() {
-                continue;
-            }
+            let Some(named) = named.filter(|named| !named.is_empty()) else { continue };
             match (self.missing_of(named, &mut known).await, told) {
                 (Ok(missing), Told::Start(opened)) => opened.start.missing_activities = missing,
                 (Ok(missing), _) => execution.found_missing(missing),
@@ -182,17 +178,17 @@ impl Inner {
     /// Those of the activities that do not exist; `known` is what was found out before.
     async fn missing_of(
         &self,
-        mut activity_arns: BTreeSet<Arc<str>>,
+        activity_arns: &BTreeSet<Arc<str>>,
         known: &mut BTreeMap<Arc<str>, bool>,
     ) -> Result<BTreeSet<Arc<str>>, StoreError> {
-        for activity_arn in &activity_arns {
+        for activity_arn in activity_arns {
             if !known.contains_key(activity_arn) {
                 let exists = self.store.get(activity_key(activity_arn)).await?.is_some();
                 known.insert(Arc::clone(activity_arn), exists);
             }
         }
-        activity_arns.retain(|activity_arn| known.get(activity_arn) == Some(&false));
-        Ok(activity_arns)
+        let is_missing = |activity_arn: &&Arc<str>| known.get(*activity_arn) == Some(&false);
+        Ok(activity_arns.iter().filter(is_missing).cloned().collect())
     }
 
     /// The activities of a program that no handler here stands in for.

@@ -1,7 +1,7 @@
 //! One execution in the engine's hands.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use asl_core::Timestamp;
 use asl_core::execution::{Event, Snapshot, TaskId};
@@ -31,6 +31,8 @@ pub(super) struct HostedExecution {
     span: tracing::Span,
     started: SetOnce<Result<Timestamp, Error>>,
     ended: SetOnce<Result<End, Departure>>,
+    /// Those activities of its program that no handler stands in for, once somebody asked.
+    activities: OnceLock<BTreeSet<Arc<str>>>,
     state: Mutex<State>,
 }
 
@@ -163,6 +165,7 @@ impl HostedExecution {
             span,
             started: SetOnce::new(),
             ended: SetOnce::new(),
+            activities: OnceLock::new(),
             state: Mutex::default(),
         }
     }
@@ -361,6 +364,11 @@ impl HostedExecution {
         drop(self.with(|state| {
             if state.version == version && state.rests_until.is_some() { state.driver.take() } else { None }
         }));
+    }
+
+    /// Those activities of its program that no handler stands in for; `find` looks through the program, once.
+    pub(super) fn activities(&self, find: impl FnOnce() -> BTreeSet<Arc<str>>) -> &BTreeSet<Arc<str>> {
+        self.activities.get_or_init(find)
     }
 
     /// Says which activities do not exist, to be taken in with what the execution is told next.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use asl_core::execution::Outcome;
+use asl_core::history::HistoryEvent;
 use asl_runtime::engine::{ExecutionStatus, ListExecutions};
 use asl_runtime::store::MemoryStore;
 use asl_runtime::{Engine, TaskRequest};
@@ -182,6 +183,14 @@ async fn activities_are_described_listed_and_deleted() {
 
 #[tokio::test(start_paused = true)]
 async fn whether_an_activity_exists_is_found_out_whenever_a_task_of_it_is_scheduled() {
+    for client_token in [None, Some("again")] {
+        let history = asl_core::history::render(&history_without_the_activity_for_a_while(client_token).await);
+        insta::assert_snapshot!("with_its_activity_again", history);
+    }
+}
+
+/// An execution whose activity is deleted, and made again before the execution is redriven.
+async fn history_without_the_activity_for_a_while(client_token: Option<&str>) -> Vec<HistoryEvent> {
     let store = MemoryStore::new();
     let build = || virtual_engine().store(store.clone()).build();
     let engine = build().await.unwrap();
@@ -204,12 +213,11 @@ async fn whether_an_activity_exists_is_found_out_whenever_a_task_of_it_is_schedu
 
     let engine = build().await.unwrap();
     engine.create_activity("approve").await.unwrap();
-    engine.redrive_execution(arn, None).await.unwrap();
+    engine.redrive_execution(arn, client_token).await.unwrap();
     answer(&engine).await;
     assert_eq!(engine.wait(arn).await.unwrap(), Outcome::Succeeded(2.into()));
     engine.delete_activity(activity).await.unwrap();
-    let history = engine.get_execution_history(arn).await.unwrap();
-    insta::assert_snapshot!("with_its_activity_again", asl_core::history::render(&history));
+    engine.get_execution_history(arn).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
