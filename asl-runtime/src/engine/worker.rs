@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use asl_core::Program;
 use asl_core::execution::{Event, Snapshot, Start};
@@ -12,6 +11,7 @@ use tokio::task::JoinSet;
 use super::hosted::{Applied, Departure, HostedExecution, Keeping};
 use super::inner::Inner;
 use super::metrics::{Level, TaskHappenings};
+use super::patience::patiently;
 use crate::driver::Work;
 use crate::error::Error;
 use crate::store::{Batch, JournalEntry, Parent, StoreError};
@@ -21,12 +21,6 @@ const BATCH: usize = 256;
 
 /// How many writes of one worker are under way at most.
 const WRITES: usize = 64;
-
-/// How often an append is tried while the store says that it may succeed later.
-const APPEND_ATTEMPTS: u32 = 6;
-
-/// The wait before the second attempt of an append; it doubles with every further one.
-const APPEND_BACKOFF: Duration = Duration::from_millis(20);
 
 /// How many sleeping executions each worker keeps loaded, for they may be woken soon.
 const LOADED_SLEEPERS: usize = 256;
@@ -351,20 +345,7 @@ impl Inner {
     }
 
     async fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
-        let mut backoff = APPEND_BACKOFF;
-        for _ in 1..APPEND_ATTEMPTS {
-            match self.append_once(batches).await {
-                Err(error) if error.is_retryable() => tracing::warn!(%error, "append is tried again"),
-                result => return result,
-            }
-            self.clock.sleep(backoff).await;
-            backoff *= 2;
-        }
-        self.append_once(batches).await
-    }
-
-    async fn append_once(&self, batches: &[Batch]) -> Result<(), StoreError> {
-        self.metrics.append(batches, self.store.append(self.owner, batches)).await
+        patiently(&*self.clock, || self.metrics.append(batches, self.store.append(self.owner, batches))).await
     }
 
     /// Acts on what is in the journal now; returns the ARNs of executions that need not be kept any longer.
