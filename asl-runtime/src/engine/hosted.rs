@@ -150,8 +150,6 @@ pub(super) struct Journalled {
     pub(super) went_on: bool,
     /// How it ended, if it did now.
     pub(super) end: Option<End>,
-    /// The version at which it need not be in memory.
-    pub(super) rests_at: Option<u64>,
 }
 
 impl HostedExecution {
@@ -359,6 +357,11 @@ impl HostedExecution {
         });
     }
 
+    /// The version at which it need not be in memory, if it rests.
+    pub(super) fn rests_at(&self) -> Option<u64> {
+        self.with(|state| state.rests_until.map(|_| state.version))
+    }
+
     /// Forgets everything that the store knows, if the execution still rests at `version`.
     pub(super) fn unload(&self, version: u64) {
         drop(self.with(|state| {
@@ -447,9 +450,8 @@ impl HostedExecution {
                 (None, None) => state.rests_until,
             };
             let before = std::mem::replace(&mut state.armed, deadline);
-            let rests_at = state.rests_until.map(|_| state.version);
             let (started, went_on) = (opened.is_some(), std::mem::take(&mut state.goes_on));
-            (Journalled { before, deadline, started, went_on, end: state.end(), rests_at }, opened)
+            (Journalled { before, deadline, started, went_on, end: state.end() }, opened)
         });
         if let Some(opening) = opened {
             let _ = self.started.set(Ok(opening.start_date));

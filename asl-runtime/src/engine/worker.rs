@@ -108,8 +108,8 @@ struct Worker {
 #[derive(Debug)]
 enum Written {
     Appended(Vec<Appended>),
-    /// What is kept beside the journals, for the executions of these numbers.
-    Tidied(Vec<u64>),
+    /// What is kept beside the journals, for these executions.
+    Tidied(Vec<Arc<HostedExecution>>),
 }
 
 /// What became of the entries of one execution.
@@ -145,9 +145,12 @@ impl Worker {
     async fn go_on(&mut self, engine: &Arc<Inner>, written: Written) {
         match written {
             Written::Appended(appended) => self.conclude(engine, appended),
-            Written::Tidied(numbers) => numbers.iter().for_each(|number| {
-                self.busy.remove(number);
-            }),
+            Written::Tidied(executions) => {
+                for execution in executions {
+                    self.busy.remove(&execution.number());
+                    self.sleepers.add(&execution);
+                }
+            }
         }
         let told = self.parked.extract_if(.., |(execution, _)| !self.busy.contains(&execution.number())).collect();
         self.take_in(engine, told).await;
@@ -195,28 +198,30 @@ impl Worker {
 
     /// Acts on what is in the journals now, and then sees to what is kept beside them.
     fn conclude(&mut self, engine: &Arc<Inner>, appended: Vec<Appended>) {
-        let (mut surplus, mut snapshots, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut surplus, mut snapshots) = (Vec::new(), Vec::new());
         for Appended { execution, entries, consequences, result } in appended {
             self.busy.remove(&execution.number());
             if let Err(error) = result {
                 engine.give_up(&execution, consequences, error);
                 continue;
             }
-            surplus.extend(engine.carry_out(&execution, entries, consequences, &mut self.sleepers));
+            surplus.extend(engine.carry_out(&execution, entries, consequences));
+            self.sleepers.add(&execution);
             if let Some((version, snapshot)) = execution.due_snapshot(engine.snapshot_every.get()) {
                 self.busy.insert(execution.number());
-                numbers.push(execution.number());
                 snapshots.push((execution, version, snapshot));
             }
         }
         if !surplus.is_empty() || !snapshots.is_empty() {
             let engine = Arc::clone(engine);
             self.writes.spawn(async move {
+                let mut executions = Vec::with_capacity(snapshots.len());
                 for (execution, version, snapshot) in snapshots {
                     engine.save_snapshot(&execution, version, snapshot).await;
+                    executions.push(execution);
                 }
                 engine.remove(&surplus).await;
-                Written::Tidied(numbers)
+                Written::Tidied(executions)
             });
         }
     }
@@ -229,6 +234,13 @@ impl Worker {
 struct Sleepers(VecDeque<(Weak<HostedExecution>, u64)>);
 
 impl Sleepers {
+    /// Takes note of an execution that rests; others are left out.
+    fn add(&mut self, execution: &Arc<HostedExecution>) {
+        if let Some(version) = execution.rests_at() {
+            self.0.push_back((Arc::downgrade(execution), version));
+        }
+    }
+
     /// Those that are `busy` come back when what is under way is done.
     fn unload_surplus(&mut self, busy: &HashSet<u64>) {
         let surplus = self.0.len().saturating_sub(LOADED_SLEEPERS);
@@ -349,13 +361,7 @@ impl Inner {
     }
 
     /// Acts on what is in the journal now; returns the ARNs of executions that need not be kept any longer.
-    fn carry_out(
-        &self,
-        execution: &Arc<HostedExecution>,
-        entries: u64,
-        consequences: Consequences,
-        sleepers: &mut Sleepers,
-    ) -> Vec<Arc<str>> {
+    fn carry_out(&self, execution: &Arc<HostedExecution>, entries: u64, consequences: Consequences) -> Vec<Arc<str>> {
         let Consequences { work, tasks, answers } = consequences;
         self.metrics.tasks(&tasks);
         for work in work {
@@ -366,9 +372,6 @@ impl Inner {
         self.metrics.journalled(execution.start_date(), &journalled);
         self.tell_map_run(execution, &journalled);
         self.timers.set(execution, journalled.before, journalled.deadline);
-        if let Some(version) = journalled.rests_at {
-            sleepers.0.push_back((Arc::downgrade(execution), version));
-        }
         let surplus = match journalled.end {
             Some(end) => self.retire(execution, end),
             None => Vec::new(),
