@@ -215,6 +215,10 @@ impl Inner {
 
     /// Hosts an execution no longer, and says why to those who wait for it.
     pub(super) fn let_go(&self, execution: &Arc<HostedExecution>, departure: &Departure) {
+        // After the first time it may be hosted anew, and nothing of that is to be forgotten.
+        if execution.departed().is_some() {
+            return;
+        }
         {
             let mut executions = lock(&self.executions);
             if executions.by_arn.get(execution.arn()).is_some_and(|hosted| Arc::ptr_eq(hosted, execution)) {

@@ -364,8 +364,11 @@ impl Inner {
     fn carry_out(&self, execution: &Arc<HostedExecution>, entries: u64, consequences: Consequences) -> Vec<Arc<str>> {
         let Consequences { work, tasks, answers } = consequences;
         self.metrics.tasks(&tasks);
-        for work in work {
-            self.perform(execution, work);
+        // Whoever goes on with an execution that was let go of delivers its Tasks.
+        if execution.departed().is_none() {
+            for work in work {
+                self.perform(execution, work);
+            }
         }
         let journalled = execution.journalled(entries);
         execution.count_sleep(&self.metrics);
