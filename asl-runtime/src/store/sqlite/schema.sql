@@ -1,4 +1,4 @@
--- Version 1 of the file. A step of an execution writes a row of `entries` and changes one of `journals`; nothing else.
+-- Version 1 of the file. A step of an execution writes a row of `entries` and changes one of `journals`; few change more.
 -- Entries stand in the order of time, whosever they are, and rows of `journals` are small: the steps of many executions
 -- that are committed together change few pages.
 
