@@ -20,7 +20,10 @@ pub(crate) fn run(steps: &mut Steps) {
     let mut docs = cargo(["doc", "--workspace", FEATURES, "--no-deps"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
     steps.command("docs", docs);
-    steps.command("S3, which compiles", cargo(["check", "--package", "asl-runtime", "--lib", "--features", "aws"]));
+    steps.command(
+        "S3 and ECR, which compile",
+        cargo(["check", "--package", "image-cleanup", "--all-targets", "--features", "aws,asl-runtime/aws"]),
+    );
     steps.step("dependency rules", purity::check);
     steps.step("dependency policy", dependency_policy);
     steps.step("asl-core for wasm32", wasm);
