@@ -9,6 +9,7 @@ use deploy_workflow::aws;
 use deploy_workflow::handlers::Services;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 pub(crate) const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 pub(crate) const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -25,7 +26,7 @@ pub(crate) enum Answer {
     Object(Vec<u8>),
     /// The connection is closed.
     Close,
-    /// Nothing, ever.
+    /// Nothing, until the attempt times out.
     Silence,
 }
 
@@ -103,14 +104,15 @@ impl Double {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        tokio::spawn(serve(listener, script.into_iter().collect(), requests.clone()));
+        let attempt_is_over = Arc::new(Notify::new());
+        tokio::spawn(serve(listener, script.into_iter().collect(), requests.clone(), attempt_is_over.clone()));
         let credentials =
             Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, Some(SESSION_TOKEN.to_owned()), None, "double");
         let config = aws::config()
             .endpoint_url(format!("http://{address}"))
             .region(Region::new("eu-west-1"))
             .credentials_provider(credentials)
-            .sleep_impl(OnlyPauses)
+            .sleep_impl(Timer { attempt_is_over })
             .load()
             .await;
         Self { services: aws::services(&config), requests }
@@ -127,25 +129,32 @@ impl Double {
     }
 }
 
-/// Pauses between attempts, which are of at most two seconds, pass at once; an attempt has half a second,
+/// Pauses between attempts, which are of at most two seconds, pass at once; an attempt times out when it is told to,
 /// and no other timeout passes.
 #[derive(Debug)]
-struct OnlyPauses;
+struct Timer {
+    attempt_is_over: Arc<Notify>,
+}
 
-impl AsyncSleep for OnlyPauses {
+impl AsyncSleep for Timer {
     fn sleep(&self, duration: Duration) -> Sleep {
         if duration <= Duration::from_secs(2) {
             Sleep::new(std::future::ready(()))
         } else if duration == ATTEMPT {
-            // An answer on loopback is there long before.
-            Sleep::new(tokio::time::sleep(Duration::from_millis(500)))
+            let attempt_is_over = self.attempt_is_over.clone();
+            Sleep::new(async move { attempt_is_over.notified().await })
         } else {
             Sleep::new(std::future::pending())
         }
     }
 }
 
-async fn serve(listener: TcpListener, mut script: VecDeque<Answer>, requests: Arc<Mutex<Vec<Request>>>) {
+async fn serve(
+    listener: TcpListener,
+    mut script: VecDeque<Answer>,
+    requests: Arc<Mutex<Vec<Request>>>,
+    attempt_is_over: Arc<Notify>,
+) {
     let mut silent = Vec::new();
     loop {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -155,7 +164,10 @@ async fn serve(listener: TcpListener, mut script: VecDeque<Answer>, requests: Ar
             Some(Answer::Response(status, body)) => respond(&mut stream, status, body.as_bytes()).await,
             Some(Answer::Object(bytes)) => respond(&mut stream, 200, &bytes).await,
             Some(Answer::Close) => drop(stream),
-            Some(Answer::Silence) => silent.push(stream),
+            Some(Answer::Silence) => {
+                silent.push(stream);
+                attempt_is_over.notify_one();
+            }
             None => {
                 let body = "<Error><Code>Unexpected</Code><Message>the script is at its end</Message></Error>";
                 respond(&mut stream, 400, body.as_bytes()).await;
