@@ -170,7 +170,7 @@ async fn ended_children(
             Needed::Output => Value::Null,
             Needed::Input => {
                 let first = starts.next().flatten();
-                replay::start(first.ok_or_else(|| Error::ExecutionDoesNotExist(record.execution_arn))?)?.input
+                replay::start(first.ok_or(Error::ExecutionDoesNotExist(record.execution_arn))?)?.input
             }
             Needed::Journal => {
                 let found = engine.ended_child(&record, start.execution_type).await?;
