@@ -8,7 +8,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 
+#[cfg(feature = "aws")]
+pub(crate) use self::archive::MAX_ARCHIVE_BYTES;
 pub use self::archive::{ArchiveError, PackError, check_path, pack, read_file};
+use crate::cloudformation::template_url;
 
 /// A store of objects in buckets: what the deployment needs of S3.
 #[async_trait]
@@ -26,9 +29,18 @@ pub trait ArtifactStore: fmt::Debug + Send + Sync {
     ///
     /// When the caller may not write it.
     async fn put_object(&self, bucket: &str, key: &str, bytes: Arc<[u8]>) -> Result<(), StoreError>;
+
+    /// The `TemplateURL` by which CloudFormation finds an object.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    async fn template_url(&self, bucket: &str, key: &str) -> Result<String, StoreError>;
 }
 
-/// Why an object could not be read or written; the code is S3's.
+/// Why an object could not be read or written; the code is S3's, or the one that [`ErrorCode`] has for it.
+///
+/// [`ErrorCode`]: crate::cloudformation::ErrorCode
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct StoreError {
@@ -105,5 +117,9 @@ impl ArtifactStore for InMemoryArtifacts {
     async fn put_object(&self, bucket: &str, key: &str, bytes: Arc<[u8]>) -> Result<(), StoreError> {
         self.put(bucket, key, bytes);
         Ok(())
+    }
+
+    async fn template_url(&self, bucket: &str, key: &str) -> Result<String, StoreError> {
+        Ok(template_url(bucket, key))
     }
 }

@@ -12,9 +12,11 @@
 //! | what needs a replacement | `cloudformation/in_process/resource_types.rs` |
 //! | a situation to try out | `scenario.rs`, `templates/`, `inputs/` |
 //! | what is printed | `cli/` |
+//! | how AWS is called | `aws/`, in the feature `aws` |
 //!
 //! CloudFormation, S3, CodePipeline and Step Functions are behind the traits [`CloudFormation`], [`ArtifactStore`],
 //! [`Pipeline`] and [`Executions`], each with an implementation in this process.
+//! With the feature `aws` the module `aws` has CloudFormation and S3 themselves.
 //!
 //! # Examples
 //!
@@ -57,6 +59,8 @@
 //! [`Executions`]: trigger::Executions
 
 pub mod artifact;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod cli;
 pub mod cloudformation;
 pub mod definitions;

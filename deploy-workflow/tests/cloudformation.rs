@@ -375,12 +375,12 @@ fn events_tell_what_happened_the_newest_first() {
 fn faults_refuse_as_often_as_they_say() {
     let account = Account::with_stack(ONE_TOPIC);
     account.cloudformation.inject(Fault::throttle(Operation::DescribeStacks, 2));
-    let codes: Vec<_> = (0..3).map(|_| account.stack("app").map_err(|error| error.code()).map(drop)).collect();
+    let codes: Vec<_> = (0..3).map(|_| account.stack("app").map_err(|error| error.code().clone()).map(drop)).collect();
     assert_eq!(codes, [Err(ErrorCode::Throttling), Err(ErrorCode::Throttling), Ok(())]);
     account.cloudformation.inject(Fault::deny(Operation::ListChangeSets));
     let input = ListChangeSetsInput { stack_name: "app".to_owned() };
     let denied = wait(account.cloudformation.list_change_sets(input)).unwrap_err();
-    assert_eq!(denied.code(), ErrorCode::AccessDenied);
+    assert_eq!(*denied.code(), ErrorCode::AccessDenied);
 }
 
 #[test]

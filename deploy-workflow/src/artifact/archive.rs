@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 /// The largest archive, in bytes.
-const MAX_ARCHIVE_BYTES: usize = 256 * 1024 * 1024;
+pub(crate) const MAX_ARCHIVE_BYTES: usize = 256 * 1024 * 1024;
 /// The largest file that is read out of one, in bytes: more than any template may have.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// How many entries an archive may have.

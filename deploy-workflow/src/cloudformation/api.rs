@@ -176,7 +176,7 @@ pub struct StackEvent {
     pub physical_resource_id: String,
     pub resource_type: String,
     /// A word of [`StackStatus`] or of [`ResourceStatus`].
-    pub resource_status: &'static str,
+    pub resource_status: String,
     pub resource_status_reason: Option<String>,
 }
 
@@ -348,7 +348,7 @@ pub struct ResourceChange {
 #[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ChangeDetail {
     /// `Properties`, `Metadata`, `DeletionPolicy`, …
-    pub attribute: &'static str,
+    pub attribute: String,
     /// The property, if it is one.
     pub name: Option<String>,
     pub requires_recreation: RequiresRecreation,

@@ -21,8 +21,8 @@ impl ApiError {
     }
 
     /// The code.
-    pub fn code(&self) -> ErrorCode {
-        self.code
+    pub fn code(&self) -> &ErrorCode {
+        &self.code
     }
 
     /// The message.
@@ -32,10 +32,12 @@ impl ApiError {
 
     /// Whether this says that the stack asked for does not exist.
     ///
-    /// The API has no code of its own for that: it is the one `ValidationError` whose message ends so.
+    /// The API has no code of its own for that: it is the one `ValidationError` that begins and ends so.
     /// Every other error says nothing about the stack.
     pub fn says_stack_does_not_exist(&self) -> bool {
-        self.code == ErrorCode::ValidationError && self.message.ends_with("does not exist")
+        self.code == ErrorCode::ValidationError
+            && self.message.starts_with("Stack ")
+            && self.message.ends_with(" does not exist")
     }
 }
 
@@ -48,7 +50,7 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 /// What kind of error it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorCode {
     /// The caller may not do this.
@@ -73,11 +75,44 @@ pub enum ErrorCode {
     TokenAlreadyExists,
     /// Anything wrong with the request, a missing stack included.
     ValidationError,
+    /// Any other code.
+    Other(String),
 }
 
 impl ErrorCode {
+    /// The code of an answer on the wire.
+    ///
+    /// AWS's services and protocols spell the same thing in several ways, which become one here:
+    /// it is the one that the machines retry by.
+    pub fn of_wire(code: &str) -> Self {
+        match code {
+            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Self::AccessDenied,
+            "AlreadyExistsException" => Self::AlreadyExists,
+            "ChangeSetNotFound" | "ChangeSetNotFoundException" => Self::ChangeSetNotFound,
+            "InsufficientCapabilitiesException" => Self::InsufficientCapabilities,
+            "InternalFailure" | "InternalError" | "InternalServerError" => Self::InternalFailure,
+            "InvalidChangeSetStatus" | "InvalidChangeSetStatusException" => Self::InvalidChangeSetStatus,
+            "LimitExceededException" => Self::LimitExceeded,
+            "ServiceUnavailable" | "ServiceUnavailableException" | "RequestTimeout" | "RequestTimeoutException" => {
+                Self::ServiceUnavailable
+            }
+            "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "RequestLimitExceeded"
+            | "TooManyRequestsException"
+            | "SlowDown"
+            | "BandwidthLimitExceeded" => Self::Throttling,
+            "TokenAlreadyExistsException" => Self::TokenAlreadyExists,
+            "ValidationError" => Self::ValidationError,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
     /// The code as on the wire.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::AccessDenied => "AccessDenied",
             Self::AlreadyExists => "AlreadyExistsException",
@@ -90,6 +125,7 @@ impl ErrorCode {
             Self::Throttling => "Throttling",
             Self::TokenAlreadyExists => "TokenAlreadyExistsException",
             Self::ValidationError => "ValidationError",
+            Self::Other(code) => code,
         }
     }
 }
@@ -110,11 +146,28 @@ mod tests {
         assert!(missing.says_stack_does_not_exist());
         for error in [
             ApiError::validation("Stack name must not be empty"),
+            ApiError::validation("Role arn:aws:iam::111122223333:role/deploy does not exist"),
             ApiError::new(ErrorCode::Throttling, "Rate exceeded"),
             ApiError::new(ErrorCode::AccessDenied, "the role does not exist"),
             ApiError::new(ErrorCode::ChangeSetNotFound, "ChangeSet [x] does not exist"),
         ] {
             assert!(!error.says_stack_does_not_exist(), "{error}");
         }
+    }
+
+    #[test]
+    fn every_spelling_of_a_code_is_the_one_that_machines_know() {
+        let check = |codes: &[&str], expected: &str| {
+            for code in codes {
+                assert_eq!(ErrorCode::of_wire(code).as_str(), expected, "{code}");
+                assert_eq!(ErrorCode::of_wire(expected).as_str(), expected);
+            }
+        };
+        check(&["ThrottlingException", "RequestLimitExceeded", "SlowDown"], "Throttling");
+        check(&["AccessDeniedException", "UnauthorizedOperation"], "AccessDenied");
+        check(&["InternalError"], "InternalFailure");
+        check(&["RequestTimeout"], "ServiceUnavailable");
+        check(&["ChangeSetNotFoundException"], "ChangeSetNotFound");
+        check(&["ExpiredToken"], "ExpiredToken");
     }
 }

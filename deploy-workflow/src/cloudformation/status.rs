@@ -14,6 +14,11 @@ macro_rules! words {
             /// Every one of them.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
+            /// What the word on the wire stands for, if it is one of them.
+            pub fn of_wire(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.as_str() == word)
+            }
+
             /// The word on the wire.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }

@@ -8,7 +8,7 @@ use super::event::DeployEvent;
 use super::{ARTIFACT_UNUSABLE, Services};
 use crate::artifact::read_file;
 use crate::cloudformation::in_process::MAX_TEMPLATE_BODY_BYTES;
-use crate::cloudformation::{GetTemplateSummaryInput, Parameter, TemplateSource, template_url};
+use crate::cloudformation::{GetTemplateSummaryInput, Parameter, TemplateSource};
 
 /// The parameter that the sample gave to every template.
 const ENVIRONMENT_NAME: &str = "environmentName";
@@ -24,7 +24,7 @@ pub(super) async fn template(services: &Services, event: &DeployEvent) -> Result
     }
     let key = format!("{}.templates/{}", revision.key, event.template_path);
     services.artifacts.put_object(&revision.bucket, &key, Arc::from(text.into_bytes())).await?;
-    Ok(TemplateSource::Url(template_url(&revision.bucket, &key)))
+    Ok(TemplateSource::Url(services.artifacts.template_url(&revision.bucket, &key).await?))
 }
 
 /// The parameters of a deployment: those given, the environment's name, and for the rest what the stack has now.

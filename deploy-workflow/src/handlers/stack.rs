@@ -72,7 +72,7 @@ async fn first_failed_resource(services: &Services, stack_id: &str) -> Result<Op
         for event in page.stack_events {
             let begins = event.physical_resource_id == stack_id
                 && [StackStatus::CreateInProgress.as_str(), StackStatus::UpdateInProgress.as_str()]
-                    .contains(&event.resource_status);
+                    .contains(&event.resource_status.as_str());
             if begins {
                 return Ok(first);
             }

@@ -130,7 +130,12 @@ fn changed_properties(before: &Resource, after: &Resource, replaced: &BTreeSet<&
                 NESTED_STACK => RequiresRecreation::Never,
                 resource_type => requires_recreation(resource_type, name),
             };
-            Some(ChangeDetail { attribute: "Properties", name: Some(name.clone()), requires_recreation, evaluation })
+            Some(ChangeDetail {
+                attribute: "Properties".to_owned(),
+                name: Some(name.clone()),
+                requires_recreation,
+                evaluation,
+            })
         })
         .collect()
 }
@@ -162,9 +167,9 @@ fn change(action: ChangeAction, resource: &Resource) -> ResourceChange {
     }
 }
 
-fn attribute(attribute: &'static str) -> ChangeDetail {
+fn attribute(attribute: &str) -> ChangeDetail {
     let requires_recreation = RequiresRecreation::Never;
-    ChangeDetail { attribute, name: None, requires_recreation, evaluation: Evaluation::Static }
+    ChangeDetail { attribute: attribute.to_owned(), name: None, requires_recreation, evaluation: Evaluation::Static }
 }
 
 /// Whether two property values are the same to CloudFormation, for which `128` and `"128"` are.

@@ -106,7 +106,7 @@ impl StackRecord {
                     logical_resource_id: self.name.clone(),
                     physical_resource_id: self.id.clone(),
                     resource_type: "AWS::CloudFormation::Stack".to_owned(),
-                    resource_status: status.as_str(),
+                    resource_status: status.as_str().to_owned(),
                     resource_status_reason: reason,
                 });
                 None
@@ -117,7 +117,7 @@ impl StackRecord {
                     logical_resource_id: logical_id,
                     physical_resource_id: physical_id,
                     resource_type,
-                    resource_status: status.as_str(),
+                    resource_status: status.as_str().to_owned(),
                     resource_status_reason: reason,
                 });
                 None

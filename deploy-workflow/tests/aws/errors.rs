@@ -1,0 +1,152 @@
+//! What errors of AWS become: failures under AWS's codes, without a secret.
+
+use serde_json::json;
+
+use crate::double::{ACCESS_KEY_ID, Answer, Double, SECRET_ACCESS_KEY, SESSION_TOKEN};
+use crate::log::Log;
+use crate::task::task;
+
+const EXISTS: &str = "CheckStackExistsStateMachineTask";
+
+/// Asks whether the stack exists, and expects as many calls as the script has answers.
+async fn exists(script: impl IntoIterator<Item = Answer>) -> Result<serde_json::Value, (String, String)> {
+    let script: Vec<_> = script.into_iter().collect();
+    let answers = script.len();
+    let double = Double::start(script).await;
+    let ended = task(&double.services, EXISTS, json!({})).await;
+    assert_eq!(double.operations(), vec!["DescribeStacks"; answers]);
+    ended.result
+}
+
+fn failure(error: &str, cause: &str) -> Result<serde_json::Value, (String, String)> {
+    Err((error.to_owned(), cause.to_owned()))
+}
+
+fn in_status(status: &str) -> Answer {
+    Answer::result(
+        "DescribeStacks",
+        &format!(
+            "<Stacks><member><StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/prod-app/1</StackId>\
+             <StackName>prod-app</StackName><CreationTime>2024-11-22T09:00:00Z</CreationTime>\
+             <StackStatus>{status}</StackStatus><StackStatusReason>for a reason</StackStatusReason></member></Stacks>"
+        ),
+    )
+}
+
+fn throttled() -> Answer {
+    Answer::error(400, "Throttling", "Rate exceeded")
+}
+
+#[tokio::test]
+async fn a_stack_is_missing_only_when_cloudformation_says_so() {
+    let missing = Answer::error(400, "ValidationError", "Stack with id prod-app does not exist");
+    assert_eq!(exists([missing]).await, Ok(json!(false)));
+    for message in ["1 validation error detected: Value at 'stackName'", "Role arn:aws:iam::1:role/r does not exist"] {
+        let other = Answer::error(400, "ValidationError", message);
+        assert_eq!(exists([other]).await, failure("ValidationError", message));
+    }
+}
+
+#[tokio::test]
+async fn the_status_of_a_stack_decides() {
+    assert_eq!(exists([in_status("UPDATE_ROLLBACK_COMPLETE")]).await, Ok(json!(true)));
+    assert_eq!(exists([in_status("DELETE_COMPLETE")]).await, Ok(json!(false)));
+    for status in ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"] {
+        let cause = format!("stack `prod-app` is {status} (for a reason): it can only be deleted");
+        assert_eq!(exists([in_status(status)]).await, failure("StackMustBeDeleted", &cause));
+    }
+    let cause = "the answer to DescribeStacks has a StackStatus that is not known: `MELTED`";
+    assert_eq!(exists([in_status("MELTED")]).await, failure("SdkClientException", cause));
+}
+
+#[tokio::test]
+async fn throttling_is_retried_and_then_left_to_the_machine() {
+    assert_eq!(exists([throttled(), throttled(), in_status("CREATE_COMPLETE")]).await, Ok(json!(true)));
+    let cause = "Rate exceeded";
+    assert_eq!(exists([throttled(), throttled(), throttled()]).await, failure("Throttling", cause));
+    let spelled = || Answer::error(400, "RequestLimitExceeded", cause);
+    assert_eq!(exists([spelled(), spelled(), spelled()]).await, failure("Throttling", cause));
+}
+
+#[tokio::test]
+async fn access_denied_fails_at_once() {
+    let cause = "User: arn:aws:sts::111122223333:assumed-role/deploy/s is not authorized to perform: \
+                 cloudformation:DescribeStacks";
+    assert_eq!(exists([Answer::error(403, "AccessDenied", cause)]).await, failure("AccessDenied", cause));
+}
+
+#[tokio::test]
+async fn a_call_without_an_answer_is_retried_and_then_left_to_the_machine() {
+    assert_eq!(exists([Answer::Close, in_status("CREATE_COMPLETE")]).await, Ok(json!(true)));
+    let cause = "the service could not be reached";
+    assert_eq!(exists([Answer::Close, Answer::Close, Answer::Close]).await, failure("ServiceUnavailable", cause));
+    let internal = || Answer::error(500, "InternalFailure", "oops");
+    assert_eq!(exists([internal(), internal(), internal()]).await, failure("InternalFailure", "oops"));
+}
+
+#[tokio::test]
+async fn an_attempt_without_an_answer_times_out_and_is_retried() {
+    assert_eq!(exists([Answer::Silence, in_status("CREATE_COMPLETE")]).await, Ok(json!(true)));
+}
+
+#[tokio::test]
+async fn errors_of_s3_keep_their_codes() {
+    let check = async |answers: Vec<Answer>, error: &str, cause: &str| {
+        let double = Double::start(answers).await;
+        let ended = task(&double.services, "CreateStackStateMachineTask", json!({})).await;
+        assert_eq!(ended.result, failure(error, cause));
+    };
+    check(
+        vec![Answer::s3_error(404, "NoSuchKey", "The specified key does not exist.")],
+        "NoSuchKey",
+        "The specified key does not exist.",
+    )
+    .await;
+    check(vec![Answer::s3_error(403, "AccessDenied", "Access Denied")], "AccessDenied", "Access Denied").await;
+    let slow = || Answer::s3_error(503, "SlowDown", "Please reduce your request rate.");
+    check(vec![slow(), slow(), slow()], "Throttling", "Please reduce your request rate.").await;
+}
+
+#[tokio::test]
+async fn only_a_missing_record_means_that_no_stack_took_over() {
+    let find = async |answer: Answer| {
+        let double = Double::start([answer]).await;
+        task(&double.services, "FindActiveStackStateMachineTask", json!({})).await.result
+    };
+    let missing = Answer::s3_error(404, "NoSuchKey", "The specified key does not exist.");
+    assert_eq!(find(missing).await, Ok(json!({"requested": "app", "active": "app"})));
+    let denied = Answer::s3_error(403, "AccessDenied", "Access Denied");
+    assert_eq!(find(denied).await, failure("AccessDenied", "Access Denied"));
+}
+
+#[tokio::test]
+async fn no_secret_is_in_a_failure_a_history_or_a_debug_form() {
+    let quoting = format!(
+        "The request signature we calculated does not match. The Canonical String for this request should have been \
+         'POST / x-amz-security-token:{SESSION_TOKEN} {SECRET_ACCESS_KEY} {ACCESS_KEY_ID}'"
+    );
+    let not_xml = || Answer::Response(400, format!("<html>{SESSION_TOKEN} {SECRET_ACCESS_KEY} {ACCESS_KEY_ID}</html>"));
+    for answer in [Answer::error(403, "SignatureDoesNotMatch", &quoting), not_xml()] {
+        let double = Double::start([answer]).await;
+        let ended = task(&double.services, EXISTS, json!({})).await;
+        let (error, cause) = ended.result.unwrap_err();
+        let told = format!("{error} {cause} {} {:?}", ended.history, double.services);
+        for secret in [ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN] {
+            assert!(!told.contains(secret), "{told}");
+        }
+        assert!(ended.history.contains(&cause), "{}", ended.history);
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_in_a_log_of_any_level() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    assert_eq!(exists([throttled(), in_status("CREATE_COMPLETE")]).await, Ok(json!(true)));
+    let text = log.text();
+    assert!(text.contains("DescribeStacks"), "{text}");
+    for secret in [SECRET_ACCESS_KEY, SESSION_TOKEN] {
+        let line = text.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None);
+    }
+}
