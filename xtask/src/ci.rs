@@ -20,10 +20,11 @@ pub(crate) fn run(steps: &mut Steps) {
     let mut docs = cargo(["doc", "--workspace", FEATURES, "--no-deps"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
     steps.command("docs", docs);
-    steps.command(
-        "S3 and ECR, which compile",
-        cargo(["check", "--package", "image-cleanup", "--all-targets", "--features", "aws,asl-runtime/aws"]),
-    );
+    let features = "--features=asl-runtime/aws,deploy-workflow/aws,image-cleanup/aws";
+    let packages = ["--package", "deploy-workflow", "--package", "image-cleanup"];
+    let mut aws = cargo(["test", features, "--locked"]);
+    aws.args(packages).args(["--test", "aws", "--test", "moto"]);
+    steps.command("what speaks to AWS", aws);
     steps.step("dependency rules", purity::check);
     steps.step("dependency policy", dependency_policy);
     steps.step("asl-core for wasm32", wasm);
