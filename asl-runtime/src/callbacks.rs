@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use asl_core::execution::{Event, TaskId};
+use asl_core::execution::{Event, Limits, TaskId};
 use asl_core::{Failure, Value};
 use async_trait::async_trait;
 
 use crate::error::Error;
+use crate::payload;
 
 /// Answers Tasks by their tokens; the same under the [`Engine`](crate::Engine) and in a [`Simulation`](crate::Simulation).
 ///
@@ -25,7 +26,8 @@ impl Callbacks {
     /// # Errors
     ///
     /// `InvalidToken` for a token that was never given out, `TaskTimedOut` for a Task that is closed:
-    /// answered before, timed out, or its execution ended.
+    /// answered before, timed out, or its execution ended. `ValidationException` for an output that is longer than
+    /// a payload may be: the Task still waits for another.
     pub async fn send_task_success(&self, task_token: &str, output: impl Into<Value> + Send) -> Result<(), Error> {
         let output = output.into();
         self.0.answer(task_token, Answer::Success(output)).await
@@ -82,6 +84,14 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
+    /// Refuses an output that is longer than the limits allow: the Task still waits for another.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), Error> {
+        match self {
+            Self::Success(output) => payload::check("output", output, limits),
+            Self::Failure(_) | Self::Heartbeat => Ok(()),
+        }
+    }
+
     pub(crate) fn into_event(self, task: TaskId) -> Event {
         match self {
             Self::Success(output) => Event::TaskSucceeded { task, output },

@@ -93,6 +93,7 @@ mod invocation;
 pub mod map_run;
 pub mod mock_config;
 mod nested;
+mod payload;
 mod registry;
 mod simulation;
 mod status;

@@ -22,6 +22,7 @@ use super::releases::Resolved;
 use super::replay;
 use super::worker::{Message, Opened, Told};
 use crate::error::Error;
+use crate::payload;
 use crate::status::ExecutionStatus;
 use crate::store::{End, ExecutionQuery, Journal, StoreError};
 
@@ -39,7 +40,8 @@ impl Engine {
     /// # Errors
     ///
     /// `StateMachineDoesNotExist`, `InvalidName`, `ExecutionAlreadyExists` for a name that is taken by an execution
-    /// that ended or has another input, and [`Error::Store`] when the start could not be written.
+    /// that ended or has another input, `ValidationException` for an input that is longer than a payload may be,
+    /// and [`Error::Store`] when the start could not be written.
     pub async fn start_execution(
         &self,
         state_machine_arn: &str,
@@ -201,6 +203,7 @@ impl Inner {
         };
         let name = name.map(str::to_owned).or(generated).unwrap_or_default();
         check_name(&name)?;
+        payload::check("input", &input, &self.limits)?;
         Ok(Start {
             id: names.execution_arn(&machine.name, &name),
             state_machine_id: state_machine_arn.into(),

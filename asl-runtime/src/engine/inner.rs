@@ -315,6 +315,7 @@ impl fmt::Debug for Inner {
 impl Reception for Inner {
     async fn answer(&self, task_token: &str, answer: Answer) -> Result<(), Error> {
         let (execution_arn, task) = self.token_key.read(task_token).ok_or(Error::InvalidToken)?;
+        answer.check(&self.limits)?;
         match self.deliver(&execution_arn, answer.into_event(task)).await {
             Err(Error::ExecutionDoesNotExist(_)) => Err(Error::TaskDoesNotExist),
             result => result,

@@ -92,7 +92,9 @@ impl Engine {
         }
         lock(&self.0.executions).ended.forget(execution_arn);
         self.0.tell(Arc::clone(&execution), event).await?;
-        Ok(execution.told_at())
+        // It may have been told more since.
+        let redriven_at = self.0.as_stored(execution_arn).await?.execution().redriven_at();
+        Ok(redriven_at.unwrap_or_else(|| execution.told_at()))
     }
 }
 

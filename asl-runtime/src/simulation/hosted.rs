@@ -5,7 +5,9 @@ mod nested;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use asl_core::execution::{Event, ItemReader, ItemSource, MapRunId, Outcome, ScheduleTask, Start, StartMapRun, TaskId};
+use asl_core::execution::{
+    Event, ItemReader, ItemSource, Limits, MapRunId, Outcome, ScheduleTask, Start, StartMapRun, TaskId,
+};
 use asl_core::history::HistoryEvent;
 use asl_core::map_run::{EndedChild, Item, MapRun, MapRunCommand, MapRunEvent, MapRunOutcome, StartChild};
 use asl_core::{Failure, Program, Timestamp, Value};
@@ -163,6 +165,10 @@ impl Executions {
             let (execution_arn, task) = start.token_key.read(token)?;
             (execution_arn == start.id).then_some((*id, task))
         })
+    }
+
+    pub(super) fn limits_of(&self, id: ExecutionId) -> Option<&Limits> {
+        self.hosted.get(&id).map(|hosted| &hosted.driver.execution().started_with().limits)
     }
 
     fn begin(&mut self, program: Program, start: Start, child_of: Option<ChildOf>, now: Timestamp) -> ExecutionId {

@@ -84,6 +84,7 @@ impl Reception for World {
         let now = self.clock.now();
         self.with(|executions| {
             let (execution, task) = executions.task_of_token(task_token).ok_or(Error::InvalidToken)?;
+            executions.limits_of(execution).map_or(Ok(()), |limits| answer.check(limits))?;
             executions.tell(execution, answer.into_event(task), now)
         })
     }

@@ -221,6 +221,27 @@ async fn history_without_the_activity_for_a_while(client_token: Option<&str>) ->
 }
 
 #[tokio::test(start_paused = true)]
+async fn payloads_that_are_too_long_are_refused_before_anything_happens() {
+    let engine = virtual_engine().build().await.unwrap();
+    let (machine, activity) = activity_machine(&engine).await;
+    let long = json!("x".repeat(262_143));
+    let refused = |member: &str| {
+        format!(
+            "1 validation error detected: Value at '{member}' failed to satisfy constraint: \
+             Member must have length less than or equal to 262144"
+        )
+    };
+    let error = engine.start_execution(&machine, Some("e"), long.clone()).await.unwrap_err();
+    assert_eq!((error.api_name(), error.to_string()), (Some("ValidationException"), refused("input")));
+    let arn = engine.start_execution(&machine, Some("e"), json!(1)).await.unwrap().execution_arn;
+    let token = engine.get_activity_task(&activity, None).await.unwrap().unwrap().task_token;
+    assert_eq!(engine.send_task_success(&token, long).await.unwrap_err().to_string(), refused("output"));
+    let longest = json!("x".repeat(262_142));
+    engine.send_task_success(&token, longest.clone()).await.unwrap();
+    assert_eq!(engine.wait(&arn).await.unwrap(), Outcome::Succeeded(longest.into()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn tokens_that_were_never_given_out_are_told_from_those_of_executions_that_are_gone() {
     let engine = virtual_engine().retain_ended(0).build().await.unwrap();
     let (machine, activity) = activity_machine(&engine).await;
