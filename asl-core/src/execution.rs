@@ -34,7 +34,7 @@ pub use self::command::{Command, Event, Outcome, Output, Rejected, ScheduleTask,
 pub use self::redrive::NotRedrivable;
 use self::snapshot::Progress;
 pub use self::snapshot::{InvalidSnapshot, OutputsPending, Snapshot};
-pub use self::start::{Limits, Start};
+pub use self::start::{HistoryLevel, Limits, Start};
 pub(crate) use self::start_map_run::ItemScope;
 pub use self::start_map_run::{
     ItemBatcher, ItemReader, ItemSource, MapRunId, ParentExecution, ResultDestination, ResultWriter, StartMapRun,
@@ -335,8 +335,10 @@ impl Execution {
     fn record(&mut self, previous: EventId, details: EventDetails) -> EventId {
         let id = EventId(self.progress.last_event.get() + 1);
         self.progress.last_event = id;
-        let event = HistoryEvent { id, previous_event_id: previous, timestamp: self.progress.now, details };
-        self.outputs.push_back(Output::History(event));
+        if self.progress.start.history == HistoryLevel::All {
+            let event = HistoryEvent { id, previous_event_id: previous, timestamp: self.progress.now, details };
+            self.outputs.push_back(Output::History(event));
+        }
         id
     }
 

@@ -1,6 +1,6 @@
 //! Whole executions: a definition, scripted Tasks, and the history as one line per event.
 
-use asl_core::execution::{Execution, Outcome, Start};
+use asl_core::execution::{Execution, HistoryLevel, Outcome, Start};
 use asl_core::history;
 
 use crate::world::{Script, aws_form, drain};
@@ -46,6 +46,30 @@ fn the_same_events_give_the_same_history() {
             drain(&mut execution, &mut history);
         }
         assert_eq!(history, played.history, "{}", path.display());
+    }
+}
+
+#[test]
+fn without_its_history_an_execution_takes_the_same_course() {
+    for (path, script) in scripts() {
+        let played = script.play();
+        let told = [HistoryLevel::All, HistoryLevel::Off].map(|level| {
+            let mut start = played.start.clone();
+            start.history = level;
+            let mut execution = Execution::start(script.program(), start, asl_core::Timestamp::UNIX_EPOCH);
+            let mut history = Vec::new();
+            let mut commands = drain(&mut execution, &mut history);
+            for (now, step) in &played.inbound {
+                step.apply(&mut execution, *now);
+                commands.extend(drain(&mut execution, &mut history));
+            }
+            let mut rest = serde_json::to_value(execution.snapshot().unwrap()).unwrap();
+            rest["progress"]["start"].as_object_mut().unwrap().remove("history");
+            (history.len(), (format!("{commands:?}"), rest))
+        });
+        let [(all, with_history), (none, without)] = told;
+        assert_eq!((all, none), (played.history.len(), 0), "{}", path.display());
+        assert_eq!(with_history, without, "{}", path.display());
     }
 }
 

@@ -40,6 +40,9 @@ pub struct Start {
     pub token_key: TokenKey,
     /// The bounds of this execution.
     pub limits: Limits,
+    /// How much of its history it tells.
+    #[serde(default, skip_serializing_if = "HistoryLevel::is_all")]
+    pub history: HistoryLevel,
     /// The ARNs of the activities of its Tasks that do not exist, as far as is known when it starts.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub missing_activities: BTreeSet<Arc<str>>,
@@ -63,6 +66,7 @@ impl Start {
             begun_before: 0,
             token_key: TokenKey::new([0; 32]),
             limits: Limits::default(),
+            history: HistoryLevel::All,
             missing_activities: BTreeSet::new(),
         }
     }
@@ -79,6 +83,28 @@ impl Start {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 pub(super) fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+/// How much of its history an execution tells whoever polls it, in the words of AWS's log levels.
+///
+/// Whatever the level, events are numbered and counted towards [`Limits::history_events`], so that an execution takes
+/// the same course.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum HistoryLevel {
+    /// Every event.
+    #[default]
+    All,
+    /// No event: for those who want the outcome alone.
+    Off,
+}
+
+impl HistoryLevel {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
 }
 
 /// The bounds of an execution; the defaults are those of AWS's Standard workflows.

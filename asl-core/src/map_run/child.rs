@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::definition::MachineType;
-use crate::execution::{NotRedrivable, Outcome, Start, StartMapRun};
+use crate::execution::{HistoryLevel, NotRedrivable, Outcome, Start, StartMapRun};
 use crate::random::{Random, uuid_of};
 use crate::timestamp::Timestamp;
 use crate::value::{Object, Value};
@@ -70,6 +70,7 @@ impl StartChild {
             state_machine_alias_arn: None,
             token_key: parent.token_key.clone(),
             limits,
+            history: HistoryLevel::All,
             missing_activities: BTreeSet::new(),
         }
     }
