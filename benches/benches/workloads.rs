@@ -1,21 +1,18 @@
 //! How long the shared workloads take: to compile, to execute without a driver, and in a simulation.
 
-#![expect(clippy::print_stderr, reason = "says what it does not measure")]
-
 use std::hint::black_box;
 
 use asl_core::compile;
+use asl_core::execution::HistoryLevel;
 use asl_runtime::Simulation;
-use benches::{Workload, folder, workloads};
+use benches::{Workload, workloads};
 use criterion::{BatchSize, Criterion};
 
-fn main() {
+fn main() -> Result<(), asl_core::NoProgram> {
     let mut criterion = Criterion::default().configure_from_args();
-    match workloads(&folder()) {
-        Ok(workloads) => measure(&mut criterion, &workloads),
-        Err(error) => eprintln!("NOTHING IS MEASURED: {error}"),
-    }
+    measure(&mut criterion, &workloads()?);
     criterion.final_summary();
+    Ok(())
 }
 
 fn measure(criterion: &mut Criterion, workloads: &[Workload]) {
@@ -25,13 +22,16 @@ fn measure(criterion: &mut Criterion, workloads: &[Workload]) {
     }
     compiling.finish();
 
-    let mut executing = criterion.benchmark_group("execute");
-    for workload in workloads {
-        executing.bench_function(workload.name, |bencher| {
-            bencher.iter_batched(|| workload.fresh_input(), |input| workload.execute(input), BatchSize::LargeInput);
-        });
+    for (group, level) in [("execute", HistoryLevel::All), ("execute without history", HistoryLevel::Off)] {
+        let mut executing = criterion.benchmark_group(group);
+        for workload in workloads {
+            executing.bench_function(workload.name, |bencher| {
+                let input = || workload.fresh_input();
+                bencher.iter_batched(input, |input| workload.execute(input, level), BatchSize::LargeInput);
+            });
+        }
+        executing.finish();
     }
-    executing.finish();
 
     let mut simulating = criterion.benchmark_group("simulate");
     for workload in workloads {

@@ -3,21 +3,23 @@
 use std::collections::VecDeque;
 use std::hint::black_box;
 
-use asl_core::execution::{Command, Event, Execution, Outcome, Output, ScheduleTask, Start};
+use asl_core::execution::{Command, Event, Execution, HistoryLevel, Outcome, Output, ScheduleTask, Start};
 use asl_core::{Timestamp, Value};
 
 use crate::Workload;
 
 impl Workload {
-    /// The input as it comes in from outside, nothing about it being measured or shared yet.
+    /// The input as it comes in from outside, as text that was read: no other execution has seen it.
     pub fn fresh_input(&self) -> Value {
-        serde_json::Value::from(&self.input).into()
+        self.input_text.parse().unwrap_or_default()
     }
 
-    /// Drives one execution to its end, its history polled and dropped.
-    pub fn execute(&self, input: Value) -> Outcome {
+    /// Drives one execution to its end; what it tells of its history is polled and dropped.
+    pub fn execute(&self, input: Value, history: HistoryLevel) -> Outcome {
         let mut now = Timestamp::UNIX_EPOCH;
-        let mut execution = Execution::start(self.program.clone(), Start::new("bench", input), now);
+        let mut start = Start::new("bench", input);
+        start.history = history;
+        let mut execution = Execution::start(self.program.clone(), start, now);
         let mut tasks: VecDeque<ScheduleTask> = VecDeque::new();
         loop {
             while let Some(output) = execution.poll() {

@@ -1,37 +1,19 @@
 //! The shared workloads: small machines that every engine is measured by.
 //!
-//! They are read from `../shared/bench/workloads` or from where `ASL_BENCH_WORKLOADS` says; see [`folder`].
-//! A test checks that each gives the output that it should; `cargo bench -p benches` measures them.
+//! They are generated, each with the output that it must have, which tests check;
+//! `cargo xtask bench` measures them, and `cargo xtask bench-peers` compares them with others.
 
 pub mod ceiling;
 pub mod cpu_time;
 mod execution;
+pub mod generate;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use asl_core::{Failure, NoProgram, Program, Value, compile};
 use asl_runtime::{Registry, TaskRequest};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-/// The environment variable that names another folder for the workloads.
-pub const WORKLOADS_VARIABLE: &str = "ASL_BENCH_WORKLOADS";
-
-/// The workloads that are executions.
-const NAMES: [&str; 10] = [
-    "w1_hello",
-    "w2_deploy",
-    "w3_loop",
-    "w4_choice",
-    "w5_map",
-    "w5_map_iterator",
-    "w6_parallel",
-    "w7_retry",
-    "w8_payload",
-    "w9_jsonata",
-];
+use crate::generate::Generated;
 
 /// The workload that is a definition of 500 states, to be understood and not to be executed.
 pub const DEFINITION: &str = "w10_parse";
@@ -49,88 +31,43 @@ pub struct Workload {
     pub definition: String,
     /// The definition, compiled.
     pub program: Program,
+    /// The text of what executions are started with.
+    pub input_text: String,
     /// What executions are started with.
     pub input: Value,
     /// The output that they must have.
     pub expected: Value,
+    /// How many states an execution enters.
+    pub transitions: u32,
     functions: BTreeMap<String, Value>,
 }
 
-/// What the manifest says of a workload.
-#[derive(Deserialize)]
-struct Entry {
-    asl: String,
-    input: String,
-    expected: String,
-    mocks: BTreeMap<String, Value>,
-}
-
-/// Why workloads could not be read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum WorkloadsError {
-    /// There are none.
-    #[error("there are no workloads in {}; `{WORKLOADS_VARIABLE}` may name another folder", .0.display())]
-    Absent(PathBuf),
-    /// A file is missing or cannot be read.
-    #[error("{}: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A definition has errors.
-    #[error("{name} does not compile:\n{reason}")]
-    Invalid {
-        /// The workload.
-        name: &'static str,
-        /// What is wrong with it.
-        reason: NoProgram,
-    },
-}
-
-/// Where the workloads are: beside the project, unless [`WORKLOADS_VARIABLE`] says otherwise.
-pub fn folder() -> PathBuf {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/bench/workloads");
-    std::env::var_os(WORKLOADS_VARIABLE).map_or_else(beside, PathBuf::from)
-}
-
-/// Every workload in `folder`.
+/// Every workload that is executed.
 ///
 /// # Errors
 ///
-/// When the folder has no manifest, or one of its files is not what the manifest says.
-pub fn workloads(folder: &Path) -> Result<Vec<Workload>, WorkloadsError> {
-    let manifest = folder.join("manifest.json");
-    if !manifest.is_file() {
-        return Err(WorkloadsError::Absent(folder.to_owned()));
-    }
-    let mut entries: BTreeMap<String, Entry> = read_json(&manifest)?;
-    let known = NAMES.into_iter().filter_map(|name| Some((name, entries.remove(name)?)));
-    known.map(|(name, entry)| Workload::read(name, entry, folder)).collect()
-}
-
-/// The text of [`DEFINITION`] in `folder`.
-///
-/// # Errors
-///
-/// When it cannot be read.
-pub fn definition(folder: &Path) -> Result<String, WorkloadsError> {
-    read_text(&folder.join(format!("{DEFINITION}.asl.json")))
+/// When a definition does not compile.
+pub fn workloads() -> Result<Vec<Workload>, NoProgram> {
+    generate::all().into_iter().filter(|generated| generated.name != DEFINITION).map(Workload::new).collect()
 }
 
 impl Workload {
-    fn read(name: &'static str, entry: Entry, folder: &Path) -> Result<Self, WorkloadsError> {
-        let definition = read_text(&folder.join(&entry.asl))?;
-        let program = compile(&definition).into_program().map_err(|reason| WorkloadsError::Invalid { name, reason })?;
+    /// A workload as it is generated, compiled.
+    ///
+    /// # Errors
+    ///
+    /// When the definition does not compile.
+    pub fn new(generated: Generated) -> Result<Self, NoProgram> {
+        let definition = generated.text();
         Ok(Self {
-            name,
+            name: generated.name,
+            program: compile(&definition).into_program()?,
             definition,
-            program,
-            input: read_json(&folder.join(&entry.input))?,
-            expected: read_json(&folder.join(&entry.expected))?,
-            functions: entry.mocks,
+            input_text: generated.input.to_string(),
+            input: generated.input.into(),
+            expected: generated.expected.into(),
+            transitions: generated.transitions,
+            functions: generated.functions.into_iter().map(|(name, answer)| (name, answer.into())).collect(),
         })
     }
 
@@ -157,44 +94,18 @@ impl Workload {
     }
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, WorkloadsError> {
-    serde_json::from_str(&read_text(path)?)
-        .map_err(|error| WorkloadsError::Unreadable { path: path.to_owned(), source: error.into() })
-}
-
-fn read_text(path: &Path) -> Result<String, WorkloadsError> {
-    fs::read_to_string(path).map_err(|source| WorkloadsError::Unreadable { path: path.to_owned(), source })
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
     use asl_core::check;
     use asl_core::diagnostic::Code;
+    use asl_core::execution::HistoryLevel;
     use asl_runtime::Simulation;
 
     use super::*;
 
-    /// The workloads; none where they are absent, which is said.
-    fn shared() -> Vec<Workload> {
-        match workloads(&folder()) {
-            Ok(workloads) => {
-                assert_eq!(workloads.len(), NAMES.len());
-                workloads
-            }
-            Err(absent @ WorkloadsError::Absent(_)) => {
-                // Unlike what goes through `eprintln!`, this is seen when the test passes.
-                let _ = writeln!(io::stderr(), "ABSENT: {absent}; nothing was checked");
-                Vec::new()
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
-
     #[test]
     fn every_workload_gives_its_output() {
-        for workload in shared() {
+        for workload in workloads().unwrap() {
             let mut simulation = Simulation::new().registry(workload.handlers());
             let run = simulation.run(&workload.program, workload.input.clone()).unwrap();
             assert_eq!(run.output(), Some(&workload.expected), "{}: {:?}", workload.name, run.failure());
@@ -202,26 +113,35 @@ mod tests {
     }
 
     #[test]
-    fn the_ceiling_of_the_definition_finds_what_we_find() {
-        if shared().is_empty() {
-            return;
+    fn every_workload_gives_its_output_without_a_driver_too() {
+        for workload in workloads().unwrap() {
+            for level in [HistoryLevel::All, HistoryLevel::Off] {
+                let outcome = workload.execute(workload.fresh_input(), level);
+                assert_eq!(outcome.output(), Some(&workload.expected), "{} {level:?}", workload.name);
+            }
         }
-        let sound = definition(&folder()).unwrap();
+    }
+
+    #[test]
+    fn every_ceiling_gives_the_output_of_its_workload() {
+        for workload in workloads().unwrap() {
+            let by_hand = ceiling::of_workload(&workload).unwrap();
+            // Twice, since nothing of one execution may be left to the next.
+            for _ in 0..2 {
+                assert_eq!(by_hand(workload.fresh_input()), workload.expected, "{}", workload.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_ceiling_of_the_definition_finds_what_we_find() {
+        let sound = generate::definition(500).text();
         let broken = sound.replace(r#""Next": "State499""#, r#""Next": "State500""#);
         for (text, missing) in [(&sound, 0), (&broken, broken.matches("State500").count())] {
             assert_eq!(ceiling::missing_targets(text).unwrap(), missing);
             let ours =
                 check(text).iter().filter(|diagnostic| diagnostic.code == Code::MISSING_TRANSITION_TARGET).count();
             assert_eq!(ours, missing);
-        }
-    }
-
-    #[test]
-    fn every_ceiling_gives_the_output_of_its_workload() {
-        for workload in shared() {
-            if let Some(by_hand) = ceiling::of_workload(workload.name) {
-                assert_eq!(by_hand(workload.input.clone()), workload.expected, "{}", workload.name);
-            }
         }
     }
 }

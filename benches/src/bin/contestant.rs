@@ -1,42 +1,68 @@
-//! One side of a comparison between programs: `contestant WORKLOAD ours|ceiling`.
+//! One side of a comparison between programs: `contestant WORKLOAD ours|ceiling|text`.
 //!
 //! It prints the output of an execution as a line of JSON. After that, for each line with a number on its standard
 //! input it executes the workload that many times and prints the CPU time this took, in nanoseconds.
 //! The peers that `cargo xtask bench-peers` compares speak the same protocol.
+//!
+//! `text` is ours from the text of the input to that of the output. To execute [`DEFINITION`] is to compile it.
+//! `contestant write FOLDER` writes the files of all workloads.
 
 #![expect(clippy::print_stdout, reason = "the protocol")]
 
 use std::error::Error;
 use std::hint::black_box;
 use std::io::{BufRead as _, Write as _, stdin, stdout};
+use std::path::Path;
 
-use asl_core::Value;
+use asl_core::execution::HistoryLevel;
+use asl_core::{Value, compile};
 use benches::cpu_time::measure;
-use benches::{ceiling, folder, workloads};
+use benches::{DEFINITION, ceiling, generate, workloads};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(name), Some(side)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: contestant WORKLOAD ours|ceiling".into());
-    };
-    let workload = workloads(&folder())?.into_iter().find(|workload| workload.name == name);
-    let workload = workload.ok_or_else(|| format!("there is no workload `{name}`"))?;
-    match side.as_str() {
-        "ours" => compete(&workload.input, |input| workload.execute(input).output().cloned().unwrap_or_default()),
-        "ceiling" => {
-            let by_hand = ceiling::of_workload(workload.name).ok_or_else(|| format!("`{name}` has no ceiling"))?;
-            compete(&workload.input, by_hand)
-        }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["write", folder] => Ok(generate::write(Path::new(folder))?),
+        [DEFINITION, side] => understand(side),
+        [name, side] => execute(name, side),
+        _ => Err("usage: contestant WORKLOAD ours|ceiling|text, or contestant write FOLDER".into()),
+    }
+}
+
+fn understand(side: &str) -> Result<(), Box<dyn Error>> {
+    let text = generate::definition(500).text();
+    match side {
+        "ours" => compete(&Value::Null, || drop(black_box(compile(black_box(&text))))),
+        "ceiling" => compete(&Value::Null, || drop(black_box(ceiling::missing_targets(black_box(&text))))),
         side => Err(format!("`{side}` is neither `ours` nor `ceiling`").into()),
     }
 }
 
-fn compete(input: &Value, execute: impl Fn(Value) -> Value) -> Result<(), Box<dyn Error>> {
-    println!("{}", execute(input.clone()));
+fn execute(name: &str, side: &str) -> Result<(), Box<dyn Error>> {
+    let workload = workloads()?.into_iter().find(|workload| workload.name == name);
+    let workload = workload.ok_or_else(|| format!("there is no workload `{name}`"))?;
+    let ours = |input: Value| workload.execute(input, HistoryLevel::All).output().cloned().unwrap_or_default();
+    let input = || workload.input.clone();
+    match side {
+        "ours" => compete(&ours(input()), || drop(black_box(ours(input())))),
+        "text" => {
+            let read = || black_box(&workload.input_text).parse().unwrap_or_default();
+            compete(&ours(read()), || drop(black_box(ours(read()).to_string())))
+        }
+        "ceiling" => {
+            let by_hand = ceiling::of_workload(&workload).ok_or_else(|| format!("`{name}` has no ceiling"))?;
+            compete(&by_hand(input()), || drop(black_box(by_hand(input()))))
+        }
+        side => Err(format!("`{side}` is none of `ours`, `ceiling` and `text`").into()),
+    }
+}
+
+fn compete(output: &Value, execute: impl Fn()) -> Result<(), Box<dyn Error>> {
+    println!("{output}");
     stdout().flush()?;
     for line in stdin().lock().lines() {
         let count: u64 = line?.trim().parse()?;
-        let taken = measure(|| (0..count).for_each(|_| drop(black_box(execute(input.clone())))));
+        let taken = measure(|| (0..count).for_each(|_| execute()));
         println!("{}", taken.as_nanos());
         stdout().flush()?;
     }
