@@ -13,6 +13,7 @@
 //! | a situation to try out | `scenario.rs`, `templates/`, `inputs/` |
 //! | what is printed | `cli/` |
 //! | how AWS is called | `aws/`, in the feature `aws` |
+//! | how deployments survive the process | `host.rs`, in the feature `durable` |
 //!
 //! CloudFormation, S3, CodePipeline and Step Functions are behind the traits [`CloudFormation`], [`ArtifactStore`],
 //! [`Pipeline`] and [`Executions`], each with an implementation in this process.
@@ -65,6 +66,7 @@ pub mod cli;
 pub mod cloudformation;
 pub mod definitions;
 pub mod handlers;
+pub mod host;
 pub mod input;
 mod names;
 pub mod rehearsal;

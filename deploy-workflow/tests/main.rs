@@ -4,6 +4,8 @@
 mod cli;
 mod cloudformation;
 mod deployment;
+#[cfg(feature = "durable")]
+mod host;
 mod mended;
 mod paths;
 mod trigger;
