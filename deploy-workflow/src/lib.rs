@@ -11,7 +11,7 @@
 //! | how the in-process CloudFormation behaves | `cloudformation/in_process/` |
 //! | what needs a replacement | `cloudformation/in_process/resource_types.rs` |
 //! | a situation to try out | `scenario.rs`, `templates/`, `inputs/` |
-//! | what is printed | `cli/` |
+//! | what is asked for and printed | `cli/`, one file per command |
 //! | how AWS is called | `aws/`, in the feature `aws` |
 //! | how deployments survive the process | `host.rs`, in the feature `durable` |
 //!

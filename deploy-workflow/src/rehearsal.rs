@@ -2,6 +2,8 @@
 //!
 //! One path for virtual and for real time: which of them it is depends on the clock alone.
 
+mod job;
+
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use asl_runtime::clock::Clock;
 use asl_runtime::engine::ExecutionDescription;
 use asl_runtime::{Engine, Error};
 
+pub use self::job::{Call, play_job};
 use crate::artifact::{PackError, pack};
 use crate::cloudformation::{
     ApiError, ChangeSetSummary, CloudFormation as _, DescribeStacksInput, ListChangeSetsInput, Stack,
