@@ -12,9 +12,6 @@ use crate::definitions::Definition;
 use crate::handlers::{self, Services};
 use crate::trigger::EngineExecutions;
 
-/// How long handlers have to end when a host is closed: as long as a Task of the machines may take.
-const GRACE: Duration = Duration::from_secs(30);
-
 /// An engine with the machine of a [`Definition`].
 #[derive(Debug)]
 pub struct Host {
@@ -85,9 +82,11 @@ impl Host {
         &self.state_machine_arn
     }
 
-    /// Lets running handlers end and stops; executions that did not end go on when the store is opened again.
-    pub async fn close(self) {
-        self.engine.shutdown(GRACE).await;
+    /// Gives running handlers `grace` to end, and stops; executions that did not end go on when the store is opened again.
+    ///
+    /// No handler of the machines takes longer than 30 seconds.
+    pub async fn close(self, grace: Duration) {
+        self.engine.shutdown(grace).await;
     }
 }
 
@@ -115,6 +114,8 @@ mod durable {
         /// # Examples
         ///
         /// ```no_run
+        /// use std::time::Duration;
+        ///
         /// use deploy_workflow::definitions::Definition;
         /// use deploy_workflow::handlers::Services;
         /// use deploy_workflow::host::{Host, HostError};
@@ -122,7 +123,7 @@ mod durable {
         /// # async fn example(services: &Services) -> Result<(), HostError> {
         /// let host = Host::open("deployments.db", services, Definition::Standard).await?;
         /// let executions = host.executions();
-        /// host.close().await;
+        /// host.close(Duration::from_secs(30)).await;
         /// # Ok(())
         /// # }
         /// ```

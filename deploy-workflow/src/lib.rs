@@ -14,6 +14,7 @@
 //! | what is asked for and printed | `cli/`, one file per command |
 //! | how AWS is called | `aws/`, in the feature `aws` |
 //! | how deployments survive the process | `host.rs`, in the feature `durable` |
+//! | what a Lambda function does | `function.rs`, in the feature `durable` |
 //!
 //! CloudFormation, S3, CodePipeline and Step Functions are behind the traits [`CloudFormation`], [`ArtifactStore`],
 //! [`Pipeline`] and [`Executions`], each with an implementation in this process.
@@ -65,6 +66,8 @@ pub mod aws;
 pub mod cli;
 pub mod cloudformation;
 pub mod definitions;
+#[cfg(feature = "durable")]
+pub mod function;
 pub mod handlers;
 pub mod host;
 pub mod input;

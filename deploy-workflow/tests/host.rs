@@ -14,7 +14,7 @@ use deploy_workflow::trigger::Executions as _;
 use serde_json::json;
 
 /// A path in the folder that cargo keeps for tests, without a file.
-fn store(name: &str) -> PathBuf {
+pub(crate) fn store(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     for suffix in ["", "-wal", "-shm", ".lock"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
@@ -30,8 +30,8 @@ async fn one_process_at_a_time_has_the_file() {
     let refused = Host::open(&path, &services, Definition::Standard).await.unwrap_err();
     assert_eq!(refused.to_string(), format!("`{}` is in use by another process", path.display()));
     assert!(matches!(refused, HostError::InUse { .. }));
-    host.close().await;
-    Host::open(&path, &services, Definition::Standard).await.unwrap().close().await;
+    host.close(Duration::ZERO).await;
+    Host::open(&path, &services, Definition::Standard).await.unwrap().close(Duration::ZERO).await;
 }
 
 /// The machine of an older version, whose one state the newer one does not have.
@@ -67,5 +67,5 @@ async fn executions_keep_their_definition_when_the_machine_gets_another() {
 
     let refused = host.executions().start_execution("begun", json!({"other": true})).await.unwrap_err();
     assert_eq!(refused.to_string(), format!("ExecutionAlreadyExists: {begun}"));
-    host.close().await;
+    host.close(Duration::ZERO).await;
 }

@@ -5,6 +5,8 @@ mod cli;
 mod cloudformation;
 mod deployment;
 #[cfg(feature = "durable")]
+mod function;
+#[cfg(feature = "durable")]
 mod host;
 mod mended;
 mod paths;
