@@ -8,3 +8,4 @@ mod mended;
 mod paths;
 mod trigger;
 mod variants;
+mod worker;
