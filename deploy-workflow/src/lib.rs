@@ -12,9 +12,11 @@
 //! | how the in-process CloudFormation behaves | `cloudformation/in_process/` |
 //! | what needs a replacement | `cloudformation/in_process/resource_types.rs` |
 //! | a situation to try out | `scenario.rs`, `templates/`, `inputs/` |
-//! | what is printed | `cli/` |
+//! | what is asked for and printed | `cli/`, one file per command |
 //! | how jobs are taken from CodePipeline, and when an execution is stopped | `worker/` |
 //! | how AWS is called | `aws/`, in the feature `aws` |
+//! | how deployments survive the process | `host.rs`, in the feature `durable` |
+//! | what a Lambda function does | `function.rs`, in the feature `durable` |
 //!
 //! CloudFormation, S3, CodePipeline and Step Functions are behind the traits [`CloudFormation`], [`ArtifactStore`],
 //! [`Pipeline`] and [`JobQueue`], and [`Executions`], each with an implementation in this process.
@@ -67,7 +69,10 @@ pub mod aws;
 pub mod cli;
 pub mod cloudformation;
 pub mod definitions;
+#[cfg(feature = "durable")]
+pub mod function;
 pub mod handlers;
+pub mod host;
 pub mod input;
 mod names;
 pub mod rehearsal;

@@ -4,6 +4,10 @@
 mod cli;
 mod cloudformation;
 mod deployment;
+#[cfg(feature = "durable")]
+mod function;
+#[cfg(feature = "durable")]
+mod host;
 mod mended;
 mod paths;
 mod trigger;
