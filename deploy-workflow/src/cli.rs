@@ -4,6 +4,8 @@ mod files;
 mod function;
 mod rehearsal;
 mod situation;
+#[cfg(feature = "aws")]
+mod worker;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -13,6 +15,8 @@ use clap::{Parser, Subcommand};
 
 use self::function::FunctionArguments;
 use self::rehearsal::RehearsalArguments;
+#[cfg(feature = "aws")]
+use self::worker::WorkerArguments;
 use crate::rehearsal::RehearsalError;
 
 /// Every deployment succeeded.
@@ -48,6 +52,8 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Function(FunctionArguments),
+    #[cfg(feature = "aws")]
+    Worker(WorkerArguments),
 }
 
 /// Does what the arguments ask for; what happens goes to `out`, what is wrong to `err`.
@@ -55,6 +61,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> E
     let performed = match &arguments.command {
         None => rehearsal::perform(&arguments.rehearsal, out),
         Some(Command::Function(arguments)) => function::perform(arguments, out),
+        #[cfg(feature = "aws")]
+        Some(Command::Worker(arguments)) => worker::perform(arguments, out),
     };
     ExitCode::from(match performed {
         Ok(code) => code,

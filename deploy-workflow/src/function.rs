@@ -213,6 +213,10 @@ impl Executions for Driven {
         self.drive(execution_arn).await;
         self.executions.describe_execution(execution_arn).await
     }
+
+    async fn stop_execution(&self, execution_arn: &str, error: &str, cause: &str) -> Result<(), ExecutionsError> {
+        self.executions.stop_execution(execution_arn, error, cause).await
+    }
 }
 
 #[cfg(test)]

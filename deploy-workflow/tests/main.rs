@@ -8,7 +8,9 @@ mod deployment;
 mod function;
 #[cfg(feature = "durable")]
 mod host;
+mod kills;
 mod mended;
 mod paths;
 mod trigger;
 mod variants;
+mod worker;
