@@ -115,7 +115,7 @@ impl World {
             let events = DescribeStackEventsInput { stack_name: stack_id.clone(), next_token: None };
             let events = cloudformation.describe_stack_events(events).await.unwrap().stack_events;
             let of_the_stack = events.into_iter().filter(|event| event.physical_resource_id == stack_id);
-            reached.extend(of_the_stack.map(|event| event.resource_status.clone()));
+            reached.extend(of_the_stack.map(|event| event.resource_status));
         }
         for (status, times) in scenario.reached {
             let found = reached.iter().filter(|it| it == status).count();
