@@ -1,5 +1,6 @@
 //! The command line: what is asked for, and how it went.
 
+mod definition;
 mod files;
 mod function;
 mod rehearsal;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 use asl_core::Timestamp;
 use clap::{Parser, Subcommand};
 
+use self::definition::DefinitionArguments;
 use self::function::FunctionArguments;
 use self::rehearsal::RehearsalArguments;
 #[cfg(feature = "aws")]
@@ -51,6 +53,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Definition(DefinitionArguments),
     Function(FunctionArguments),
     #[cfg(feature = "aws")]
     Worker(WorkerArguments),
@@ -60,6 +63,7 @@ enum Command {
 pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
     let performed = match &arguments.command {
         None => rehearsal::perform(&arguments.rehearsal, out),
+        Some(Command::Definition(arguments)) => definition::perform(arguments, out),
         Some(Command::Function(arguments)) => function::perform(arguments, out),
         #[cfg(feature = "aws")]
         Some(Command::Worker(arguments)) => worker::perform(arguments, out),

@@ -4,6 +4,9 @@ use std::fmt;
 
 use asl_core::{Diagnostics, Program};
 
+/// What the ARNs of the functions begin with in the files.
+const FUNCTIONS: &str = "arn:aws:lambda:us-east-1:111122223333:function:";
+
 /// A machine that deploys a stack.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -44,6 +47,21 @@ impl Definition {
         }
     }
 
+    /// The definition's text for other functions, such as those of an AWS account: `functions` takes the place of
+    /// `arn:aws:lambda:us-east-1:111122223333:function:` before the name of each.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use deploy_workflow::definitions::Definition;
+    ///
+    /// let text = Definition::Standard.text_for("arn:aws:lambda:eu-west-1:123456789012:function:");
+    /// assert!(text.contains("arn:aws:lambda:eu-west-1:123456789012:function:CreateStackStateMachineTask"));
+    /// ```
+    pub fn text_for(self, functions: &str) -> String {
+        self.text().replace(FUNCTIONS, functions)
+    }
+
     /// The compiled definition.
     ///
     /// # Errors
@@ -71,6 +89,21 @@ mod tests {
             let compiled = asl_core::compile(definition.text());
             assert!(compiled.diagnostics.is_empty(), "{definition}: {:?}", compiled.diagnostics);
             assert_eq!(Definition::from_name(definition.name()), Some(*definition));
+        }
+    }
+
+    #[test]
+    fn every_definition_is_accepted_with_the_functions_of_an_account() {
+        let functions = "arn:aws:lambda:eu-west-1:123456789012:function:prefix-";
+        for definition in Definition::ALL {
+            let text = definition.text_for(functions);
+            let diagnostics = asl_core::check(&text);
+            assert!(diagnostics.is_empty(), "{definition}: {diagnostics:?}");
+            let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let states = document["States"].as_object().unwrap();
+            for task in states.values().filter(|state| state["Type"] == "Task") {
+                assert!(task["Resource"].as_str().unwrap().starts_with(functions), "{definition}: {task}");
+            }
         }
     }
 

@@ -74,9 +74,16 @@ pub mod function;
 pub mod handlers;
 pub mod host;
 pub mod input;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 mod names;
 pub mod rehearsal;
 pub mod sandbox;
 pub mod scenario;
 pub mod trigger;
 pub mod worker;
+
+/// The guide, whose code is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/deploy-workflow/own-service.md")]
+struct OwnService;

@@ -8,6 +8,7 @@ mod deployment;
 mod function;
 #[cfg(feature = "durable")]
 mod host;
+mod iam;
 mod kills;
 mod mended;
 mod paths;

@@ -2,16 +2,27 @@
 
 use std::io::{Read as _, Write};
 use std::path::{Path, PathBuf};
+#[cfg(feature = "aws")]
+use std::{sync::Arc, time::Duration};
 
 use asl_runtime::clock::TokioClock;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
+#[cfg(feature = "aws")]
+use super::BROKEN;
 use super::files::read;
 use super::situation::SituationArguments;
 use super::{FAILED, Problem, SUCCEEDED, VIRTUAL_START, bad_input};
 use crate::rehearsal::{Call, play_job};
 use crate::trigger::JobResult;
+#[cfg(feature = "aws")]
+use crate::{
+    aws::{self, AwsCodePipeline},
+    definitions::Definition,
+    function::Function,
+    trigger::Told,
+};
 
 /// Hands a job's event to the function for CodePipeline's Lambda action
 ///
@@ -25,6 +36,10 @@ pub(super) struct FunctionArguments {
     /// The event; `-` is standard input
     #[arg(value_name = "EVENT.json", default_value = "-")]
     event: PathBuf,
+    /// Call the function once on AWS, with credentials from the environment and the executions in this directory
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "DIRECTORY")]
+    store: Option<PathBuf>,
     #[command(flatten)]
     situation: SituationArguments,
 }
@@ -32,6 +47,10 @@ pub(super) struct FunctionArguments {
 pub(super) fn perform(arguments: &FunctionArguments, out: &mut dyn Write) -> Result<u8, Problem> {
     let event = event(&arguments.event)?;
     let rehearsal = arguments.situation.rehearsal(0)?;
+    #[cfg(feature = "aws")]
+    if let Some(directory) = &arguments.store {
+        return call(directory, rehearsal.definition, &event, out);
+    }
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build()?;
     let mut shown = Ok(());
@@ -46,6 +65,34 @@ pub(super) fn perform(arguments: &FunctionArguments, out: &mut dyn Write) -> Res
     })?;
     shown?;
     Ok(if played == JobResult::Succeeded { SUCCEEDED } else { FAILED })
+}
+
+/// Calls the function as Lambda does; it may take as long as Lambda allows at most.
+#[cfg(feature = "aws")]
+fn call(directory: &Path, definition: Definition, event: &Json, out: &mut dyn Write) -> Result<u8, Problem> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let told = runtime.enable_all().build()?.block_on(async {
+        let config = aws::config().load().await;
+        let pipeline = Arc::new(AwsCodePipeline::new(&config));
+        let function = Function::new(directory, aws::services(&config), pipeline).definition(definition);
+        function.call(event, Duration::from_mins(15)).await
+    });
+    let told = told.map_err(|error| Problem {
+        message: error.to_string(),
+        help: "nothing is lost: hand in the same event again".to_owned(),
+        code: BROKEN,
+    })?;
+    writeln!(out, "{}", told_line(&told))?;
+    Ok(if matches!(told, Told::Failed(_)) { FAILED } else { SUCCEEDED })
+}
+
+#[cfg(feature = "aws")]
+fn told_line(told: &Told) -> Json {
+    match told {
+        Told::Running { execution_arn } => json!({ "status": "RUNNING", "executionArn": execution_arn }),
+        Told::Succeeded => json!({ "status": "SUCCEEDED" }),
+        Told::Failed(details) => json!({ "status": "FAILED", "failureDetails": details }),
+    }
 }
 
 fn event(path: &Path) -> Result<Json, Problem> {
