@@ -32,7 +32,10 @@ fn text(path: &Path) -> String {
 }
 
 fn action(operation: &str) -> String {
-    let words = operation.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
+    let words = operation.split('_').map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    });
     words.collect()
 }
 
