@@ -1,4 +1,4 @@
-//! CloudFormation and S3 themselves, through the AWS SDK: the feature `aws`.
+//! CloudFormation, S3 and CodePipeline themselves, through the AWS SDK: the feature `aws`.
 //!
 //! Credentials come from the SDK's usual places (variables, profiles, web identity, containers, instances), the region
 //! likewise; `AWS_ENDPOINT_URL` names another endpoint than AWS's.
@@ -18,6 +18,7 @@
 
 mod artifacts;
 mod cloudformation;
+mod code_pipeline;
 mod error;
 mod words;
 
@@ -32,6 +33,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 pub use self::artifacts::S3Artifacts;
 pub use self::cloudformation::AwsCloudFormation;
+pub use self::code_pipeline::AwsCodePipeline;
 use crate::handlers::Services;
 
 /// How long a connection may take.

@@ -1,6 +1,7 @@
 //! Deploys CloudFormation stacks with state machines: the reference application of the workflow engine.
 //!
-//! A pipeline's job comes to the [`trigger`], which starts an execution of one of the [`definitions`].
+//! A pipeline's job comes to the [`trigger`], which starts an execution of one of the [`definitions`];
+//! the [`worker`] fetches the jobs of custom actions.
 //! Its Tasks call the [`handlers`], which take a template out of an [`artifact`] and work on [`cloudformation`].
 //!
 //! | to change | look at |
@@ -11,12 +12,15 @@
 //! | how the in-process CloudFormation behaves | `cloudformation/in_process/` |
 //! | what needs a replacement | `cloudformation/in_process/resource_types.rs` |
 //! | a situation to try out | `scenario.rs`, `templates/`, `inputs/` |
-//! | what is printed | `cli/` |
+//! | what is asked for and printed | `cli/`, one file per command |
+//! | how jobs are taken from CodePipeline, and when an execution is stopped | `worker/` |
 //! | how AWS is called | `aws/`, in the feature `aws` |
+//! | how deployments survive the process | `host.rs`, in the feature `durable` |
+//! | what a Lambda function does | `function.rs`, in the feature `durable` |
 //!
 //! CloudFormation, S3, CodePipeline and Step Functions are behind the traits [`CloudFormation`], [`ArtifactStore`],
-//! [`Pipeline`] and [`Executions`], each with an implementation in this process.
-//! With the feature `aws` the module `aws` has CloudFormation and S3 themselves.
+//! [`Pipeline`] and [`JobQueue`], and [`Executions`], each with an implementation in this process.
+//! With the feature `aws` the module `aws` has CloudFormation, S3 and CodePipeline themselves.
 //!
 //! # Examples
 //!
@@ -56,6 +60,7 @@
 //! [`CloudFormation`]: cloudformation::CloudFormation
 //! [`ArtifactStore`]: artifact::ArtifactStore
 //! [`Pipeline`]: trigger::Pipeline
+//! [`JobQueue`]: trigger::JobQueue
 //! [`Executions`]: trigger::Executions
 
 pub mod artifact;
@@ -64,10 +69,14 @@ pub mod aws;
 pub mod cli;
 pub mod cloudformation;
 pub mod definitions;
+#[cfg(feature = "durable")]
+pub mod function;
 pub mod handlers;
+pub mod host;
 pub mod input;
 mod names;
 pub mod rehearsal;
 pub mod sandbox;
 pub mod scenario;
 pub mod trigger;
+pub mod worker;

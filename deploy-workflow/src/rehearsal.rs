@@ -2,6 +2,8 @@
 //!
 //! One path for virtual and for real time: which of them it is depends on the clock alone.
 
+mod job;
+
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,19 +14,18 @@ use asl_runtime::clock::Clock;
 use asl_runtime::engine::ExecutionDescription;
 use asl_runtime::{Engine, Error};
 
+pub use self::job::{Call, play_job};
 use crate::artifact::{PackError, pack};
 use crate::cloudformation::{
     ApiError, ChangeSetSummary, CloudFormation as _, DescribeStacksInput, ListChangeSetsInput, Stack,
 };
 use crate::definitions::Definition;
-use crate::handlers;
+use crate::host::{Host, HostError};
 use crate::input::MachineInput;
 use crate::names::full_stack_name;
 use crate::sandbox::{BUCKET, Sandbox};
 use crate::scenario::{Revision, Scenario};
-use crate::trigger::{
-    EngineExecutions, InMemoryPipeline, JobResult, PendingJob, Told, Trigger, TriggerError, handle_event,
-};
+use crate::trigger::{InMemoryPipeline, JobResult, PendingJob, Told, Trigger, TriggerError, handle_event};
 
 /// How often the history is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -104,6 +105,9 @@ pub enum RehearsalError {
     /// The engine refused.
     #[error(transparent)]
     Engine(#[from] Error),
+    /// The engine could not be built.
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// The trigger could not tell the pipeline.
     #[error(transparent)]
     Trigger(#[from] TriggerError),
@@ -148,7 +152,7 @@ fn packed(revision: &Revision, path: &str) -> Result<Vec<u8>, PackError> {
 struct Stage<C> {
     clock: C,
     sandbox: Sandbox,
-    engine: Engine,
+    host: Host,
     pipeline: InMemoryPipeline,
     trigger: Trigger,
     environment_name: String,
@@ -169,23 +173,17 @@ impl<C: Clock + Clone> Stage<C> {
             sandbox.cloudformation.inject(fault);
         }
         sandbox.artifacts.put(BUCKET, INPUT_KEY, serde_json::to_vec(input).unwrap_or_default());
-        let engine = Engine::builder()
-            .clock(clock.clone())
-            .registry(handlers::registry(&sandbox.services()))
-            .account("111122223333")
-            .seed(*seed)
-            .workers(NonZero::<usize>::MIN)
-            .build()
-            .await?;
-        let machine = engine.create_state_machine(&format!("deploy-{definition}"), definition.text()).await?;
+        let engine =
+            Engine::builder().clock(clock.clone()).account("111122223333").seed(*seed).workers(NonZero::<usize>::MIN);
+        let host = Host::start(engine, &sandbox.services(), *definition).await?;
         let pipeline = InMemoryPipeline::new();
         let trigger = Trigger {
             artifacts: Arc::new(sandbox.artifacts.clone()),
             pipeline: Arc::new(pipeline.clone()),
-            executions: Arc::new(EngineExecutions::new(engine.clone(), &*machine)),
+            executions: Arc::new(host.executions()),
         };
         let (environment_name, stack_name) = (input.environment_name.clone(), input.stack_name.clone());
-        Ok(Self { clock, sandbox, engine, pipeline, trigger, environment_name, stack_name })
+        Ok(Self { clock, sandbox, host, pipeline, trigger, environment_name, stack_name })
     }
 
     async fn deploy(
@@ -211,7 +209,7 @@ impl<C: Clock + Clone> Stage<C> {
             let next_call = self.clock.now().saturating_add(CALL_EVERY);
             while self.clock.now() < next_call {
                 self.clock.sleep(LOOK_EVERY).await;
-                for event in self.engine.get_execution_history(&running).await?.iter().skip(shown) {
+                for event in self.host.engine().get_execution_history(&running).await?.iter().skip(shown) {
                     observe(Notice::History(event));
                     shown += 1;
                 }
@@ -231,8 +229,8 @@ impl<C: Clock + Clone> Stage<C> {
         let (execution, accumulated) = match &execution_arn {
             None => (None, None),
             Some(arn) => {
-                let history = self.engine.get_execution_history(arn).await?;
-                (Some(self.engine.describe_execution(arn).await?), history.iter().rev().find_map(passed_on))
+                let history = self.host.engine().get_execution_history(arn).await?;
+                (Some(self.host.engine().describe_execution(arn).await?), history.iter().rev().find_map(passed_on))
             }
         };
         let new_name = accumulated.as_ref().and_then(|value| value.get("stackName")?.as_str().map(str::to_owned));

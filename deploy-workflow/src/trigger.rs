@@ -7,6 +7,8 @@
 mod engine_executions;
 mod event;
 mod executions;
+mod in_memory_jobs;
+mod job_queue;
 mod pipeline;
 
 use std::sync::Arc;
@@ -17,8 +19,11 @@ use crate::artifact::{ArtifactStore, StoreError};
 use crate::input::{InvalidInput, MachineInput};
 
 pub use self::engine_executions::EngineExecutions;
-use self::event::{Job, UserParameters};
+use self::event::UserParameters;
+pub use self::event::{ActionConfiguration, InputArtifact, Job, JobData, Location, S3Location};
 pub use self::executions::{ExecutionDescription, Executions, ExecutionsError, InMemoryExecutions};
+pub use self::in_memory_jobs::{ActionState, InMemoryJobs, Operation};
+pub use self::job_queue::{ActionCategory, ActionTypeId, JobQueue, JobStatus, OfferedJob, PollForJobs};
 pub use self::pipeline::{
     FailureDetails, FailureType, InMemoryPipeline, JobResult, PendingJob, Pipeline, PipelineError,
 };
@@ -74,25 +79,35 @@ pub enum TriggerError {
 /// When there is nobody to tell, or the pipeline refuses to be told.
 pub async fn handle_event(trigger: &Trigger, event: &serde_json::Value) -> Result<Told, TriggerError> {
     let job = Job::from_event(event).map_err(TriggerError::NotAJob)?;
-    let told = match &job.continuation_token {
-        None => start(trigger, &job).await,
+    let told = look(trigger, &job).await;
+    tell(trigger, &job.id, &told).await?;
+    Ok(told)
+}
+
+/// What there is to tell of a job: its execution is started, or looked at.
+pub(crate) async fn look(trigger: &Trigger, job: &Job) -> Told {
+    let told = match &job.data.continuation_token {
+        None => start(trigger, job).await,
         Some(token) => monitor(trigger, token).await,
     };
-    let told = told.unwrap_or_else(Told::Failed);
-    match &told {
+    told.unwrap_or_else(Told::Failed)
+}
+
+/// Tells the pipeline.
+pub(crate) async fn tell(trigger: &Trigger, job_id: &str, told: &Told) -> Result<(), PipelineError> {
+    match told {
         Told::Running { execution_arn } => {
             let token = event::continuation_token(execution_arn);
-            trigger.pipeline.put_job_success_result(&job.id, Some(&token)).await?;
+            trigger.pipeline.put_job_success_result(job_id, Some(&token)).await
         }
-        Told::Succeeded => trigger.pipeline.put_job_success_result(&job.id, None).await?,
-        Told::Failed(details) => trigger.pipeline.put_job_failure_result(&job.id, details).await?,
+        Told::Succeeded => trigger.pipeline.put_job_success_result(job_id, None).await,
+        Told::Failed(details) => trigger.pipeline.put_job_failure_result(job_id, details).await,
     }
-    Ok(told)
 }
 
 /// The execution is named after the job: a second delivery of the event finds the execution that the first one started.
 async fn start(trigger: &Trigger, job: &Job) -> Result<Told, FailureDetails> {
-    let parameters = UserParameters::parse(&job.user_parameters).map_err(configuration)?;
+    let parameters = UserParameters::parse(job.user_parameters()).map_err(configuration)?;
     let revision = job.revision(parameters.input_artifact.as_deref()).map_err(|message| FailureDetails {
         failure_type: FailureType::RevisionUnavailable,
         ..configuration(message)
@@ -110,6 +125,7 @@ async fn start(trigger: &Trigger, job: &Job) -> Result<Told, FailureDetails> {
         Ok(execution_arn) | Err(ExecutionsError::AlreadyExists { execution_arn }) => {
             Ok(Told::Running { execution_arn })
         }
+        Err(error) if error.is_transient() => Err(unavailable(error.to_string())),
         Err(error) => Err(job_failed(error.to_string(), None)),
     }
 }
@@ -140,9 +156,14 @@ fn configuration(message: String) -> FailureDetails {
     FailureDetails { failure_type: FailureType::ConfigurationError, ..job_failed(message, None) }
 }
 
+fn unavailable(message: String) -> FailureDetails {
+    FailureDetails { failure_type: FailureType::SystemUnavailable, ..job_failed(message, None) }
+}
+
 fn unreadable(error: &StoreError) -> FailureDetails {
     let failure_type = match error.code() {
         "AccessDenied" => FailureType::PermissionError,
+        "Throttling" | "ServiceUnavailable" | "InternalFailure" => FailureType::SystemUnavailable,
         _ => FailureType::ConfigurationError,
     };
     FailureDetails { failure_type, ..job_failed(error.to_string(), None) }

@@ -7,7 +7,7 @@ use clap::Parser as _;
 use deploy_workflow::artifact::pack;
 use deploy_workflow::cli::{Arguments, run};
 use deploy_workflow::scenario::Scenario;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 struct Ended {
     code: ExitCode,
@@ -156,4 +156,60 @@ fn a_template_of_ones_own_is_deployed() {
     let ended = deploy(&["--template", &broken]);
     assert_eq!(format!("{:?}", ended.code), format!("{:?}", ExitCode::from(1)));
     assert!(ended.out.contains("ValidationError: Template format error: YAML not well-formed. (line 2, column 1)"));
+}
+
+/// The time, the operation and the arguments of each line.
+fn told(out: &str) -> Vec<(String, String, Json)> {
+    let lines = out.lines().map(|line| {
+        let (time, rest) = line.split_once("  ").unwrap();
+        let (operation, arguments) = rest.split_once(' ').unwrap();
+        (time.to_owned(), operation.to_owned(), serde_json::from_str(arguments).unwrap())
+    });
+    lines.collect()
+}
+
+const JOB_EVENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/events/job.json");
+
+#[test]
+fn the_function_is_called_with_a_job_until_the_pipeline_is_told_its_end() {
+    let ended = deploy(&["function", JOB_EVENT]);
+    assert_eq!((ended.code, ended.err.as_str()), (ExitCode::SUCCESS, ""), "{}", ended.out);
+    let lines = told(&ended.out);
+    let operations: Vec<_> = lines.iter().map(|(_, operation, _)| operation.as_str()).collect();
+    let rounds = operations.chunks(2).all(|round| round == ["CodePipeline.job", "PutJobSuccessResult"]);
+    assert!(rounds && operations.len() > 4, "{operations:?}");
+    let id = "11111111-abcd-1111-abcd-111111abcdef";
+    assert_eq!(lines[0], ("2024-11-22T09:00:00.000Z".to_owned(), "CodePipeline.job".to_owned(), json!({ "id": id })));
+    let token = lines[1].2["continuationToken"].clone();
+    let token_of = |line: &(String, String, Json)| line.2["continuationToken"].clone();
+    assert!(lines[2..lines.len() - 1].iter().all(|line| token_of(line) == token), "{lines:?}");
+    assert_eq!(lines[2].0, "2024-11-22T09:00:30.000Z");
+    assert_eq!(lines.last().unwrap().2, json!({ "jobId": id }));
+
+    let in_progress: Json =
+        serde_json::from_slice(&std::fs::read(JOB_EVENT.replace("job.json", "job-in-progress.json")).unwrap()).unwrap();
+    let data = &in_progress["CodePipeline.job"]["data"];
+    let account = |token: &str| token.replace("111122223333", "000000000000");
+    assert_eq!(data["continuationToken"].as_str().unwrap(), account(token.as_str().unwrap()));
+}
+
+#[test]
+fn the_function_tells_the_pipeline_of_a_deployment_that_fails() {
+    let ended = deploy(&["function", JOB_EVENT, "--scenario", "replacement-rejected"]);
+    assert_eq!((ended.code, ended.err.as_str()), (ExitCode::from(1), ""), "{}", ended.out);
+    let (_, operation, failure) = told(&ended.out).pop().unwrap();
+    assert_eq!(operation, "PutJobFailureResult");
+    let message = failure["failureDetails"]["message"].as_str().unwrap();
+    assert!(message.starts_with("execution FAILED: "), "{message}");
+}
+
+#[test]
+fn an_event_without_a_job_is_bad_input() {
+    let check = |content: &[u8], expected: &str| {
+        let ended = deploy(&["function", &file("event.json", content)]);
+        assert_eq!((ended.code, ended.out.as_str()), (ExitCode::from(2), ""));
+        assert_eq!(ended.err.lines().next().unwrap(), expected);
+    };
+    check(b"{}", "error: not an event of a CodePipeline job: missing field `CodePipeline.job`");
+    check(b"{", "error: the event is not JSON: EOF while parsing an object at line 1 column 1");
 }

@@ -4,7 +4,13 @@
 mod cli;
 mod cloudformation;
 mod deployment;
+#[cfg(feature = "durable")]
+mod function;
+#[cfg(feature = "durable")]
+mod host;
+mod kills;
 mod mended;
 mod paths;
 mod trigger;
 mod variants;
+mod worker;

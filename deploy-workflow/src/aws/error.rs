@@ -4,6 +4,7 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 
 use crate::artifact::StoreError;
 use crate::cloudformation::{ApiError, ErrorCode};
+use crate::trigger::PipelineError;
 
 /// The code of errors that lie with the caller, before AWS has seen the request.
 const CLIENT: &str = "SdkClientException";
@@ -54,6 +55,13 @@ impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for ApiError {
     fn from(error: SdkError<E, R>) -> Self {
         let (code, message) = code_and_message(&error);
         Self::new(code, message)
+    }
+}
+
+impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for PipelineError {
+    fn from(error: SdkError<E, R>) -> Self {
+        let (code, message) = code_and_message(&error);
+        Self::new(code.as_str(), message)
     }
 }
 

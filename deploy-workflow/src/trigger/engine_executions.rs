@@ -1,5 +1,6 @@
 //! Executions in an engine of this process.
 
+use asl_core::Failure;
 use asl_runtime::{Engine, Error};
 use async_trait::async_trait;
 
@@ -37,6 +38,12 @@ impl Executions for EngineExecutions {
         let error = failure.as_ref().and_then(|failure| failure.error()).map(str::to_owned);
         let cause = failure.as_ref().and_then(|failure| failure.cause()).map(str::to_owned);
         Ok(ExecutionDescription { status: execution.status, error, cause })
+    }
+
+    async fn stop_execution(&self, execution_arn: &str, error: &str, cause: &str) -> Result<(), ExecutionsError> {
+        let failure = Failure::new(error, cause);
+        self.engine.stop_execution(execution_arn, failure).await.map_err(|error| refusal(&error))?;
+        Ok(())
     }
 }
 

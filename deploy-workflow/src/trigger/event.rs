@@ -1,14 +1,60 @@
 //! The event that CodePipeline calls the trigger with, and the token that it brings back.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-/// The job of an event.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub(super) id: String,
-    pub(super) user_parameters: String,
-    pub(super) continuation_token: Option<String>,
-    input_artifacts: Vec<InputArtifact>,
+/// A job, as far as the trigger reads it.
+///
+/// Credentials that CodePipeline sends with it are not part of it: nothing can keep or show what it never had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The job's id, a UUID.
+    pub id: String,
+    /// What it is about.
+    pub data: JobData,
+}
+
+/// What a job is about.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobData {
+    /// The action's configuration.
+    #[serde(default)]
+    pub action_configuration: ActionConfiguration,
+    /// The artifacts that the action takes.
+    #[serde(default)]
+    pub input_artifacts: Vec<InputArtifact>,
+    /// What the trigger gave the pipeline when the job went on; absent the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continuation_token: Option<String>,
+}
+
+/// The configuration may have secret values.
+impl fmt::Debug for JobData {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("JobData")
+            .field("input_artifacts", &self.input_artifacts)
+            .field("continuation_token", &self.continuation_token)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The configuration of an action.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionConfiguration {
+    /// Values by the names of their properties.
+    #[serde(default)]
+    pub configuration: BTreeMap<String, String>,
+}
+
+/// Values may be secret.
+impl fmt::Debug for ActionConfiguration {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.configuration.keys()).finish()
+    }
 }
 
 impl Job {
@@ -17,19 +63,24 @@ impl Job {
         if job.id.is_empty() {
             return Err("its job has no id".to_owned());
         }
-        Ok(Self {
-            id: job.id,
-            user_parameters: job.data.action_configuration.configuration.user_parameters,
-            continuation_token: job.data.continuation_token,
-            input_artifacts: job.data.input_artifacts,
-        })
+        Ok(Self { id: job.id, data: job.data })
+    }
+
+    pub(super) fn user_parameters(&self) -> &str {
+        self.data.action_configuration.configuration.get(USER_PARAMETERS).map_or("", String::as_str)
+    }
+
+    /// The execution that the job's token names, if it has one.
+    pub(crate) fn execution_arn(&self) -> Option<String> {
+        execution_arn(self.data.continuation_token.as_deref()?).ok()
     }
 
     /// Where the input artifact of this name is, or the first one.
     pub(super) fn revision(&self, name: Option<&str>) -> Result<&S3Location, String> {
+        let artifacts = &self.data.input_artifacts;
         let artifact = match name {
-            Some(name) => self.input_artifacts.iter().find(|artifact| artifact.name == name),
-            None => self.input_artifacts.first(),
+            Some(name) => artifacts.iter().find(|artifact| artifact.name == name),
+            None => artifacts.first(),
         };
         let artifact = artifact.ok_or_else(|| match name {
             Some(name) => format!("the job has no input artifact `{name}`"),
@@ -44,6 +95,9 @@ impl Job {
         }
     }
 }
+
+/// The property of the action's configuration that says what to do.
+pub(super) const USER_PARAMETERS: &str = "UserParameters";
 
 /// What the action's configuration says.
 #[derive(Debug, Deserialize)]
@@ -89,51 +143,36 @@ struct Event {
 #[derive(Debug, Deserialize)]
 struct JobMember {
     id: String,
-    data: Data,
+    data: JobData,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Data {
+/// An artifact that an action takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputArtifact {
+    /// Its name in the pipeline.
     #[serde(default)]
-    action_configuration: ActionConfiguration,
-    #[serde(default)]
-    input_artifacts: Vec<InputArtifact>,
-    continuation_token: Option<String>,
+    pub name: String,
+    /// Where it is.
+    pub location: Location,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct ActionConfiguration {
-    #[serde(default)]
-    configuration: Configuration,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Configuration {
-    #[serde(default)]
-    user_parameters: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct InputArtifact {
-    #[serde(default)]
-    name: String,
-    location: Location,
-}
-
-#[derive(Debug, Deserialize)]
-struct Location {
+/// Where an artifact is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Location {
+    /// `S3`.
     #[serde(rename = "type", default)]
-    location_type: String,
+    pub location_type: String,
+    /// Where in S3.
     #[serde(rename = "s3Location")]
-    s3_location: Option<S3Location>,
+    pub s3_location: Option<S3Location>,
 }
 
 /// Where an object is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct S3Location {
-    pub(super) bucket_name: String,
-    pub(super) object_key: String,
+pub struct S3Location {
+    /// Its bucket.
+    pub bucket_name: String,
+    /// Its key.
+    pub object_key: String,
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use asl_runtime::engine::ExecutionStatus;
 use async_trait::async_trait;
 
-/// The operations of the Step Functions API that start and watch executions of one machine.
+/// The operations of the Step Functions API that start, watch and stop executions of one machine.
 #[async_trait]
 pub trait Executions: fmt::Debug + Send + Sync {
     /// Starts an execution; returns its ARN.
@@ -23,6 +23,13 @@ pub trait Executions: fmt::Debug + Send + Sync {
     ///
     /// The API's errors.
     async fn describe_execution(&self, execution_arn: &str) -> Result<ExecutionDescription, ExecutionsError>;
+
+    /// Stops an execution, which is `ABORTED` then with this error and cause; one that has ended stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// The API's errors.
+    async fn stop_execution(&self, execution_arn: &str, error: &str, cause: &str) -> Result<(), ExecutionsError>;
 }
 
 /// An execution, as far as the trigger wants to know.
@@ -36,7 +43,7 @@ pub struct ExecutionDescription {
     pub cause: Option<String>,
 }
 
-/// Why an execution could not be started or described.
+/// Why an execution could not be started, described or stopped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExecutionsError {
@@ -66,6 +73,11 @@ impl ExecutionsError {
     pub fn is_transient(&self) -> bool {
         const TRANSIENT: [&str; 3] = ["ThrottlingException", "ServiceUnavailable", "InternalServerException"];
         matches!(self, Self::Api { code, .. } if TRANSIENT.contains(&code.as_str()))
+    }
+
+    /// Whether there is no execution of that ARN.
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self, Self::Api { code, .. } if code == "ExecutionDoesNotExist" || code == "InvalidArn")
     }
 }
 
@@ -97,6 +109,11 @@ impl InMemoryExecutions {
     /// The next call fails.
     pub fn refuse_next(&self, error: ExecutionsError) {
         self.with(|recorded| recorded.refusal = Some(error));
+    }
+
+    /// What is known of an execution.
+    pub fn description(&self, execution_arn: &str) -> Option<ExecutionDescription> {
+        self.with(|recorded| recorded.executions.get(execution_arn).map(|(_, description)| description.clone()))
     }
 
     /// The ARNs and inputs of the executions that were started.
@@ -133,6 +150,22 @@ impl Executions for InMemoryExecutions {
             }
             let known = recorded.executions.get(execution_arn).map(|(_, description)| description.clone());
             known.ok_or_else(|| ExecutionsError::api("ExecutionDoesNotExist", execution_arn))
+        })
+    }
+
+    async fn stop_execution(&self, execution_arn: &str, error: &str, cause: &str) -> Result<(), ExecutionsError> {
+        self.with(|recorded| {
+            if let Some(error) = recorded.refusal.take() {
+                return Err(error);
+            }
+            let Some((_, known)) = recorded.executions.get_mut(execution_arn) else {
+                return Err(ExecutionsError::api("ExecutionDoesNotExist", execution_arn));
+            };
+            if known.status == ExecutionStatus::Running {
+                let (error, cause) = (Some(error.to_owned()), Some(cause.to_owned()));
+                *known = ExecutionDescription { status: ExecutionStatus::Aborted, error, cause };
+            }
+            Ok(())
         })
     }
 }

@@ -72,6 +72,30 @@ impl PipelineError {
     pub fn code(&self) -> &str {
         &self.code
     }
+
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        self.is_throttling() || self.may_have_been_done()
+    }
+
+    /// Whether the call may have been carried out although it was not answered.
+    pub fn may_have_been_done(&self) -> bool {
+        matches!(&*self.code, "ServiceUnavailable" | "InternalFailure")
+    }
+
+    fn is_throttling(&self) -> bool {
+        matches!(&*self.code, "Throttling" | "ThrottlingException")
+    }
+
+    /// Whether the same call would be refused for ever: what lies with permissions may be mended.
+    pub(crate) fn is_definite(&self) -> bool {
+        self.is_given_up() || matches!(&*self.code, "InvalidNonceException" | "ValidationException")
+    }
+
+    /// Whether the pipeline does not wait for an answer of that job.
+    pub(crate) fn is_given_up(&self) -> bool {
+        matches!(&*self.code, "InvalidJobStateException" | "JobNotFoundException")
+    }
 }
 
 /// A pipeline in memory that keeps to CodePipeline's limits; clones share their jobs.
@@ -179,15 +203,23 @@ impl Pipeline for InMemoryPipeline {
     }
 
     async fn put_job_failure_result(&self, job_id: &str, details: &FailureDetails) -> Result<(), PipelineError> {
-        check_length("failureDetails.message", &details.message, 5_000)?;
-        if let Some(id) = &details.external_execution_id {
-            check_length("failureDetails.externalExecutionId", id, 1_500)?;
-        }
+        details.check()?;
         self.answer(job_id, JobResult::Failed(details.clone()))
     }
 }
 
-fn check_length(field: &str, text: &str, most: usize) -> Result<(), PipelineError> {
+impl FailureDetails {
+    /// Refuses what CodePipeline refuses.
+    pub(super) fn check(&self) -> Result<(), PipelineError> {
+        check_length("failureDetails.message", &self.message, 5_000)?;
+        match &self.external_execution_id {
+            Some(id) => check_length("failureDetails.externalExecutionId", id, 1_500),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(super) fn check_length(field: &str, text: &str, most: usize) -> Result<(), PipelineError> {
     if (1..=most).contains(&text.chars().count()) {
         return Ok(());
     }

@@ -7,13 +7,17 @@ use std::time::Duration;
 use aws_sdk_cloudformation::config::{AsyncSleep, Credentials, Region, Sleep};
 use deploy_workflow::aws;
 use deploy_workflow::handlers::Services;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
+
+pub(crate) use crate::doubles::http::Request;
+use crate::doubles::http::{read_request, respond};
 
 pub(crate) const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 pub(crate) const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 pub(crate) const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLETOKEN";
+
+const XML: &str = "text/xml";
 
 /// The timeout of one attempt.
 const ATTEMPT: Duration = Duration::from_secs(8);
@@ -63,35 +67,6 @@ impl Answer {
     }
 }
 
-/// What the double was asked.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    /// Method, path and version.
-    pub(crate) line: String,
-    pub(crate) body: String,
-}
-
-impl Request {
-    /// The value of a parameter of the query protocol.
-    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
-        let pair = self.body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
-        let pair = pair.replace('+', " ");
-        let mut pieces = pair.split('%');
-        let mut value = pieces.next()?.as_bytes().to_vec();
-        for piece in pieces {
-            let (byte, rest) = piece.split_at(2);
-            value.push(u8::from_str_radix(byte, 16).unwrap());
-            value.extend_from_slice(rest.as_bytes());
-        }
-        Some(String::from_utf8(value).unwrap())
-    }
-
-    /// The operation of the query protocol, or the request line of S3.
-    pub(crate) fn operation(&self) -> String {
-        self.parameter("Action").unwrap_or_else(|| self.line.clone())
-    }
-}
-
 /// The double, and the handlers' services with credentials for it.
 pub(crate) struct Double {
     pub(crate) services: Services,
@@ -132,8 +107,8 @@ impl Double {
 /// Pauses between attempts, which are of at most two seconds, pass at once; an attempt times out when it is told to,
 /// and no other timeout passes.
 #[derive(Debug)]
-struct Timer {
-    attempt_is_over: Arc<Notify>,
+pub(crate) struct Timer {
+    pub(crate) attempt_is_over: Arc<Notify>,
 }
 
 impl AsyncSleep for Timer {
@@ -161,8 +136,8 @@ async fn serve(
         let Some(request) = read_request(&mut stream).await else { continue };
         requests.lock().unwrap().push(request);
         match script.pop_front() {
-            Some(Answer::Response(status, body)) => respond(&mut stream, status, body.as_bytes()).await,
-            Some(Answer::Object(bytes)) => respond(&mut stream, 200, &bytes).await,
+            Some(Answer::Response(status, body)) => respond(&mut stream, status, XML, body.as_bytes()).await,
+            Some(Answer::Object(bytes)) => respond(&mut stream, 200, XML, &bytes).await,
             Some(Answer::Close) => drop(stream),
             Some(Answer::Silence) => {
                 silent.push(stream);
@@ -170,43 +145,8 @@ async fn serve(
             }
             None => {
                 let body = "<Error><Code>Unexpected</Code><Message>the script is at its end</Message></Error>";
-                respond(&mut stream, 400, body.as_bytes()).await;
+                respond(&mut stream, 400, XML, body.as_bytes()).await;
             }
         }
     }
-}
-
-/// A client that has gone away is none of the double's business.
-async fn respond(stream: &mut TcpStream, status: u16, body: &[u8]) {
-    let head = format!(
-        "HTTP/1.1 {status} Scripted\r\nContent-Type: text/xml\r\nx-amzn-RequestId: request-1\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    );
-    let _ = stream.write_all(&[head.as_bytes(), body].concat()).await;
-    let _ = stream.shutdown().await;
-}
-
-async fn read_request(stream: &mut TcpStream) -> Option<Request> {
-    let mut bytes = Vec::new();
-    let head_end = loop {
-        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-            break end;
-        }
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
-    let mut lines = head.lines();
-    let line = lines.next()?.to_owned();
-    let length = lines
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .map_or(0, |(_, value)| value.trim().parse().unwrap());
-    while bytes.len() < head_end + 4 + length {
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    }
-    Some(Request { line, body: String::from_utf8_lossy(&bytes[head_end + 4..]).into_owned() })
 }

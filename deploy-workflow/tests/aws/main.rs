@@ -6,3 +6,11 @@ mod errors;
 mod log;
 mod requests;
 mod task;
+mod worker;
+
+/// Doubles that other tests use, too.
+#[path = "../doubles"]
+mod doubles {
+    pub(crate) mod code_pipeline;
+    pub(crate) mod http;
+}

@@ -1,0 +1,333 @@
+//! What is done with each job.
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use asl_runtime::engine::ExecutionStatus;
+
+use super::ledger::{Ledger, LedgerError};
+use super::notice::Notice;
+use super::patience::Patience;
+use super::{FIRST_PAUSE, LONGEST_PAUSE, Observer, PIPELINE_STOPPED};
+use crate::trigger::{FailureDetails, FailureType, Job, JobQueue, JobStatus, PipelineError, Told, Trigger, look, tell};
+
+/// How often something that is not available is asked before the job fails.
+const LOOKS: u32 = 5;
+
+/// What all jobs of a worker share.
+pub(super) struct Desk {
+    trigger: Trigger,
+    jobs: Arc<dyn JobQueue>,
+    observer: Observer,
+    state: Mutex<State>,
+}
+
+struct State {
+    ledger: Ledger,
+    patience: Patience,
+    patience_text: String,
+    in_hand: BTreeSet<String>,
+}
+
+/// Whether an answer that is not known of may have reached the pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EarlierAnswer {
+    None,
+    Possible,
+}
+
+/// What came of an answer.
+enum Answered {
+    Taken,
+    /// An earlier answer was taken.
+    Before,
+    Refused(PipelineError),
+}
+
+/// A call of a trait's method.
+type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, PipelineError>> + Send + 'a>>;
+
+impl Desk {
+    pub(super) fn new(
+        trigger: Trigger,
+        jobs: Arc<dyn JobQueue>,
+        ledger: Ledger,
+        patience: Duration,
+        observer: Observer,
+    ) -> Self {
+        let state = State {
+            patience: Patience::new(patience, ledger.executions()),
+            patience_text: format!("no job of the pipeline has named the execution for {} s", patience.as_secs()),
+            ledger,
+            in_hand: BTreeSet::new(),
+        };
+        Self { trigger, jobs, observer, state: Mutex::new(state) }
+    }
+
+    /// The jobs that an earlier worker took.
+    pub(super) fn unanswered(&self) -> Vec<(String, Option<String>)> {
+        self.state().ledger.jobs()
+    }
+
+    /// A poll succeeded, and `everything` that there is was offered.
+    pub(super) fn listened(&self, everything: bool, at_most: Duration) {
+        let patience = &mut self.state().patience;
+        if everything { patience.listened(at_most) } else { patience.did_not_listen() }
+    }
+
+    pub(super) fn did_not_listen(&self) {
+        self.state().patience.did_not_listen();
+    }
+
+    pub(super) fn unheard(&self) -> Vec<String> {
+        self.state().patience.unheard()
+    }
+
+    pub(super) fn tell(&self, notice: &Notice) {
+        (self.observer)(notice);
+    }
+
+    /// Takes a job that was offered, and answers it.
+    pub(super) async fn take(self: Arc<Self>, job: Job, nonce: String) {
+        let Some(_in_hand) = InHand::of(&self, &job.id) else { return };
+        if let Some(reason) = self.is_anothers(&job).await {
+            return self.tell(&Notice::LeftAlone { job_id: job.id, reason });
+        }
+        // What cannot be written down is not taken.
+        if self.note(|ledger| ledger.taking(&job.id, &nonce)).is_err() {
+            return;
+        }
+        if self.acknowledge(&job.id, &nonce).await {
+            self.tell(&Notice::Taken { job_id: job.id.clone(), execution_arn: job.execution_arn() });
+            self.work_on(&job, EarlierAnswer::None).await;
+        }
+    }
+
+    /// Answers a job that an earlier worker took, or was about to take.
+    pub(super) async fn resume(self: Arc<Self>, job_id: String, nonce: Option<String>) {
+        let Some(_in_hand) = InHand::of(&self, &job_id) else { return };
+        if let Some(nonce) = nonce
+            && !self.acknowledge(&job_id, &nonce).await
+        {
+            return;
+        }
+        let details = self.patiently("GetJobDetails", &job_id, || self.jobs.get_job_details(&job_id)).await;
+        match details {
+            Ok(job) => {
+                self.tell(&Notice::Resumed { job_id });
+                self.work_on(&job, EarlierAnswer::Possible).await;
+            }
+            Err(error) => self.leave(&job_id, error.to_string()),
+        }
+    }
+
+    /// Stops an execution that no job names any more.
+    pub(super) async fn give_up(self: Arc<Self>, execution_arn: String) {
+        let cause = self.state().patience_text.clone();
+        self.stop(&execution_arn, cause).await;
+    }
+
+    /// Why a job is another worker's: it names an execution that is not here.
+    async fn is_anothers(&self, job: &Job) -> Option<String> {
+        let execution_arn = job.execution_arn()?;
+        match self.trigger.executions.describe_execution(&execution_arn).await {
+            Err(error) if error.is_unknown() => Some(format!("its execution {execution_arn} is not here")),
+            _ => None,
+        }
+    }
+
+    async fn acknowledge(&self, job_id: &str, nonce: &str) -> bool {
+        let acknowledge = || self.jobs.acknowledge_job(job_id, nonce);
+        match self.patiently("AcknowledgeJob", job_id, acknowledge).await {
+            Ok(JobStatus::InProgress) => {
+                // With the nonce in the ledger, it would only be acknowledged again.
+                let _ = self.note(|ledger| ledger.taken(job_id));
+                true
+            }
+            Ok(status) => {
+                self.leave(job_id, format!("it is {status}"));
+                false
+            }
+            Err(error) => {
+                self.leave(job_id, error.to_string());
+                false
+            }
+        }
+    }
+
+    fn leave(&self, job_id: &str, reason: String) {
+        let _ = self.note(|ledger| ledger.done(job_id));
+        self.tell(&Notice::LeftAlone { job_id: job_id.to_owned(), reason });
+    }
+
+    async fn work_on(&self, job: &Job, earlier: EarlierAnswer) {
+        let named = job.execution_arn();
+        if let Some(execution_arn) = &named {
+            self.state().patience.heard(execution_arn);
+        }
+        let told = self.look(job).await;
+        if let Told::Running { execution_arn } = &told {
+            let _ = self.note(|ledger| ledger.runs(execution_arn));
+            self.state().patience.heard(execution_arn);
+        }
+        match self.answer(&job.id, &told, earlier).await {
+            Answered::Taken => {
+                if let (Told::Succeeded | Told::Failed(_), Some(execution_arn)) = (&told, &named) {
+                    self.forget(execution_arn);
+                }
+                self.tell(&Notice::Told { job_id: job.id.clone(), told });
+            }
+            Answered::Before => {
+                self.tell(&Notice::LeftAlone { job_id: job.id.clone(), reason: "it was answered before".to_owned() });
+            }
+            Answered::Refused(error) => {
+                let cause = format!("the pipeline takes no answer to job {}: {error}", job.id);
+                let is_given_up = error.is_given_up();
+                self.tell(&Notice::Refused { job_id: job.id.clone(), error });
+                match told {
+                    Told::Running { execution_arn } if is_given_up => self.stop(&execution_arn, cause).await,
+                    Told::Running { .. } => {}
+                    Told::Succeeded | Told::Failed(_) => named.iter().for_each(|arn| self.forget(arn)),
+                }
+            }
+        }
+        let _ = self.note(|ledger| ledger.done(&job.id));
+    }
+
+    /// What there is to tell of a job; what is not available now is asked again before the job fails.
+    async fn look(&self, job: &Job) -> Told {
+        let mut pauses = Pauses::new();
+        for _ in 1..LOOKS {
+            match look(&self.trigger, job).await {
+                Told::Failed(FailureDetails { failure_type: FailureType::SystemUnavailable, message, .. }) => {
+                    self.tell(&Notice::Trouble { what: format!("job {}", job.id), error: message });
+                    pauses.pause().await;
+                }
+                told => return told,
+            }
+        }
+        look(&self.trigger, job).await
+    }
+
+    /// Tells the pipeline, for as long as it takes: without an answer the action would wait for its timeout.
+    async fn answer(&self, job_id: &str, told: &Told, mut earlier: EarlierAnswer) -> Answered {
+        let mut pauses = Pauses::new();
+        loop {
+            let error = match tell(&self.trigger, job_id, told).await {
+                Ok(()) => return Answered::Taken,
+                Err(error) => error,
+            };
+            if error.is_given_up() && earlier == EarlierAnswer::Possible {
+                return Answered::Before;
+            }
+            if error.is_definite() {
+                return Answered::Refused(error);
+            }
+            if error.may_have_been_done() {
+                earlier = EarlierAnswer::Possible;
+            }
+            self.tell(&Notice::Trouble { what: format!("job {job_id}"), error: error.to_string() });
+            pauses.pause().await;
+        }
+    }
+
+    async fn stop(&self, execution_arn: &str, cause: String) {
+        let executions = &self.trigger.executions;
+        let mut pauses = Pauses::new();
+        loop {
+            let stopped = match executions.describe_execution(execution_arn).await {
+                Ok(execution) if execution.status != ExecutionStatus::Running => break,
+                Ok(_) => executions.stop_execution(execution_arn, PIPELINE_STOPPED, &cause).await,
+                Err(error) => Err(error),
+            };
+            match stopped {
+                Ok(()) => {
+                    let execution_arn = execution_arn.to_owned();
+                    self.tell(&Notice::ExecutionStopped { execution_arn, cause });
+                    break;
+                }
+                Err(error) if error.is_unknown() => break,
+                Err(error) => {
+                    let what = format!("execution {execution_arn}: cannot be stopped");
+                    self.tell(&Notice::Trouble { what, error: error.to_string() });
+                    pauses.pause().await;
+                }
+            }
+        }
+        self.forget(execution_arn);
+    }
+
+    fn forget(&self, execution_arn: &str) {
+        self.state().patience.forget(execution_arn);
+        let _ = self.note(|ledger| ledger.ended(execution_arn));
+    }
+
+    /// Calls until there is an answer that another call would not change.
+    async fn patiently<'a, T>(
+        &self,
+        operation: &str,
+        job_id: &str,
+        call: impl Fn() -> Call<'a, T>,
+    ) -> Result<T, PipelineError> {
+        let mut pauses = Pauses::new();
+        loop {
+            match call().await {
+                Err(error) if !error.is_definite() => {
+                    self.tell(&Notice::Trouble {
+                        what: format!("job {job_id}: {operation}"),
+                        error: error.to_string(),
+                    });
+                    pauses.pause().await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Writes to the ledger; what cannot be written is told.
+    fn note(&self, entry: impl FnOnce(&mut Ledger) -> Result<(), LedgerError>) -> Result<(), LedgerError> {
+        let noted = entry(&mut self.state().ledger);
+        noted.inspect_err(|error| {
+            self.tell(&Notice::Trouble { what: "nothing can be noted".to_owned(), error: error.to_string() });
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A job that is worked on; one that is offered again meanwhile is not taken twice.
+struct InHand<'a> {
+    desk: &'a Desk,
+    job_id: String,
+}
+
+impl<'a> InHand<'a> {
+    fn of(desk: &'a Desk, job_id: &str) -> Option<Self> {
+        let is_new = desk.state().in_hand.insert(job_id.to_owned());
+        is_new.then(|| Self { desk, job_id: job_id.to_owned() })
+    }
+}
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        self.desk.state().in_hand.remove(&self.job_id);
+    }
+}
+
+/// Pauses, each twice as long as the one before.
+struct Pauses(Duration);
+
+impl Pauses {
+    fn new() -> Self {
+        Self(FIRST_PAUSE)
+    }
+
+    async fn pause(&mut self) {
+        tokio::time::sleep(self.0).await;
+        self.0 = self.0.saturating_mul(2).min(LONGEST_PAUSE);
+    }
+}
