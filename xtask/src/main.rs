@@ -1,6 +1,7 @@
 //! The developer's commands; what CI runs is one of them.
 //!
 //! `cargo xtask test` runs every test, `cargo xtask ci` every gate, `cargo xtask fmt` formats,
+//! `cargo xtask e2e` runs what speaks to AWS on emulators,
 //! `cargo xtask bench-peers` compares us with others, `cargo xtask bench-durable` measures what durability costs,
 //! `cargo xtask bench-scale` what many executions cost,
 //! `cargo xtask crash-test` kills a process again and again, and `cargo xtask fuzz` fuzzes.
@@ -9,6 +10,7 @@
 
 mod ci;
 mod crash_test;
+mod emulators;
 mod fuzz;
 mod peers;
 mod purity;
@@ -31,10 +33,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run all tests: units, integration, documentation, and the recorded corpus where it is there
+    /// Run all tests: units, integration, documentation, what `e2e` runs, and the recorded corpus where it is there
     Test,
-    /// Run every gate of CI: format, clippy, tests, docs, dependency rules, wasm32
+    /// Run every gate of CI: format, clippy, tests, emulators, docs, dependency rules, wasm32
     Ci,
+    /// Test what speaks to AWS on doubles, and on LocalStack and moto, which are installed under `target/emulators`
+    ///
+    /// They need Python 3.12 or newer, which `E2E_PYTHON` can name, and the registry of its packages the first time.
+    /// What cannot be had is left out, and the closing table says why.
+    E2e,
     /// Compare the workloads with what a user would pick instead; peers are installed under `target/peers`
     BenchPeers,
     /// Measure steps, and the histories that they lead to, on SQLite with a sync per commit, beside plain appends
@@ -77,6 +84,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Test => test::run(&mut steps),
         Command::Ci => ci::run(&mut steps),
+        Command::E2e => emulators::run(&mut steps),
         Command::BenchPeers => peers::run(&mut steps),
         Command::BenchDurable { directory } => {
             let mut bench = cargo(["bench", "--package", "benches", "--bench", "durable", "--"]);

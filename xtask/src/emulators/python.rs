@@ -1,0 +1,117 @@
+//! Python, and virtual environments with pinned packages.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::step::workspace_root;
+
+/// The environment variable that names a Python.
+const VARIABLE: &str = "E2E_PYTHON";
+/// The oldest Python that LocalStack runs on.
+const OLDEST: (u32, u32) = (3, 12);
+
+/// A virtual environment under `target/emulators`.
+pub(super) struct Environment {
+    pub(super) name: &'static str,
+    /// Every package with its version, so that an installation can be repeated.
+    pub(super) requirements: &'static str,
+}
+
+/// Why an emulator cannot be had here.
+pub(super) struct Unavailable {
+    pub(super) reason: String,
+}
+
+impl Environment {
+    /// Installs what is not there yet; returns the folder of its programs.
+    pub(super) fn install(&self) -> Result<PathBuf, Unavailable> {
+        let unavailable = |reason: String| Unavailable { reason };
+        let folder = workspace_root().join("target/emulators").join(self.name);
+        let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
+        // Written last, so that an installation that was interrupted is begun again.
+        let stamp = folder.join("installed.txt");
+        let is_installed = fs::read_to_string(&stamp).is_ok_and(|installed| installed == self.requirements);
+        let own_python = programs.join("python");
+        if is_installed && version(&own_python).is_some() {
+            return Ok(programs);
+        }
+        let python = find().ok_or_else(|| {
+            let (major, minor) = OLDEST;
+            unavailable(format!("there is no Python {major}.{minor} or newer; {VARIABLE} can name one"))
+        })?;
+        println!("    installing {} with {}", self.name, python.display());
+        if let Err(error) = fs::remove_dir_all(&folder)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(unavailable(format!("{}: {error}", folder.display())));
+        }
+        fs::create_dir_all(&folder).map_err(|error| unavailable(format!("{}: {error}", folder.display())))?;
+        output(Command::new(python).args(["-m", "venv"]).arg(&folder)).map_err(unavailable)?;
+        let list = folder.join("requirements.txt");
+        fs::write(&list, self.requirements).map_err(|error| unavailable(error.to_string()))?;
+        let mut pip = Command::new(&own_python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"]);
+        output(pip.arg(&list)).map_err(unavailable)?;
+        fs::write(&stamp, self.requirements).map_err(|error| unavailable(error.to_string()))?;
+        Ok(programs)
+    }
+}
+
+/// The first Python that is there, works and is new enough.
+///
+/// A shim of a version manager may be there for a Python that is not: each candidate is run.
+fn find() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os(VARIABLE) {
+        return Some(PathBuf::from(named)).filter(|python| is_new_enough(python));
+    }
+    let on_path = ["python3.13", "python3.12", "python3", "python"].map(PathBuf::from);
+    on_path.into_iter().chain(of_pyenv()).find(|python| is_new_enough(python))
+}
+
+/// The Pythons that pyenv has installed, whether they are active or not.
+fn of_pyenv() -> Vec<PathBuf> {
+    let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let root = root.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv")));
+    let versions = root.and_then(|root| fs::read_dir(root.join("versions")).ok()).into_iter().flatten().flatten();
+    let mut pythons: Vec<_> = versions.map(|version| version.path().join("bin/python3")).collect();
+    pythons.sort();
+    pythons.reverse();
+    pythons
+}
+
+fn is_new_enough(python: &Path) -> bool {
+    version(python).is_some_and(|version| version >= OLDEST)
+}
+
+/// The version of a Python that works.
+fn version(python: &Path) -> Option<(u32, u32)> {
+    let output = Command::new(python).arg("--version").output().ok().filter(|output| output.status.success())?;
+    parse_version(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.trim().strip_prefix("Python ")?.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// Runs a command that says nothing unless it fails.
+fn output(command: &mut Command) -> Result<(), String> {
+    match command.output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert_eq!(parse_version("Python 3.13.0\n"), Some((3, 13)));
+        assert!(parse_version("Python 3.9.18").unwrap() < OLDEST);
+        assert_eq!(parse_version("pyenv: python3.13: command not found"), None);
+    }
+}
