@@ -46,8 +46,8 @@ fn execute(name: &str, side: &str) -> Result<(), Box<dyn Error>> {
     match side {
         "ours" => compete(&ours(input()), || drop(black_box(ours(input())))),
         "text" => {
-            let read = || black_box(&workload.input_text).parse().unwrap_or_default();
-            compete(&ours(read()), || drop(black_box(ours(read()).to_string())))
+            let read = || serde_json::from_str(black_box(&workload.input_text)).unwrap_or_default();
+            compete(&ours(read()), || drop(black_box(serde_json::to_string(&ours(read())))))
         }
         "ceiling" => {
             let by_hand = ceiling::of_workload(&workload).ok_or_else(|| format!("`{name}` has no ceiling"))?;
