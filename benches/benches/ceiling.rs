@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 const TURNS: usize = 101;
 /// How long a turn takes at least, in seconds, unless it has as many executions as it may have.
 const TURN: f64 = 0.001;
-const EXECUTIONS: usize = 256;
+const EXECUTIONS: f64 = 256.0;
 /// How much an execution with its history may take of one without.
 const WITH_HISTORY: f64 = 2.0;
 
@@ -63,7 +63,7 @@ fn target(name: &str) -> f64 {
 fn in_turns(workload: &Workload, input: impl Fn() -> Value, by_hand: &dyn Fn(Value) -> Value) -> [f64; 3] {
     let once = measure(|| drop(black_box(workload.execute(input(), HistoryLevel::Off)))).as_secs_f64();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    let count = (TURN / once).clamp(4.0, EXECUTIONS as f64) as usize;
+    let count = (TURN / once).clamp(4.0, EXECUTIONS) as u32;
     let off = |input| drop(black_box(workload.execute(input, HistoryLevel::Off)));
     let on = |input| drop(black_box(workload.execute(input, HistoryLevel::All)));
     let by_hand = |input| drop(black_box(by_hand(input)));
@@ -73,7 +73,7 @@ fn in_turns(workload: &Workload, input: impl Fn() -> Value, by_hand: &dyn Fn(Val
         for (samples, side) in samples.iter_mut().zip(sides) {
             let inputs: Vec<Value> = (0..count).map(|_| input()).collect();
             let taken = measure(|| inputs.iter().for_each(|input| side(input.clone())));
-            samples.push(taken.as_secs_f64() / count as f64);
+            samples.push(taken.as_secs_f64() / f64::from(count));
         }
     }
     samples.map(median)

@@ -1,7 +1,7 @@
 //! The developer's commands; what CI runs is one of them.
 //!
 //! `cargo xtask test` runs every test, `cargo xtask ci` every gate, `cargo xtask fmt` formats,
-//! `cargo xtask bench-peers` compares us with others, `cargo xtask bench-durable` measures what durability costs,
+//! `cargo xtask bench` measures the workloads, `cargo xtask bench-peers` compares them with others, `cargo xtask bench-durable` measures what durability costs,
 //! `cargo xtask bench-scale` what many executions cost,
 //! `cargo xtask crash-test` kills a process again and again, and `cargo xtask fuzz` fuzzes.
 
@@ -35,6 +35,8 @@ enum Command {
     Test,
     /// Run every gate of CI: format, clippy, tests, docs, dependency rules, wasm32
     Ci,
+    /// Measure the workloads: beside the same work by hand, single executions, memory, growth, and what the engine adds
+    Bench,
     /// Compare the workloads with what a user would pick instead; peers are installed under `target/peers`
     BenchPeers,
     /// Measure steps, and the histories that they lead to, on SQLite with a sync per commit, beside plain appends
@@ -77,6 +79,11 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Test => test::run(&mut steps),
         Command::Ci => ci::run(&mut steps),
+        Command::Bench => {
+            for bench in ["ceiling", "latency", "memory", "growth", "engine"] {
+                steps.command(bench, cargo(["bench", "--package", "benches", "--bench", bench]));
+            }
+        }
         Command::BenchPeers => peers::run(&mut steps),
         Command::BenchDurable { directory } => {
             let mut bench = cargo(["bench", "--package", "benches", "--bench", "durable", "--"]);
