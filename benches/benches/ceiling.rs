@@ -13,12 +13,14 @@ use asl_core::execution::HistoryLevel;
 use asl_core::{Value, check, compile};
 use benches::cpu_time::{measure, median, medians_in_turns};
 use benches::{DEFINITION, Workload, ceiling, generate, workloads};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// How often each side is measured.
 const TURNS: usize = 101;
 /// How long a turn takes at least, in seconds, unless it has as many executions as it may have.
 const TURN: f64 = 0.001;
-const EXECUTIONS: usize = 256;
+const EXECUTIONS: f64 = 256.0;
 /// How much an execution with its history may take of one without.
 const WITH_HISTORY: f64 = 2.0;
 
@@ -34,7 +36,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         if workload.name == "w8_payload" {
             let again = in_turns(workload, || workload.input.clone(), &by_hand);
             row("w8_payload, the same input again", again, target(workload.name), workload.transitions);
-            row("w8_payload, text in and out", with_text(workload), 1.5, workload.transitions);
+            let text = &workload.input_text;
+            let shared = with_text(workload, &|| rewrite::<Value>(text));
+            row("w8_payload, text in and out, ÷ shared values", shared, 1.5, workload.transitions);
+            let plain = with_text(workload, &|| rewrite::<serde_json::Value>(text));
+            row("w8_payload, text in and out, ÷ serde_json", plain, 1.5, workload.transitions);
         }
     }
     if is_wanted(DEFINITION) {
@@ -57,7 +63,7 @@ fn target(name: &str) -> f64 {
 fn in_turns(workload: &Workload, input: impl Fn() -> Value, by_hand: &dyn Fn(Value) -> Value) -> [f64; 3] {
     let once = measure(|| drop(black_box(workload.execute(input(), HistoryLevel::Off)))).as_secs_f64();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    let count = (TURN / once).clamp(4.0, EXECUTIONS as f64) as usize;
+    let count = (TURN / once).clamp(4.0, EXECUTIONS) as u32;
     let off = |input| drop(black_box(workload.execute(input, HistoryLevel::Off)));
     let on = |input| drop(black_box(workload.execute(input, HistoryLevel::All)));
     let by_hand = |input| drop(black_box(by_hand(input)));
@@ -67,25 +73,25 @@ fn in_turns(workload: &Workload, input: impl Fn() -> Value, by_hand: &dyn Fn(Val
         for (samples, side) in samples.iter_mut().zip(sides) {
             let inputs: Vec<Value> = (0..count).map(|_| input()).collect();
             let taken = measure(|| inputs.iter().for_each(|input| side(input.clone())));
-            samples.push(taken.as_secs_f64() / count as f64);
+            samples.push(taken.as_secs_f64() / f64::from(count));
         }
     }
     samples.map(median)
 }
 
-/// The same from the text of the input to that of the output; by hand is reading the one and writing the other.
-fn with_text(workload: &Workload) -> [f64; 3] {
-    let read = || black_box(&workload.input_text).parse::<Value>().unwrap_or_default();
+/// The same from the text of the input to that of the output; by hand is reading what is written again.
+fn with_text(workload: &Workload, by_hand: &dyn Fn()) -> [f64; 3] {
     let execute = |level| {
-        let outcome = workload.execute(read(), level);
-        drop(black_box(outcome.output().map(Value::to_string)));
+        let input = serde_json::from_str(black_box(&workload.input_text)).unwrap_or_default();
+        let outcome = workload.execute(input, level);
+        drop(black_box(serde_json::to_string(&outcome.output())));
     };
-    let output = workload.expected.clone();
-    let by_hand = || {
-        drop(black_box(read()));
-        drop(black_box(output.to_string()));
-    };
-    medians_in_turns(TURNS, [&|| execute(HistoryLevel::Off), &|| execute(HistoryLevel::All), &by_hand])
+    medians_in_turns(TURNS, [&|| execute(HistoryLevel::Off), &|| execute(HistoryLevel::All), by_hand])
+}
+
+/// Reads `text` as a JSON value of some kind, and writes that again.
+fn rewrite<T: Serialize + DeserializeOwned>(text: &str) {
+    drop(black_box(serde_json::from_str::<T>(black_box(text)).and_then(|value| serde_json::to_string(&value))));
 }
 
 /// Prints what an execution takes.

@@ -17,8 +17,7 @@ impl Workload {
     /// Drives one execution to its end; what it tells of its history is polled and dropped.
     pub fn execute(&self, input: Value, history: HistoryLevel) -> Outcome {
         let mut now = Timestamp::UNIX_EPOCH;
-        let mut start = Start::new("bench", input);
-        start.history = history;
+        let start = Start { input, history, ..self.start.clone() };
         let mut execution = Execution::start(self.program.clone(), start, now);
         let mut tasks: VecDeque<ScheduleTask> = VecDeque::new();
         loop {

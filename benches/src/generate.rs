@@ -38,21 +38,32 @@ pub struct Generated {
     pub note: &'static str,
 }
 
+/// What generates a workload.
+type Generate = fn() -> Generated;
+
+/// The workloads by name, W10 last.
+const WORKLOADS: [(&str, Generate); 11] = [
+    ("w1_hello", machines::hello),
+    ("w2_deploy", machines::deploy),
+    ("w3_loop", || loop_of(1_000)),
+    ("w4_choice", machines::choice),
+    ("w5_map", || map("w5_map", 1_000)),
+    ("w5_map_iterator", || map("w5_map_iterator", 1_000)),
+    ("w6_parallel", machines::parallel),
+    ("w7_retry", machines::retry),
+    ("w8_payload", || payload(PAYLOAD_BYTES)),
+    ("w9_jsonata", || jsonata::jsonata(50)),
+    ("w10_parse", || definition(500)),
+];
+
 /// All workloads, W10 last.
 pub fn all() -> Vec<Generated> {
-    vec![
-        machines::hello(),
-        machines::deploy(),
-        loop_of(1_000),
-        machines::choice(),
-        map("w5_map", 1_000),
-        map("w5_map_iterator", 1_000),
-        machines::parallel(),
-        machines::retry(),
-        payload(PAYLOAD_BYTES),
-        jsonata::jsonata(50),
-        definition(500),
-    ]
+    WORKLOADS.into_iter().map(|(_, generate)| generate()).collect()
+}
+
+/// The workload called `name`, and no other.
+pub fn named(name: &str) -> Option<Generated> {
+    WORKLOADS.into_iter().find(|(own, _)| *own == name).map(|(_, generate)| generate())
 }
 
 pub use self::definition::definition;
@@ -105,15 +116,20 @@ fn indented(value: &Json) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// An object that has `next` as its `Next`, or ends.
-fn leading_to(mut state: Json, next: Option<String>) -> Json {
-    if let Json::Object(fields) = &mut state {
-        match next {
-            Some(next) => fields.insert("Next".to_owned(), next.into()),
-            None => fields.insert("End".to_owned(), true.into()),
-        };
+/// The state with `next` as its `Next`, or with an end.
+pub fn leading_to(state: Json, next: Option<String>) -> Json {
+    match next {
+        Some(next) => with(state, "Next", next),
+        None => with(state, "End", true),
     }
-    state
+}
+
+/// The object with one more member.
+pub fn with(mut object: Json, key: &str, value: impl Into<Json>) -> Json {
+    if let Json::Object(members) = &mut object {
+        members.insert(key.to_owned(), value.into());
+    }
+    object
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod generate;
 
 use std::collections::BTreeMap;
 
+use asl_core::execution::Start;
 use asl_core::{Failure, NoProgram, Program, Value, compile};
 use asl_runtime::{Registry, TaskRequest};
 
@@ -40,6 +41,8 @@ pub struct Workload {
     /// How many states an execution enters.
     pub transitions: u32,
     functions: BTreeMap<String, Value>,
+    /// What every execution is started with but for its input.
+    start: Start,
 }
 
 /// Every workload that is executed.
@@ -68,6 +71,7 @@ impl Workload {
             expected: generated.expected.into(),
             transitions: generated.transitions,
             functions: generated.functions.into_iter().map(|(name, answer)| (name, answer.into())).collect(),
+            start: Start::new("bench", Value::Null),
         })
     }
 

@@ -16,7 +16,7 @@ use crate::step::{Steps, Verdict, cargo, passed_if_zero, workspace_root};
 
 /// What is built where AWS is spoken to: the same in every gate, so that nothing is built twice.
 pub(crate) const AWS: [&str; 5] = [
-    "--features=asl-runtime/aws,deploy-workflow/aws,image-cleanup/aws",
+    "--features=asl-runtime/aws,deploy-workflow/lambda,image-cleanup/aws",
     "--package",
     "deploy-workflow",
     "--package",

@@ -2,7 +2,8 @@
 //!
 //! `cargo xtask test` runs every test, `cargo xtask ci` every gate, `cargo xtask fmt` formats,
 //! `cargo xtask e2e` runs what speaks to AWS on emulators,
-//! `cargo xtask bench-peers` compares us with others, `cargo xtask bench-durable` measures what durability costs,
+//! `cargo xtask bench` measures the workloads, `cargo xtask bench-peers` compares them with others,
+//! `cargo xtask bench-durable` measures what durability costs,
 //! `cargo xtask bench-scale` what many executions cost,
 //! `cargo xtask crash-test` kills a process again and again, and `cargo xtask fuzz` fuzzes.
 
@@ -42,6 +43,8 @@ enum Command {
     /// They need Python 3.12 or newer, which `E2E_PYTHON` can name, and the registry of its packages the first time.
     /// What cannot be had is left out, and the closing table says why.
     E2e,
+    /// Measure the workloads: beside the same work by hand, single executions, memory, growth, and what the engine adds
+    Bench,
     /// Compare the workloads with what a user would pick instead; peers are installed under `target/peers`
     BenchPeers,
     /// Measure steps, and the histories that they lead to, on SQLite with a sync per commit, beside plain appends
@@ -85,6 +88,11 @@ fn main() -> ExitCode {
         Command::Test => test::run(&mut steps),
         Command::Ci => ci::run(&mut steps),
         Command::E2e => emulators::run(&mut steps),
+        Command::Bench => {
+            for bench in ["ceiling", "latency", "memory", "growth", "engine"] {
+                steps.command(bench, cargo(["bench", "--package", "benches", "--bench", bench]));
+            }
+        }
         Command::BenchPeers => peers::run(&mut steps),
         Command::BenchDurable { directory } => {
             let mut bench = cargo(["bench", "--package", "benches", "--bench", "durable", "--"]);

@@ -1,98 +1,148 @@
 //! What a user would pick instead, side by side with ours in one run.
 //!
 //! Every contestant is a process that executes a workload on demand and says how much CPU time that took; its
-//! protocol is that of `benches/src/bin/contestant.rs`. To add a peer is to add a [`Contestant`] that speaks it.
+//! protocol is that of `benches/src/bin/contestant.rs`. Peers are installed under `target/peers`, in pinned versions.
+//! A peer that cannot be installed, or does not give a workload's output, is told of with the reason.
 
 mod contestant;
+mod install;
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
 use self::contestant::{Contestant, Running};
-use crate::step::{Steps, Verdict, cargo, program, workspace_root};
+use self::install::Peer;
+use crate::step::{Steps, Verdict, cargo, passed_if_zero, workspace_root};
 
-/// The environment variable that names another folder for the workloads.
-const WORKLOADS_VARIABLE: &str = "ASL_BENCH_WORKLOADS";
-/// How often each contestant is measured, by turns.
-const ROUNDS: usize = 31;
+/// How long all turns of a contestant may take together in a workload, in nanoseconds, beyond its first few.
+const BUDGET: f64 = 4e9;
+/// How often a contestant is measured in a workload, by turns: so often at least, and at most.
+const TURNS: [usize; 2] = [5, 31];
+
+/// A workload, and how many times as long as ours the best peer should take at least.
+struct Comparison {
+    workload: &'static str,
+    /// The side of our own program that peers are held against.
+    own: &'static str,
+    at_least: f64,
+}
+
+const COMPARISONS: [Comparison; 11] = [
+    compare_with("w1_hello", "ours", 5.0),
+    compare_with("w2_deploy", "ours", 20.0),
+    compare_with("w3_loop", "ours", 40.0),
+    compare_with("w4_choice", "ours", 60.0),
+    compare_with("w5_map", "ours", 200.0),
+    compare_with("w6_parallel", "ours", 35.0),
+    compare_with("w7_retry", "ours", 50.0),
+    compare_with("w8_payload", "ours", 5_000.0),
+    compare_with("w8_payload", "text", 30.0),
+    compare_with("w9_jsonata", "ours", 20.0),
+    compare_with("w10_parse", "ours", 50.0),
+];
+
+const fn compare_with(workload: &'static str, own: &'static str, at_least: f64) -> Comparison {
+    Comparison { workload, own, at_least }
+}
+
+/// Where peers and the files of workloads are.
+fn folder() -> PathBuf {
+    workspace_root().join("target/peers")
+}
+
+/// The files of the workloads, which our own program writes.
+fn workloads() -> PathBuf {
+    folder().join("workloads")
+}
 
 /// Builds ours, installs the peers and compares them.
 pub(crate) fn run(steps: &mut Steps) {
     steps.command("ours", cargo(["build", "--release", "--package", "benches", "--bin", "contestant"]));
-    let folder = workspace_root().join("target/peers");
-    steps.step("npm jsonata 2.0.6", || install_from_npm(&folder, "jsonata", "2.0.6"));
-    let peers = vec![node_jsonata(&folder, "w9_jsonata")];
-    steps.step("w9_jsonata", || compare("w9_jsonata", peers));
-}
-
-/// Where the workloads are.
-fn workloads() -> PathBuf {
-    let beside = || workspace_root().join("../shared/bench/workloads");
-    std::env::var_os(WORKLOADS_VARIABLE).map_or_else(beside, PathBuf::from)
-}
-
-fn install_from_npm(folder: &Path, package: &str, version: &str) -> Verdict {
-    if let Err(error) = std::fs::create_dir_all(folder) {
-        return Verdict::Failed(error.to_string());
+    steps.step("workloads", || {
+        let mut write = own("write");
+        passed_if_zero(write.arg(workloads()).status())
+    });
+    let mut installed = Vec::new();
+    for peer in Peer::ALL {
+        steps.step(peer.name(), || {
+            let verdict = peer.install(&folder());
+            if matches!(verdict, Verdict::Passed) {
+                installed.push(peer);
+            }
+            verdict
+        });
     }
-    let wanted = format!("{package}@{version}");
-    let arguments = ["install", "--no-save", "--no-audit", "--no-fund", "--prefix"];
-    match program("npm", arguments).arg(folder).arg(wanted).output() {
-        Ok(output) if output.status.success() => Verdict::Passed,
-        Ok(output) => Verdict::Failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-        Err(error) => Verdict::Failed(format!("npm: {error}")),
+    steps.step("comparison", || compare_all(&installed));
+}
+
+/// Our own program.
+fn own(argument: &str) -> std::process::Command {
+    let mut command = cargo(["run", "--release", "--quiet", "--package", "benches", "--bin", "contestant", "--"]);
+    command.arg(argument);
+    command
+}
+
+/// Prints the tables; what peers could not do is part of them, what ours cannot do is a failure.
+fn compare_all(peers: &[Peer]) -> Verdict {
+    let (mut summary, mut failed) = (Vec::new(), Vec::new());
+    for comparison in &COMPARISONS {
+        match compare(comparison, peers) {
+            Ok(row) => summary.push(row),
+            Err(error) => failed.push(format!("{}: {error}", comparison.workload)),
+        }
     }
-}
-
-/// The bare evaluation of a workload's expressions by the reference implementation.
-fn node_jsonata(folder: &Path, workload: &str) -> Contestant {
-    let file = |kind: &str| workloads().join(format!("{workload}.{kind}.json"));
-    let mut command = program("node", [workspace_root().join("xtask/peers/jsonata.js")]);
-    command.arg(folder).args([file("asl"), file("input")]);
-    Contestant { name: "jsonata 2.0.6 (Node)", command }
-}
-
-/// One side of our own program.
-fn own(name: &'static str, workload: &str, side: &str) -> Contestant {
-    let arguments = ["run", "--release", "--quiet", "--package", "benches", "--bin", "contestant", "--"];
-    let mut command = cargo(arguments);
-    command.args([workload, side]);
-    Contestant { name, command }
-}
-
-/// Executes a workload by turns with ours, by hand and with `peers`, and prints how they compare.
-fn compare(workload: &str, peers: Vec<Contestant>) -> Verdict {
-    match table(workload, peers) {
-        Ok(absent) if absent.is_empty() => Verdict::Passed,
-        Ok(absent) => Verdict::Failed(absent.join("; ")),
-        Err(error) => Verdict::Failed(error.to_string()),
+    println!("\n| workload | ours, µs | best peer | µs | ÷ ours | at least | |");
+    println!("|---|--:|---|--:|--:|--:|---|");
+    for row in summary {
+        println!("{row}");
     }
+    if failed.is_empty() { Verdict::Passed } else { Verdict::Failed(failed.join("; ")) }
 }
 
-/// Prints the table; what is returned are the contestants that could not take part, and why.
-fn table(workload: &str, peers: Vec<Contestant>) -> Result<Vec<String>, Box<dyn Error>> {
+/// Executes a workload by turns with ours and with `peers`, prints what each takes, and returns the row of the summary.
+fn compare(comparison: &Comparison, peers: &[Peer]) -> Result<String, Box<dyn Error>> {
+    let Comparison { workload, own: side, at_least } = comparison;
+    let title = if *side == "ours" { (*workload).to_owned() } else { format!("{workload}, text in and out") };
     let file = workloads().join(format!("{workload}.expected.json"));
     let expected = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let expected: Value = serde_json::from_str(&expected)?;
-    let mut running = vec![Running::start(own("ours", workload, "ours"), &expected)?];
-    let mut absent = Vec::new();
-    for contestant in [own("by hand", workload, "ceiling")].into_iter().chain(peers) {
-        let name = contestant.name;
-        match Running::start(contestant, &expected) {
+    println!("\n    {title:<30} {:>16}  {:>12}", "CPU µs a run", "÷ ours");
+    let mut command = own(workload);
+    command.arg(side);
+    let mut ours = Running::start(Contestant { name: "ours", command }, &expected, &folder().join("ours.log"))?;
+    let mut running = Vec::new();
+    for peer in peers {
+        let Some(command) = peer.command(&folder(), &workloads(), workload) else { continue };
+        let name = peer.name();
+        match Running::start(Contestant { name, command }, &expected, &folder().join("peer.log")) {
             Ok(contestant) => running.push(contestant),
-            Err(error) => absent.push(format!("{name}: {error}")),
+            Err(error) => println!("    {name:<30} cannot: {error}"),
         }
     }
-    for _ in 0..ROUNDS {
-        running.iter_mut().try_for_each(Running::take_turn)?;
+    for turn in 0..TURNS[1] {
+        ours.take_turn()?;
+        for contestant in &mut running {
+            if turn < TURNS[0] || contestant.taken() < BUDGET {
+                contestant.take_turn()?;
+            }
+        }
     }
-    let ours = running.first().map_or(0.0, Running::median);
-    println!("    {:<24} {:>14}  {:>12}", "", "CPU µs a run", "÷ ours");
+    let own = ours.median();
+    println!("    {:<30} {:>16.2}", "ours", own / 1e3);
     for contestant in &running {
         let median = contestant.median();
-        println!("    {:<24} {:>14.2}  {:>12.3}", contestant.name, median / 1e3, median / ours);
+        println!("    {:<30} {:>16.2}  {:>12.1}", contestant.name, median / 1e3, median / own);
     }
-    Ok(absent)
+    let best = running.iter().min_by(|one, other| one.median().total_cmp(&other.median()));
+    Ok(match best {
+        None => format!("| {title} | {:.2} | none | | | {at_least} | |", own / 1e3),
+        Some(best) => {
+            let ratio = best.median() / own;
+            let verdict = if ratio >= *at_least { "met" } else { "MISSED" };
+            let (own, peer, name) = (own / 1e3, best.median() / 1e3, best.name);
+            format!("| {title} | {own:.2} | {name} | {peer:.2} | {ratio:.1} | {at_least} | {verdict} |")
+        }
+    })
 }

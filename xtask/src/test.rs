@@ -28,7 +28,7 @@ fn shared_material() -> Verdict {
     let workloads = folder(WORKLOADS_VARIABLE, "../shared/bench/workloads");
     let materials = [
         ("AWS-recorded corpus", "executions are replayed and scored", corpus.join("executions").is_dir()),
-        ("workloads", "their outputs are checked", workloads.join("manifest.json").is_file()),
+        ("shared workloads", "ours are compared with them", workloads.join("manifest.json").is_file()),
         (
             "python3",
             "figures are compared with the corpus' judge.py",

@@ -17,7 +17,7 @@ use std::path::Path;
 use asl_core::execution::HistoryLevel;
 use asl_core::{Value, compile};
 use benches::cpu_time::measure;
-use benches::{DEFINITION, ceiling, generate, workloads};
+use benches::{DEFINITION, Workload, ceiling, generate};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,15 +39,15 @@ fn understand(side: &str) -> Result<(), Box<dyn Error>> {
 }
 
 fn execute(name: &str, side: &str) -> Result<(), Box<dyn Error>> {
-    let workload = workloads()?.into_iter().find(|workload| workload.name == name);
-    let workload = workload.ok_or_else(|| format!("there is no workload `{name}`"))?;
+    let generated = generate::named(name).ok_or_else(|| format!("there is no workload `{name}`"))?;
+    let workload = Workload::new(generated)?;
     let ours = |input: Value| workload.execute(input, HistoryLevel::All).output().cloned().unwrap_or_default();
     let input = || workload.input.clone();
     match side {
         "ours" => compete(&ours(input()), || drop(black_box(ours(input())))),
         "text" => {
-            let read = || black_box(&workload.input_text).parse().unwrap_or_default();
-            compete(&ours(read()), || drop(black_box(ours(read()).to_string())))
+            let read = || serde_json::from_str(black_box(&workload.input_text)).unwrap_or_default();
+            compete(&ours(read()), || drop(black_box(serde_json::to_string(&ours(read())))))
         }
         "ceiling" => {
             let by_hand = ceiling::of_workload(&workload).ok_or_else(|| format!("`{name}` has no ceiling"))?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{FUNCTIONS, Generated, leading_to};
+use super::{FUNCTIONS, Generated, leading_to, with};
 
 /// Two states.
 pub(super) fn hello() -> Generated {
@@ -70,12 +70,14 @@ pub(super) fn deploy() -> Generated {
         "stackName": "MyStack", "environmentName": "prod",
         "s3": {"bucket": "artifacts", "key": "build/template.json"}, "changeSetPrefix": "deploy",
     });
-    let mut expected = input.clone();
-    expected["doesStackExists"] = true.into();
-    expected["changeSetName"] = "changeset-0001".into();
-    expected["changeSetCreationStatus"] = "complete".into();
-    expected["changeSetAction"] = safe.into();
-    expected["changeSetExecutionDetails"] = executed;
+    let answers = [
+        ("doesStackExists", json!(true)),
+        ("changeSetName", json!("changeset-0001")),
+        ("changeSetCreationStatus", json!("complete")),
+        ("changeSetAction", json!(safe)),
+        ("changeSetExecutionDetails", executed),
+    ];
+    let expected = answers.into_iter().fold(input.clone(), |expected, (key, answer)| with(expected, key, answer));
     Generated {
         name: "w2_deploy",
         definition,
@@ -153,14 +155,13 @@ fn rule(number: u32) -> Json {
 
 /// An inline Map over `count` items; `w5_map_iterator` says so with the older field.
 pub fn map(name: &'static str, count: u32) -> Generated {
-    let mut processor = json!({"StartAt": "P", "States": {"P": {
+    let processor = json!({"StartAt": "P", "States": {"P": {
         "Type": "Pass", "Parameters": {"id.$": "$.id", "n.$": "$.n", "ok": true}, "End": true,
     }}});
-    let (field, note) = if name == "w5_map_iterator" {
-        ("Iterator", "same as w5 with the older Iterator field")
+    let (field, processor, note) = if name == "w5_map_iterator" {
+        ("Iterator", processor, "same as w5 with the older Iterator field")
     } else {
-        processor["ProcessorConfig"] = json!({"Mode": "INLINE"});
-        ("ItemProcessor", "")
+        ("ItemProcessor", with(processor, "ProcessorConfig", json!({"Mode": "INLINE"})), "")
     };
     let id = |number| format!("item-{number:04}");
     let item = |n: u32| json!({"id": id(n), "n": n, "meta": {"a": n * 3, "b": "x".repeat(16)}});

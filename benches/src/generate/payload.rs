@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::random::Random;
-use super::{Generated, leading_to};
+use super::{Generated, leading_to, with};
 
 /// How long the payload of the workload is, at least.
 pub const BYTES: usize = 200_000;
@@ -14,10 +14,10 @@ const TAGS: [&str; 5] = ["red", "green", "blue", "new", "sale"];
 
 /// Fifty states that pass a payload of at least `bytes` bytes on.
 pub fn payload(bytes: usize) -> Generated {
-    let document = document(bytes);
+    let (meta, items) = (meta(), items(bytes));
+    let document = json!({"meta": meta, "items": items});
     // The last items that rounds ask for are there in the shared payload; in a small one they all ask for the first.
-    let items = document["items"].as_array().map_or(0, Vec::len);
-    let asked = |round: u32| if items > 90 { round * 10 } else { 0 };
+    let asked = |round: u32| if items.len() > 90 { round * 10 } else { 0 };
     let mut states = Map::new();
     let kinds = (0..ROUNDS).flat_map(|round| {
         [
@@ -34,10 +34,9 @@ pub fn payload(bytes: usize) -> Generated {
         let next = (number + 1 < 5 * ROUNDS).then(|| format!("S{:02}", number + 1));
         states.insert(format!("S{number:02}"), leading_to(state, next));
     }
-    let mut expected = document.clone();
-    let last = asked(ROUNDS - 1) as usize;
-    expected["picked"] = json!({"id": document["items"][last]["id"], "run": 7, "tag": "x"});
-    expected["copy"] = json!({"meta": document["meta"]});
+    let last = items.get(asked(ROUNDS - 1) as usize).and_then(|item| item.get("id"));
+    let expected = with(document.clone(), "picked", json!({"id": last, "run": 7, "tag": "x"}));
+    let expected = with(expected, "copy", json!({"meta": meta}));
     Generated {
         name: "w8_payload",
         definition: json!({"StartAt": "S00", "States": states}),
@@ -49,10 +48,14 @@ pub fn payload(bytes: usize) -> Generated {
     }
 }
 
-fn document(bytes: usize) -> Json {
+fn meta() -> Json {
     let labels: Map<_, _> = (0..20).map(|number| (format!("l{number}"), json!(format!("v{number}")))).collect();
-    let meta = json!({"tenant": "acme", "run": 7, "labels": labels});
-    let mut size = json!({"meta": meta, "items": []}).to_string().len();
+    json!({"tenant": "acme", "run": 7, "labels": labels})
+}
+
+/// Items until the whole payload is at least `bytes` bytes long.
+fn items(bytes: usize) -> Vec<Json> {
+    let mut size = json!({"meta": meta(), "items": []}).to_string().len();
     let mut random = Random::new(SEED);
     let mut items: Vec<Json> = Vec::new();
     while size < bytes {
@@ -62,7 +65,7 @@ fn document(bytes: usize) -> Json {
             items.push(item);
         }
     }
-    json!({"meta": meta, "items": items})
+    items
 }
 
 fn item(number: usize, random: &mut Random) -> Json {

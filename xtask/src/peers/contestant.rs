@@ -1,7 +1,9 @@
 //! A program that executes a workload on demand.
 
 use std::error::Error;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
@@ -30,18 +32,27 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Starts and warms a contestant up.
+    /// Starts and warms a contestant up; what it says on its standard error goes to `log`.
     ///
     /// # Errors
     ///
     /// When it cannot be started, or its output is not the expected one.
-    pub(super) fn start(mut contestant: Contestant, expected: &Value) -> Result<Self, Box<dyn Error>> {
-        let mut process = contestant.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    pub(super) fn start(contestant: Contestant, expected: &Value, log: &Path) -> Result<Self, Box<dyn Error>> {
+        let errors = File::create(log)?;
+        Self::warm_up(contestant, expected, errors).map_err(|error| match told_error(log) {
+            Some(said) => format!("{error}: {said}").into(),
+            None => error,
+        })
+    }
+
+    fn warm_up(mut contestant: Contestant, expected: &Value, errors: File) -> Result<Self, Box<dyn Error>> {
+        let mut process = contestant.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors).spawn()?;
         let answers = BufReader::new(process.stdout.take().ok_or("it has no standard output")?);
         let requests = process.stdin.take();
         let mut running = Self { name: contestant.name, process, requests, answers, count: 1, samples: Vec::new() };
         let output: Value = serde_json::from_str(&running.answer()?)?;
         if output != *expected {
+            let output: String = output.to_string().chars().take(200).collect();
             return Err(format!("its output is not the expected one: {output}").into());
         }
         while running.execute()? < TURN {
@@ -56,6 +67,12 @@ impl Running {
         #[expect(clippy::cast_precision_loss, reason = "far fewer executions than 2⁵³")]
         self.samples.push(taken / self.count as f64);
         Ok(())
+    }
+
+    /// The CPU time of all turns together, in nanoseconds.
+    #[expect(clippy::cast_precision_loss, reason = "far fewer executions than 2⁵³")]
+    pub(super) fn taken(&self) -> f64 {
+        self.samples.iter().sum::<f64>() * self.count as f64
     }
 
     /// The CPU time of an execution in the median turn, in nanoseconds.
@@ -87,4 +104,12 @@ impl Drop for Running {
         // Whatever it says on its way out concerns nobody any more.
         let _ = self.process.wait();
     }
+}
+
+/// The line that tells of an error, shortened; the last one if none does.
+fn told_error(log: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(log).ok()?;
+    let tells = |line: &&str| line.contains("Error") || line.contains("error");
+    let line = text.lines().find(tells).or_else(|| text.lines().rfind(|line| !line.trim().is_empty()))?;
+    Some(line.trim().chars().take(160).collect())
 }
