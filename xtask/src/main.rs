@@ -46,7 +46,10 @@ enum Command {
     /// Measure the workloads: beside the same work by hand, single executions, memory, growth, and what the engine adds
     Bench,
     /// Compare the workloads with what a user would pick instead; peers are installed under `target/peers`
-    BenchPeers,
+    BenchPeers {
+        /// Such as `w8`; all of them if left out
+        workloads: Vec<String>,
+    },
     /// Measure steps, and the histories that they lead to, on SQLite with a sync per commit, beside plain appends
     BenchDurable {
         /// Where to write: on the disk in question; under `target` if left out
@@ -93,7 +96,7 @@ fn main() -> ExitCode {
                 steps.command(bench, cargo(["bench", "--package", "benches", "--bench", bench]));
             }
         }
-        Command::BenchPeers => peers::run(&mut steps),
+        Command::BenchPeers { workloads } => peers::run(&mut steps, &workloads),
         Command::BenchDurable { directory } => {
             let mut bench = cargo(["bench", "--package", "benches", "--bench", "durable", "--"]);
             bench.args(directory);

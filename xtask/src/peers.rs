@@ -57,8 +57,8 @@ fn workloads() -> PathBuf {
     folder().join("workloads")
 }
 
-/// Builds ours, installs the peers and compares them.
-pub(crate) fn run(steps: &mut Steps) {
+/// Builds ours, installs the peers and compares them in the workloads whose names begin with one of those `wanted`.
+pub(crate) fn run(steps: &mut Steps, wanted: &[String]) {
     steps.command("ours", cargo(["build", "--release", "--package", "benches", "--bin", "contestant"]));
     steps.step("workloads", || {
         let mut write = own("write");
@@ -74,7 +74,7 @@ pub(crate) fn run(steps: &mut Steps) {
             verdict
         });
     }
-    steps.step("comparison", || compare_all(&installed));
+    steps.step("comparison", || compare_all(&installed, wanted));
 }
 
 /// Our own program.
@@ -85,9 +85,10 @@ fn own(argument: &str) -> std::process::Command {
 }
 
 /// Prints the tables; what peers could not do is part of them, what ours cannot do is a failure.
-fn compare_all(peers: &[Peer]) -> Verdict {
+fn compare_all(peers: &[Peer], wanted: &[String]) -> Verdict {
     let (mut summary, mut failed) = (Vec::new(), Vec::new());
-    for comparison in &COMPARISONS {
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| name.starts_with(wanted));
+    for comparison in COMPARISONS.iter().filter(|comparison| is_wanted(comparison.workload)) {
         match compare(comparison, peers) {
             Ok(row) => summary.push(row),
             Err(error) => failed.push(format!("{}: {error}", comparison.workload)),

@@ -51,7 +51,7 @@ impl Running {
         let requests = process.stdin.take();
         let mut running = Self { name: contestant.name, process, requests, answers, count: 1, samples: Vec::new() };
         let output: Value = serde_json::from_str(&running.answer()?)?;
-        if output != *expected {
+        if !is_same(&output, expected) {
             let output: String = output.to_string().chars().take(200).collect();
             return Err(format!("its output is not the expected one: {output}").into());
         }
@@ -106,10 +106,45 @@ impl Drop for Running {
     }
 }
 
+/// Whether both are the same JSON, where 1 and 1.0 are one number: not every language tells them apart.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let is_in_other = |(key, value)| other.get(key).is_some_and(|other| is_same(value, other));
+            one.len() == other.len() && one.iter().all(is_in_other)
+        }
+        _ => one == other,
+    }
+}
+
 /// The line that tells of an error, shortened; the last one if none does.
 fn told_error(log: &Path) -> Option<String> {
     let text = std::fs::read_to_string(log).ok()?;
     let tells = |line: &&str| line.contains("Error") || line.contains("error");
     let line = text.lines().find(tells).or_else(|| text.lines().rfind(|line| !line.trim().is_empty()))?;
     Some(line.trim().chars().take(160).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn outputs_are_compared_by_value() {
+        let expected = json!({"price": 789.0, "tags": ["x"], "n": 1});
+        assert!(is_same(&json!({"n": 1.0, "tags": ["x"], "price": 789}), &expected));
+        for other in [
+            json!({"price": 789.5, "tags": ["x"], "n": 1}),
+            json!({"price": 789, "tags": [], "n": 1}),
+            json!({"price": 789, "n": 1}),
+        ] {
+            assert!(!is_same(&other, &expected), "{other}");
+        }
+    }
 }
