@@ -15,6 +15,7 @@ mod parallel;
 mod redrive;
 mod retry;
 mod snapshot;
+mod sorted_map;
 mod start;
 mod start_map_run;
 mod state;
@@ -30,10 +31,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::command::{Command, Event, Outcome, Output, Rejected, ScheduleTask, TaskId};
+pub use self::command::{Command, Event, IdempotencyKey, Outcome, Output, Rejected, ScheduleTask, TaskId};
 pub use self::redrive::NotRedrivable;
 use self::snapshot::Progress;
 pub use self::snapshot::{InvalidSnapshot, OutputsPending, Snapshot};
+use self::sorted_map::SortedMap;
 pub use self::start::{HistoryLevel, Limits, Start};
 pub(crate) use self::start_map_run::ItemScope;
 pub use self::start_map_run::{
@@ -73,11 +75,11 @@ pub struct Execution {
     program: Program,
     progress: Progress,
     /// When strands wake, derived from their phases.
-    timers: BTreeMap<Timer, StrandId>,
+    timers: SortedMap<Timer, StrandId>,
     /// Which strand waits for which Task, derived from their phases.
-    tasks: BTreeMap<TaskId, StrandId>,
+    tasks: SortedMap<TaskId, StrandId>,
     /// Which strand waits for which Map Run, derived from their phases.
-    map_runs: BTreeMap<MapRunId, StrandId>,
+    map_runs: SortedMap<MapRunId, StrandId>,
     /// Strands to go on with, in order; empty at rest.
     ready: VecDeque<(StrandId, Step)>,
     /// Strands whose Task starts once everything that could be scheduled is; empty at rest.
@@ -99,8 +101,8 @@ impl Execution {
             retries: 0,
             timers_made: 0,
             strands_made: 0,
-            strands: BTreeMap::new(),
-            invocations: BTreeMap::new(),
+            strands: SortedMap::default(),
+            invocations: SortedMap::default(),
             missing_activities: start.missing_activities.clone(),
             interrupted: BTreeMap::new(),
             redrives: 0,
@@ -151,7 +153,7 @@ impl Execution {
         if self.outcome().is_some() {
             return None;
         }
-        let first_timer = self.timers.first_key_value().map(|(timer, _)| timer.at);
+        let first_timer = self.timers.first().map(|(timer, _)| timer.at);
         Some(first_timer.map_or(self.expires_at(), |at| at.min(self.expires_at())))
     }
 
@@ -163,8 +165,8 @@ impl Execution {
                 self.finish(Outcome::TimedOut(Failure::timeout()));
             }
             // Everything that is due happens before anything follows from it, as AWS records Tasks that time out together.
-            while let Some(due) = self.timers.first_entry().filter(|first| first.key().at <= self.progress.now) {
-                let (timer, strand) = due.remove_entry();
+            while self.timers.first().is_some_and(|(timer, _)| timer.at <= self.progress.now) {
+                let Some((timer, strand)) = self.timers.pop_first() else { break };
                 self.wake(strand, timer);
             }
             self.run();
@@ -249,6 +251,10 @@ impl Execution {
     fn begin(&mut self) {
         let Start { input, role_arn, name, limits, .. } = &self.progress.start;
         let (input, role_arn) = (input.clone(), role_arn.clone());
+        self.outputs.reserve(match self.progress.start.history {
+            HistoryLevel::All => 16,
+            HistoryLevel::Off => 4,
+        });
         if let Err(failure) = evaluate::check_payload(&input, name, limits) {
             self.progress.start.input = Value::Null;
             self.emit(EventId::default(), EventDetails::ExecutionStarted { input: Value::Null, role_arn });
@@ -272,10 +278,11 @@ impl Execution {
 
     /// Runs strands until all of them wait.
     fn run(&mut self) {
+        let program = self.program.clone();
         while self.outcome().is_none() {
             if let Some((strand, step)) = self.ready.pop_front() {
                 if let Some(strand) = self.progress.strands.remove(&strand) {
-                    self.run_strand(strand, step);
+                    self.run_strand(&program, strand, step);
                 }
             } else if let Some(strand) = self.starting.pop_front() {
                 self.start_task(strand);
@@ -295,13 +302,13 @@ impl Execution {
         self.starting.clear();
     }
 
-    fn new_strand(&mut self, parent: Option<(StrandId, usize)>, state: StateId, chain: EventId) -> Strand {
+    fn new_strand(&mut self, parent: Option<(StrandId, usize)>, state: StateId, chain: EventId) -> Box<Strand> {
         self.progress.strands_made += 1;
-        Strand::new(StrandId(self.progress.strands_made), parent, state, chain)
+        Box::new(Strand::new(StrandId(self.progress.strands_made), parent, state, chain))
     }
 
     /// Puts a strand away until something wakes it.
-    fn rest(&mut self, strand: Strand) {
+    fn rest(&mut self, strand: Box<Strand>) {
         self.timers.extend(strand.timers().map(|timer| (timer, strand.id)));
         if let Some(task) = strand.task() {
             self.tasks.insert(task, strand.id);
@@ -322,6 +329,11 @@ impl Execution {
     ///
     /// The last event that the history may hold is the failure of the execution.
     fn emit(&mut self, previous: EventId, details: EventDetails) -> EventId {
+        self.emit_with(previous, || details)
+    }
+
+    /// The same with details that are only made if somebody is told.
+    fn emit_with(&mut self, previous: EventId, details: impl FnOnce() -> EventDetails) -> EventId {
         if self.outcome().is_some() {
             return self.progress.last_event;
         }
@@ -332,11 +344,12 @@ impl Execution {
         self.record(previous, details)
     }
 
-    fn record(&mut self, previous: EventId, details: EventDetails) -> EventId {
+    fn record(&mut self, previous: EventId, details: impl FnOnce() -> EventDetails) -> EventId {
         let id = EventId(self.progress.last_event.get() + 1);
         self.progress.last_event = id;
         if self.progress.start.history == HistoryLevel::All {
-            let event = HistoryEvent { id, previous_event_id: previous, timestamp: self.progress.now, details };
+            let event =
+                HistoryEvent { id, previous_event_id: previous, timestamp: self.progress.now, details: details() };
             self.outputs.push_back(Output::History(event));
         }
         id
@@ -374,17 +387,16 @@ impl Execution {
         if self.outcome().is_some() {
             return;
         }
-        let details = match &outcome {
-            Outcome::Succeeded(output) => EventDetails::ExecutionSucceeded { output: output.clone() },
-            Outcome::Failed(failure) => EventDetails::ExecutionFailed { failure: failure.clone() },
-            Outcome::TimedOut(failure) => EventDetails::ExecutionTimedOut { failure: failure.clone() },
-            Outcome::Aborted(failure) => EventDetails::ExecutionAborted { failure: failure.clone() },
-        };
-        self.record(previous, details);
-        for task in std::mem::take(&mut self.tasks).into_keys() {
+        self.record(previous, || match outcome.clone() {
+            Outcome::Succeeded(output) => EventDetails::ExecutionSucceeded { output },
+            Outcome::Failed(failure) => EventDetails::ExecutionFailed { failure },
+            Outcome::TimedOut(failure) => EventDetails::ExecutionTimedOut { failure },
+            Outcome::Aborted(failure) => EventDetails::ExecutionAborted { failure },
+        });
+        for (task, _) in std::mem::take(&mut self.tasks) {
             self.outputs.push_back(Output::Command(Command::CancelTask(task)));
         }
-        for map_run in std::mem::take(&mut self.map_runs).into_keys() {
+        for (map_run, _) in std::mem::take(&mut self.map_runs) {
             self.outputs.push_back(Output::Command(Command::CancelMapRun(map_run)));
         }
         self.progress.outcome = Some(outcome.clone());
@@ -397,7 +409,9 @@ impl Execution {
         let mut scopes = Vec::new();
         let mut parent = strand.parent;
         while let Some(outer) = parent.and_then(|(id, _)| self.progress.strands.get(&id)) {
-            scopes.push(&outer.variables);
+            if !outer.variables.is_empty() {
+                scopes.push(&outer.variables);
+            }
             parent = outer.parent;
         }
         scopes

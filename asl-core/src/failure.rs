@@ -102,8 +102,12 @@ impl fmt::Debug for ErrorName {
 /// let failure = Failure::new("CardDeclined", "insufficient funds");
 /// assert_eq!(failure.to_string(), "CardDeclined: insufficient funds");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Failure(Arc<Parts>);
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Parts {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorName>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,7 +135,7 @@ impl Failure {
     pub fn from_parts(error: Option<ErrorName>, cause: Option<Arc<str>>) -> Self {
         let error = error.map(|error| ErrorName(cut(error.0, Self::MAX_ERROR_CHARACTERS)));
         let cause = cause.map(|cause| cut(cause, Self::MAX_CAUSE_CHARACTERS));
-        Self { error, cause, alias: None, location: None }
+        Self(Arc::new(Parts { error, cause, alias: None, location: None }))
     }
 
     /// A failure with a name alone.
@@ -146,7 +150,7 @@ impl Failure {
 
     /// A JSONata expression that failed, and the field that it stands in.
     pub(crate) fn query_evaluation(cause: impl Into<Arc<str>>, location: Option<Arc<str>>) -> Self {
-        Self { location, ..Self::new(ErrorName::QUERY_EVALUATION_ERROR, cause) }
+        Self::new(ErrorName::QUERY_EVALUATION_ERROR, cause).with(|parts| parts.location = location)
     }
 
     /// A Task or execution that ran out of time.
@@ -156,18 +160,26 @@ impl Failure {
 
     /// A Task whose heartbeat stayed out: AWS records `States.Timeout`, and `States.HeartbeatTimeout` matches too.
     pub fn heartbeat_timeout() -> Self {
-        Self { alias: Some(ErrorName::HEARTBEAT_TIMEOUT.into()), ..Self::timeout() }
+        Self::timeout().with(|parts| parts.alias = Some(ErrorName::HEARTBEAT_TIMEOUT.into()))
     }
 
     /// The same failure under another name.
     pub(crate) fn renamed(self, error: &str) -> Self {
-        Self { error: Some(error.into()), ..self }
+        self.with(|parts| parts.error = Some(error.into()))
     }
 
     /// The failure without its location, and the location.
     pub(crate) fn split_location(mut self) -> (Self, Option<Arc<str>>) {
-        let location = self.location.take();
+        let location = self.0.location.clone();
+        if location.is_some() {
+            self = self.with(|parts| parts.location = None);
+        }
         (self, location)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Parts)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
     }
 
     /// The same failure of the interpreter, its cause saying in which state it happened.
@@ -176,22 +188,22 @@ impl Failure {
         let place =
             format!("An error occurred while executing the state '{state_name}' (entered at the event id #{entered}).");
         let cause = cut(format!("{place} {cause}").into(), Self::MAX_CAUSE_CHARACTERS);
-        Self { cause: Some(cause), ..self.clone() }
+        self.clone().with(|parts| parts.cause = Some(cause))
     }
 
     /// The error's name.
     pub fn error(&self) -> Option<&str> {
-        self.error.as_ref().map(ErrorName::as_str)
+        self.0.error.as_ref().map(ErrorName::as_str)
     }
 
     /// The cause.
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// Whether the error is called `name`.
     pub fn is(&self, name: &str) -> bool {
-        self.error() == Some(name) || self.alias.as_ref().is_some_and(|alias| alias == name)
+        self.error() == Some(name) || self.0.alias.as_ref().is_some_and(|alias| alias == name)
     }
 
     /// The Error Output that a Catcher passes on: `{"Error": …, "Cause": …}`, empty where the failure has none.
@@ -206,6 +218,19 @@ fn cut(text: Arc<str>, characters: usize) -> Arc<str> {
     match text.char_indices().nth(characters).and_then(|(end, _)| text.get(..end)) {
         Some(beginning) => beginning.into(),
         None => text,
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts { error, cause, alias, location } = &*self.0;
+        formatter
+            .debug_struct("Failure")
+            .field("error", error)
+            .field("cause", cause)
+            .field("alias", alias)
+            .field("location", location)
+            .finish()
     }
 }
 

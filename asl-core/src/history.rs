@@ -93,12 +93,7 @@ pub enum EventDetails {
     StateAborted {
         state_type: StateType,
     },
-    LambdaFunctionScheduled {
-        resource: Resource,
-        input: Value,
-        timeout_in_seconds: Option<u64>,
-        task_credentials: Option<Value>,
-    },
+    LambdaFunctionScheduled(Box<LambdaFunctionScheduled>),
     LambdaFunctionStarted,
     LambdaFunctionSucceeded {
         output: Value,
@@ -109,12 +104,7 @@ pub enum EventDetails {
     LambdaFunctionTimedOut {
         failure: Failure,
     },
-    ActivityScheduled {
-        resource: Resource,
-        input: Value,
-        timeout_in_seconds: Option<u64>,
-        heartbeat_in_seconds: Option<u64>,
-    },
+    ActivityScheduled(Box<ActivityScheduled>),
     ActivityStarted {
         worker_name: Option<Arc<str>>,
     },
@@ -127,14 +117,7 @@ pub enum EventDetails {
     ActivityTimedOut {
         failure: Failure,
     },
-    TaskScheduled {
-        resource: Resource,
-        region: Arc<str>,
-        parameters: Value,
-        timeout_in_seconds: Option<u64>,
-        heartbeat_in_seconds: Option<u64>,
-        task_credentials: Option<Value>,
-    },
+    TaskScheduled(Box<TaskScheduled>),
     TaskStarted {
         resource: Resource,
     },
@@ -196,6 +179,38 @@ pub enum EventDetails {
         state: Arc<str>,
         location: Option<Arc<str>>,
     },
+}
+
+/// The details of `LambdaFunctionScheduled`.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields carry AWS's names and meaning")]
+pub struct LambdaFunctionScheduled {
+    pub resource: Resource,
+    pub input: Value,
+    pub timeout_in_seconds: Option<u64>,
+    pub task_credentials: Option<Value>,
+}
+
+/// The details of `ActivityScheduled`.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields carry AWS's names and meaning")]
+pub struct ActivityScheduled {
+    pub resource: Resource,
+    pub input: Value,
+    pub timeout_in_seconds: Option<u64>,
+    pub heartbeat_in_seconds: Option<u64>,
+}
+
+/// The details of `TaskScheduled`.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields carry AWS's names and meaning")]
+pub struct TaskScheduled {
+    pub resource: Resource,
+    pub region: Arc<str>,
+    pub parameters: Value,
+    pub timeout_in_seconds: Option<u64>,
+    pub heartbeat_in_seconds: Option<u64>,
+    pub task_credentials: Option<Value>,
 }
 
 /// The type of a state, as `Type` names it.

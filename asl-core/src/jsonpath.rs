@@ -69,6 +69,8 @@ struct Parsed {
     text: Box<str>,
     root: Root,
     steps: Vec<Step>,
+    /// Whether the path leads to one value, or to none.
+    is_definite: bool,
 }
 
 impl JsonPath {
@@ -79,7 +81,7 @@ impl JsonPath {
     /// What is wrong with the text, and where.
     pub(crate) fn parse(text: &str) -> Result<Self, ExpressionError> {
         let (root, steps) = parser::parse(text)?;
-        Ok(Self(Arc::new(Parsed { text: text.into(), root, steps })))
+        Ok(Self(Arc::new(Parsed { text: text.into(), root, is_definite: step::leads_to_one_value(&steps), steps })))
     }
 
     /// The path as it was written.
@@ -111,7 +113,12 @@ impl JsonPath {
 
     /// Whether the path leads to one value, or to none.
     pub(crate) fn is_definite(&self) -> bool {
-        step::leads_to_one_value(self.steps())
+        self.0.is_definite
+    }
+
+    /// The value that a path of names and indices finds in `document`; `None` says nothing of other paths.
+    pub(crate) fn find<'a>(&self, document: &'a Value) -> Option<&'a Value> {
+        walk::find(self.steps(), document)
     }
 
     /// The value that a definite path finds in `document`, or the array of all that an indefinite one finds.

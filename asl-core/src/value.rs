@@ -175,6 +175,15 @@ impl Value {
         }
     }
 
+    /// The measure, if it takes no walk to find out.
+    fn measured(&self) -> Option<Measure> {
+        match self {
+            Self::Array(array) => array.measured(),
+            Self::Object(object) => object.measured(),
+            scalar => Some(scalar.measure()),
+        }
+    }
+
     fn measure(&self) -> Measure {
         match self {
             Self::Null => Measure::scalar(4),
@@ -325,6 +334,11 @@ impl Measure {
 
 /// The length of `text` as a JSON string, with its quotes and escapes.
 fn quoted_size(text: &str) -> usize {
+    // Most texts have none, which is seen many bytes at a time.
+    let escapes = text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
+    if !escapes {
+        return text.len() + 2;
+    }
     let escapes: usize = text
         .bytes()
         .map(|byte| match byte {
@@ -352,16 +366,28 @@ impl<T> Node<T> {
 impl<T: Clone> Node<T> {
     /// The body to change: copied first if shared, its measure forgotten.
     fn change(node: &mut Arc<Self>) -> &mut T {
+        Self::change_measured(node).0
+    }
+
+    /// The same, with the measure that it had.
+    fn change_measured(node: &mut Arc<Self>) -> (&mut T, Option<Measure>) {
         let node = Arc::make_mut(node);
-        node.measure.take();
-        &mut node.body
+        let measure = node.measure.take();
+        (&mut node.body, measure)
+    }
+
+    /// Remembers the measure of what was changed, where the change tells it.
+    fn remember(node: &mut Arc<Self>, measure: Option<Measure>) {
+        if let (Some(node), Some(measure)) = (Arc::get_mut(node), measure) {
+            node.measure = OnceLock::from(measure);
+        }
     }
 }
 
-/// A copy is about to be changed, so it does not keep the measure.
+/// A copy is about to be changed; who changes it knows whether its measure still holds.
 impl<T: Clone> Clone for Node<T> {
     fn clone(&self) -> Self {
-        Self { body: self.body.clone(), measure: OnceLock::new() }
+        Self { body: self.body.clone(), measure: self.measure.clone() }
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Driver {
 #[derive(Debug)]
 pub(crate) enum Work {
     /// Run a Task.
-    Run(ScheduleTask),
+    Run(Arc<ScheduleTask>),
     /// Nobody waits for the Task any more: it was answered or given up.
     Cancel(TaskId),
     /// Run a Map Run.

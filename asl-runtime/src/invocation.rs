@@ -22,7 +22,7 @@ pub(crate) enum Invocation {
     /// It fails at once, for what it calls does not exist.
     Refused(Event),
     /// A worker from outside takes it up.
-    LeftToWorkers(ScheduleTask),
+    LeftToWorkers(Arc<ScheduleTask>),
 }
 
 pub(crate) struct HandlerRun {
@@ -34,7 +34,7 @@ pub(crate) struct HandlerRun {
 }
 
 impl Invocation {
-    pub(crate) fn new(registry: &Registry, mut task: ScheduleTask, surroundings: Surroundings) -> Self {
+    pub(crate) fn new(registry: &Registry, mut task: Arc<ScheduleTask>, surroundings: Surroundings) -> Self {
         let Some(Registered { handler, convention }) = registry.resolve(&task) else {
             return if task.resource.activity_name().is_some() {
                 Self::LeftToWorkers(task)
@@ -43,6 +43,7 @@ impl Invocation {
             };
         };
         if convention == CallConvention::Payload {
+            let task = Arc::make_mut(&mut task);
             task.parameters = task.parameters.get("Payload").cloned().unwrap_or_else(Value::empty_object);
         }
         let id = task.task;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::hint::black_box;
+use std::sync::Arc;
 
 use asl_core::execution::{Command, Event, Execution, HistoryLevel, Outcome, Output, ScheduleTask, Start};
 use asl_core::{Timestamp, Value};
@@ -19,7 +20,7 @@ impl Workload {
         let mut now = Timestamp::UNIX_EPOCH;
         let start = Start { input, history, ..self.start.clone() };
         let mut execution = Execution::start(self.program.clone(), start, now);
-        let mut tasks: VecDeque<ScheduleTask> = VecDeque::new();
+        let mut tasks: VecDeque<Arc<ScheduleTask>> = VecDeque::new();
         loop {
             while let Some(output) = execution.poll() {
                 match output {
@@ -29,7 +30,8 @@ impl Workload {
                     Output::History(event) => drop(black_box(event)),
                 }
             }
-            if let Some(ScheduleTask { task, resource, retry_count, .. }) = tasks.pop_front() {
+            if let Some(scheduled) = tasks.pop_front() {
+                let ScheduleTask { task, ref resource, retry_count, .. } = *scheduled;
                 let name = resource.function_name().unwrap_or_default();
                 let event = match self.answer(name, retry_count) {
                     Ok(output) => Event::TaskSucceeded { task, output },

@@ -113,9 +113,9 @@ impl Progress {
                     if took.is_zero() { name.to_string() } else { format!("{name} after {}", Elapsed(took)) },
                 ))
             }
-            EventDetails::LambdaFunctionScheduled { .. }
-            | EventDetails::ActivityScheduled { .. }
-            | EventDetails::TaskScheduled { .. } => {
+            EventDetails::LambdaFunctionScheduled(_)
+            | EventDetails::ActivityScheduled(_)
+            | EventDetails::TaskScheduled(_) => {
                 visit.attempts += 1;
                 let attempt = visit.attempts;
                 (attempt > 1 && !is_in_map).then(|| (Mark::Again, format!("{name}, attempt {attempt}")))

@@ -128,38 +128,63 @@ impl Condition {
 impl Comparison {
     fn holds(&self, scope: &Scope<'_>) -> Result<bool, Failure> {
         if let Test::Is { kind: Kind::Present, answer } = self.test {
-            return Ok(scope.find(&self.variable).is_ok() == answer);
+            return Ok(scope.look(&self.variable, |_| ()).is_ok() == answer);
         }
-        let variable = find(&self.variable, scope)?;
-        Ok(match &self.test {
-            Test::String(relation, operand) => {
-                relation.holds(string(&variable), operand.value(scope, string)?, Ord::cmp)
-            }
-            Test::Numeric(relation, operand) => {
+        look(&self.variable, scope, |variable| self.test.holds(variable, scope))?
+    }
+}
+
+impl Test {
+    fn holds(&self, variable: &Value, scope: &Scope<'_>) -> Result<bool, Failure> {
+        Ok(match self {
+            Self::String(relation, operand) => match variable.as_str() {
+                None => operand.read(scope, |_| false, |_| false)?,
+                Some(text) => operand.read(
+                    scope,
+                    |operand| relation.describes(text.cmp(operand)),
+                    |operand| operand.as_str().is_some_and(|operand| relation.describes(text.cmp(operand))),
+                )?,
+            },
+            Self::Numeric(relation, operand) => {
                 let operand = operand.value(scope, Value::as_number)?;
                 relation.holds(variable.as_number(), operand, |left, right| left.compare(*right))
             }
-            Test::Timestamp(relation, operand) => {
-                relation.holds(timestamp(&variable), operand.value(scope, timestamp)?, Ord::cmp)
+            Self::Timestamp(relation, operand) => {
+                relation.holds(timestamp(variable), operand.value(scope, timestamp)?, Ord::cmp)
             }
-            Test::BooleanEquals(operand) => {
+            Self::BooleanEquals(operand) => {
                 Relation::Equals.holds(variable.as_bool(), operand.value(scope, Value::as_bool)?, Ord::cmp)
             }
-            Test::StringMatches(pattern) => match variable.as_str() {
+            Self::StringMatches(pattern) => match variable.as_str() {
                 Some(text) => pattern.matches(text)?,
                 None => false,
             },
-            Test::Is { kind, answer } => kind.describes(&variable) == *answer,
+            Self::Is { kind, answer } => kind.describes(variable) == *answer,
         })
     }
 }
 
-impl<T: Clone> Operand<T> {
+impl<T: Copy> Operand<T> {
     /// The operand, if what its path finds has the type that `read` reads.
     fn value(&self, scope: &Scope<'_>, read: impl FnOnce(&Value) -> Option<T>) -> Result<Option<T>, Failure> {
         match self {
-            Self::Literal(literal) => Ok(Some(literal.clone())),
-            Self::Path(path) => find(path, scope).map(|value| read(&value)),
+            Self::Literal(literal) => Ok(Some(*literal)),
+            Self::Path(path) => look(path, scope, read),
+        }
+    }
+}
+
+impl<T> Operand<T> {
+    /// What `literal` makes of a literal operand, and `found` of what a path finds.
+    fn read<U>(
+        &self,
+        scope: &Scope<'_>,
+        literal: impl FnOnce(&T) -> U,
+        found: impl FnOnce(&Value) -> U,
+    ) -> Result<U, Failure> {
+        match self {
+            Self::Literal(operand) => Ok(literal(operand)),
+            Self::Path(path) => look(path, scope, found),
         }
     }
 }
@@ -168,7 +193,10 @@ impl Relation {
     /// Whether two values stand to each other as this says; false if either has another type.
     fn holds<T>(self, left: Option<T>, right: Option<T>, compare: impl FnOnce(&T, &T) -> Ordering) -> bool {
         let (Some(left), Some(right)) = (left, right) else { return false };
-        let order = compare(&left, &right);
+        self.describes(compare(&left, &right))
+    }
+
+    fn describes(self, order: Ordering) -> bool {
         match self {
             Self::Equals => order.is_eq(),
             Self::LessThan => order.is_lt(),
@@ -193,8 +221,8 @@ impl Kind {
     }
 }
 
-fn find(path: &JsonPath, scope: &Scope<'_>) -> Result<Value, Failure> {
-    scope.find(path).map_err(|_| {
+fn look<T>(path: &JsonPath, scope: &Scope<'_>, read: impl FnOnce(&Value) -> T) -> Result<T, Failure> {
+    scope.look(path, read).map_err(|_| {
         let path = path.text();
         Failure::runtime(format!(
             "Invalid path '{path}': The choice state's condition path references an invalid value."

@@ -2,6 +2,7 @@
 //!
 //! See [Payload Template](https://states-language.net/spec.html#payload-template) in the specification.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::expression::Expression;
@@ -59,7 +60,20 @@ impl PayloadTemplate {
     pub(crate) fn object(members: Vec<TemplateMember>) -> Self {
         let literals: Option<Object> =
             members.iter().map(|member| Some((member.key.clone(), member.value.literal()?.clone()))).collect();
-        literals.map_or(Self::Object(members), |literals| Self::Literal(literals.into()))
+        if let Some(literals) = literals {
+            return Self::Literal(literals.into());
+        }
+        // Of members with the same key the last counts, in the place of the first, as in every object.
+        let mut distinct: Vec<TemplateMember> = Vec::with_capacity(members.len());
+        let mut places: HashMap<Arc<str>, usize> = HashMap::with_capacity(members.len());
+        for member in members {
+            let place = places.entry(member.key.clone()).or_insert(distinct.len());
+            match distinct.get_mut(*place) {
+                Some(known) => *known = member,
+                None => distinct.push(member),
+            }
+        }
+        Self::Object(distinct)
     }
 
     /// The value of a template without expressions.
@@ -83,11 +97,13 @@ impl PayloadTemplate {
             Self::Expression { field, expression } => expression.evaluate(field, scope),
             Self::Query(query) => query.evaluate(scope),
             Self::Array(elements) => elements.iter().map(|element| element.evaluate(scope)).collect(),
-            Self::Object(members) => members
-                .iter()
-                .map(|member| Ok((member.key.clone(), member.value.evaluate(scope)?)))
-                .collect::<Result<Object, Failure>>()
-                .map(Value::Object),
+            Self::Object(members) => {
+                let mut evaluated = Vec::with_capacity(members.len());
+                for member in members {
+                    evaluated.push((member.key.clone(), member.value.evaluate(scope)?));
+                }
+                Ok(Value::Object(Object::of_distinct(evaluated)))
+            }
         }
     }
 }

@@ -92,24 +92,42 @@ impl Scope<'_> {
 
     /// What `path` finds.
     pub(crate) fn find<'p>(&self, path: &'p JsonPath) -> Result<Value, Unresolved<'p>> {
+        self.look(path, Value::clone)
+    }
+
+    /// What `read` makes of what `path` finds.
+    pub(crate) fn look<'p, T>(&self, path: &'p JsonPath, read: impl FnOnce(&Value) -> T) -> Result<T, Unresolved<'p>> {
+        let known = match path.root() {
+            Root::Input if self.input.is_null() => None,
+            Root::Input => Some(self.input),
+            Root::Context => None,
+            Root::Variable(name) => self.variables.get(name),
+        };
+        match known.and_then(|document| path.find(document)) {
+            Some(found) => Ok(read(found)),
+            None => self.search(path).map(|found| read(&found)),
+        }
+    }
+
+    /// What a path finds that is not definite, starts from what has yet to be built, or finds nothing.
+    fn search<'p>(&self, path: &'p JsonPath) -> Result<Value, Unresolved<'p>> {
         let document = match path.root() {
             Root::Input if self.input.is_null() && path.text() != "$" => {
-                return Err(Unresolved { path, reason: Reason::NullInput });
+                return Err(Unresolved::new(path, Reason::NullInput));
             }
             Root::Input => self.input.clone(),
             Root::Context => (self.context)(),
             Root::Variable(name) => match self.variables.get(name) {
                 Some(value) => value.clone(),
-                None => return Err(Unresolved { path, reason: Reason::UnknownVariable(self.input.clone()) }),
+                None => return Err(Unresolved::new(path, Reason::UnknownVariable(self.input.clone()))),
             },
         };
         let found = path
             .select(&document)
-            .map_err(|not_found| Unresolved { path, reason: Reason::NotFound { not_found, document } })?;
+            .map_err(|not_found| Unresolved::new(path, Reason::NotFound { not_found, document }))?;
         if !path.is_definite() {
-            self.budget
-                .spend(&found)
-                .map_err(|over_budget| Unresolved { path, reason: Reason::OverBudget(over_budget) })?;
+            let spent = self.budget.spend(&found);
+            spent.map_err(|over_budget| Unresolved::new(path, Reason::OverBudget(over_budget)))?;
         }
         Ok(found)
     }
@@ -140,7 +158,7 @@ impl<'a> Variables<'a> {
 #[derive(Debug)]
 pub(crate) struct Unresolved<'p> {
     path: &'p JsonPath,
-    reason: Reason,
+    reason: Box<Reason>,
 }
 
 #[derive(Debug)]
@@ -155,16 +173,20 @@ enum Reason {
     OverBudget(OverBudget),
 }
 
-impl Unresolved<'_> {
+impl<'p> Unresolved<'p> {
+    fn new(path: &'p JsonPath, reason: Reason) -> Self {
+        Self { path, reason: Box::new(reason) }
+    }
+
     /// Whether the path led to an array, and past its end.
     pub(crate) fn is_past_the_end(&self) -> bool {
-        matches!(&self.reason, Reason::NotFound { not_found, .. } if not_found.is_past_the_end())
+        matches!(&*self.reason, Reason::NotFound { not_found, .. } if not_found.is_past_the_end())
     }
 
     /// The failure of a payload template's `field`, of `ErrorPath` and of `CausePath`.
     pub(crate) fn into_payload_failure(self, field: &str) -> Failure {
         let path = self.path.text();
-        let cause = match self.reason {
+        let cause = match *self.reason {
             Reason::NullInput => NULL_INPUT.into(),
             Reason::OverBudget(over_budget) => format!("Invalid path '{path}' : {over_budget}"),
             Reason::UnknownVariable(document) | Reason::NotFound { document, .. } => format!(
@@ -177,7 +199,7 @@ impl Unresolved<'_> {
     /// The failure of a state's own path: `InputPath`, `OutputPath`, `TimeoutSecondsPath`, `ItemsPath` and their like.
     pub(crate) fn into_invalid_path(self) -> Failure {
         let path = self.path.text();
-        Failure::runtime(match self.reason {
+        Failure::runtime(match *self.reason {
             Reason::NullInput => NULL_INPUT.into(),
             Reason::OverBudget(over_budget) => format!("Invalid path '{path}' : {over_budget}"),
             Reason::UnknownVariable(_) => format!("Invalid path '{path}' : No results for path: {path}"),

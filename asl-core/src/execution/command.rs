@@ -107,7 +107,7 @@ pub enum Output {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Run a Task, and answer with [`Event::TaskSucceeded`] or [`Event::TaskFailed`].
-    ScheduleTask(ScheduleTask),
+    ScheduleTask(Arc<ScheduleTask>),
     /// Nobody waits for the Task any more: it timed out, or what it belongs to ended.
     CancelTask(TaskId),
     /// Run a Map Run, or [redrive](StartMapRun::redrive_count) the one of that ARN, and answer with
@@ -138,7 +138,7 @@ pub struct ScheduleTask {
     /// How many Tasks this state scheduled before in this execution, iterations and further entries included: 0 at first.
     pub invocation: u64,
     /// The same for every delivery of this attempt, different for every other attempt of any execution.
-    pub idempotency_key: Arc<str>,
+    pub idempotency_key: IdempotencyKey,
     /// Whom an outside worker answers to, if the Task waits for a token or is an activity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<Arc<str>>,
@@ -147,6 +147,37 @@ pub struct ScheduleTask {
     /// How long the Task may stay silent, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_seconds: Option<u64>,
+}
+
+/// What tells an attempt of a Task from all others, of any execution; it is written as the text that it stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct IdempotencyKey {
+    /// What tells the execution from all others.
+    pub(super) execution: Arc<str>,
+    pub(super) task: TaskId,
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.execution, self.task)
+    }
+}
+
+impl From<IdempotencyKey> for String {
+    fn from(key: IdempotencyKey) -> Self {
+        key.to_string()
+    }
+}
+
+impl TryFrom<String> for IdempotencyKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let parts = text.rsplit_once('/').and_then(|(execution, task)| Some((execution, task.parse().ok()?)));
+        let (execution, task) = parts.ok_or("an idempotency key ends in `/` and the number of a Task")?;
+        Ok(Self { execution: execution.into(), task: TaskId(EventId(task)) })
+    }
 }
 
 /// How an execution ended.

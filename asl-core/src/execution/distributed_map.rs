@@ -80,7 +80,9 @@ impl Execution {
 
     /// Goes on with the Map Run that was interrupted; only this many times, as on AWS.
     pub(super) fn redrive_map_run(&mut self, strand: &mut Strand) -> Step {
-        let Some(Phase::MapRun(mut start)) = strand.interrupted.take() else { return Step::Attempt };
+        let Some(Phase::MapRun(mut start)) = strand.interrupted.take().map(|phase| *phase) else {
+            return Step::Attempt;
+        };
         if start.redrive_count >= MOST_REDRIVES {
             let cause = format!("The Map Run was redriven {MOST_REDRIVES} times, which is the limit.");
             return Step::Fail { failure: Failure::runtime(cause), origin: Origin::State };
@@ -127,7 +129,7 @@ impl Execution {
                 let failed = self.emit(started, EventDetails::MapRunFailed { failure: failure.clone() });
                 if let Some(strand) = self.progress.strands.get_mut(&id) {
                     strand.chain = failed;
-                    strand.interrupted = is_redrivable(&failure).then(|| strand.phase.clone());
+                    strand.interrupted = is_redrivable(&failure).then(|| Box::new(strand.phase.clone()));
                 }
                 self.ready.push_back((id, Step::Fail { failure, origin: Origin::State }));
             }

@@ -36,7 +36,7 @@ impl Execution {
         }
         let concurrency = self.concurrency(strand, map, &input)?;
         let tolerance = self.evaluate(strand, &input, |scope| tolerance(map, scope))?;
-        let mut phase = MapPhase {
+        let mut phase = Box::new(MapPhase {
             children: Children::expecting(items.len()),
             effective_input: input,
             items,
@@ -44,7 +44,7 @@ impl Execution {
             concurrency,
             failed: 0,
             tolerance,
-        };
+        });
         while phase.children.running.len() < phase.concurrency && phase.next_item < phase.items.len() {
             let chain = strand.chain;
             if let Err(failure) = self.start_iteration(strand, state, map, &mut phase, chain) {
@@ -88,7 +88,7 @@ impl Execution {
             }
         };
         evaluate::check_payload(&input, &state.name, &self.progress.start.limits)?;
-        let started = self.emit(chain, EventDetails::MapIterationStarted { name: state.name.clone(), index });
+        let started = self.emit_with(chain, || EventDetails::MapIterationStarted { name: state.name.clone(), index });
         let mut iteration = self.new_strand(Some((strand.id, index)), map.start_at, started);
         iteration.item = item;
         iteration.input = input.clone();
@@ -106,7 +106,7 @@ impl Execution {
         &mut self,
         strand: &mut Strand,
         index: usize,
-        child: Strand,
+        child: Box<Strand>,
         failure: Failure,
         origin: Origin,
     ) {
@@ -117,7 +117,7 @@ impl Execution {
         }
         let mut interrupted = phase.clone();
         interrupted.failed -= 1;
-        strand.interrupted = Some(Phase::Map(interrupted));
+        strand.interrupted = Some(Box::new(Phase::Map(interrupted)));
         phase.children.running.remove(&index);
         let failure = if phase.tolerance.is_given() {
             let cause = "The specified tolerated failure threshold was exceeded";
@@ -140,12 +140,16 @@ impl Execution {
         let program = self.program.clone();
         let Some(state) = program.state(strand.state) else { return };
         let StateKind::Map(map) = &state.kind else { return };
-        let name = state.name.clone();
-        let (details, result) = match ending {
-            Ending::Succeeded(output) => (EventDetails::MapIterationSucceeded { name, index }, output),
-            Ending::Tolerated(failure) => (EventDetails::MapIterationFailed { name, index }, failure.error_output()),
+        let name = || state.name.clone();
+        let (ended, result) = match ending {
+            Ending::Succeeded(output) => {
+                (self.emit_with(chain, || EventDetails::MapIterationSucceeded { name: name(), index }), output)
+            }
+            Ending::Tolerated(failure) => {
+                let details = || EventDetails::MapIterationFailed { name: name(), index };
+                (self.emit_with(chain, details), failure.error_output())
+            }
         };
-        let ended = self.emit(chain, details);
         let Phase::Map(mut phase) = std::mem::replace(&mut strand.phase, Phase::Running) else { return };
         phase.children.finished(index, result);
         if phase.next_item < phase.items.len() {

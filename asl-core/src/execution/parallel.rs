@@ -56,14 +56,14 @@ impl Execution {
         &mut self,
         parent: StrandId,
         index: usize,
-        child: Strand,
+        child: Box<Strand>,
         failure: Failure,
         origin: Origin,
     ) {
         let Some(mut strand) = self.progress.strands.remove(&parent) else { return };
         match &mut strand.phase {
             Phase::Parallel(children) => {
-                strand.interrupted = Some(Phase::Parallel(children.clone()));
+                strand.interrupted = Some(Box::new(Phase::Parallel(children.clone())));
                 children.running.remove(&index);
                 self.abort_state(&child, child.chain);
                 let failure = self.program.compatibility().branch_failed(failure);

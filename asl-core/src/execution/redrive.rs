@@ -132,17 +132,17 @@ impl Execution {
     }
 
     /// A strand waits for its children as before, goes on with its Map Run, or attempts its state again; Retriers count from the beginning.
-    fn resume(&mut self, mut strand: Strand, redriven: EventId) {
+    fn resume(&mut self, mut strand: Box<Strand>, redriven: EventId) {
         strand.retries.fill(0);
         if let Some(phase) = strand.interrupted.take() {
-            strand.phase = phase;
+            strand.phase = *phase;
         }
         if strand.children().is_none() {
             let has_entered = strand.entered != EventId::default();
             let (state, input) = (strand.state, strand.input.clone());
             let step = match std::mem::replace(&mut strand.phase, Phase::Running) {
                 map_run @ Phase::MapRun(_) => {
-                    strand.interrupted = Some(map_run);
+                    strand.interrupted = Some(Box::new(map_run));
                     Step::RedriveMapRun
                 }
                 _ if has_entered => Step::Attempt,
@@ -155,7 +155,7 @@ impl Execution {
     }
 
     /// Keeps a strand that can do no more, should the execution be redriven.
-    pub(super) fn set_aside(&mut self, strand: Strand) {
+    pub(super) fn set_aside(&mut self, strand: Box<Strand>) {
         self.progress.interrupted.insert(strand.id, strand);
     }
 
@@ -170,7 +170,7 @@ impl Execution {
     pub(super) fn discard(&mut self, children: Option<&Children>) {
         for child in children.iter().flat_map(|children| children.running.values()) {
             if let Some(child) = self.progress.interrupted.remove(child) {
-                self.discard(child.interrupted.as_ref().unwrap_or(&child.phase).children());
+                self.discard(child.interrupted.as_deref().unwrap_or(&child.phase).children());
             }
         }
     }

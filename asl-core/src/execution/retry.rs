@@ -9,12 +9,17 @@ use crate::evaluate;
 use crate::failure::error_equals::{self, Origin};
 use crate::failure::{ErrorName, Failure};
 use crate::history::EventDetails;
-use crate::program::{Catcher, Jitter, Retrier, State, StateKind, Transition};
+use crate::program::{Catcher, Jitter, Program, Retrier, State, StateKind, Transition};
 
 impl Execution {
     /// The first Retrier that matches tries again, unless it is used up; then the first Catcher that matches goes on.
-    pub(super) fn retry_or_catch(&mut self, strand: &mut Strand, failure: Failure, origin: Origin) -> Step {
-        let program = self.program.clone();
+    pub(super) fn retry_or_catch(
+        &mut self,
+        program: &Program,
+        strand: &mut Strand,
+        failure: Failure,
+        origin: Origin,
+    ) -> Step {
         let Some(state) = program.state(strand.state) else { return Step::Break { failure, origin } };
         let matches = |names: &[_]| error_equals::matches(names, &failure, origin);
         let retrier = state.retry.iter().zip(&mut strand.retries).find(|(retrier, _)| matches(&retrier.error_equals));

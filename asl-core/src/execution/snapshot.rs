@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::sorted_map::SortedMap;
 use super::strand::{Strand, StrandId};
 use super::{Outcome, Start};
 use crate::history::EventId;
@@ -44,15 +45,15 @@ pub(super) struct Progress {
     pub(super) timers_made: u64,
     pub(super) strands_made: u32,
     /// Strands that wait for something.
-    pub(super) strands: BTreeMap<StrandId, Strand>,
+    pub(super) strands: SortedMap<StrandId, Box<Strand>>,
     /// How many Tasks each state scheduled.
-    pub(super) invocations: BTreeMap<StateId, u64>,
+    pub(super) invocations: SortedMap<StateId, u64>,
     /// The activities that do not exist.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) missing_activities: BTreeSet<Arc<str>>,
     /// Strands of an execution that did not succeed, or may not: what a redrive goes on with.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) interrupted: BTreeMap<StrandId, Strand>,
+    pub(super) interrupted: BTreeMap<StrandId, Box<Strand>>,
     /// How often it was redriven.
     #[serde(default)]
     pub(super) redrives: u32,

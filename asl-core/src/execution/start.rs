@@ -1,11 +1,11 @@
 //! What an execution begins with, and its bounds.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::{TaskId, TokenKey};
+use super::{IdempotencyKey, TaskId, TokenKey};
 use crate::value::Value;
 
 /// What an execution is started with.
@@ -48,19 +48,36 @@ pub struct Start {
     pub missing_activities: BTreeSet<Arc<str>>,
 }
 
+/// What a local run is called by, made once for all.
+static LOCAL_NAMES: LazyLock<LocalNames> = LazyLock::new(|| LocalNames {
+    state_machine_id: "arn:aws:states:us-east-1:000000000000:stateMachine:StateMachine".into(),
+    state_machine_name: "StateMachine".into(),
+    role_arn: "arn:aws:iam::000000000000:role/StateMachine".into(),
+    region: "us-east-1".into(),
+});
+
+#[derive(Clone)]
+struct LocalNames {
+    state_machine_id: Arc<str>,
+    state_machine_name: Arc<str>,
+    role_arn: Arc<str>,
+    region: Arc<str>,
+}
+
 impl Start {
     /// A start with `input`, and names as a local run has them; its task tokens are no secret.
     pub fn new(name: impl Into<Arc<str>>, input: impl Into<Value>) -> Self {
         let name = name.into();
+        let LocalNames { state_machine_id, state_machine_name, role_arn, region } = LOCAL_NAMES.clone();
         Self {
-            id: format!("arn:aws:states:us-east-1:000000000000:execution:StateMachine:{name}").into(),
+            id: ["arn:aws:states:us-east-1:000000000000:execution:StateMachine:", &*name].concat().into(),
             name,
-            state_machine_id: "arn:aws:states:us-east-1:000000000000:stateMachine:StateMachine".into(),
-            state_machine_name: "StateMachine".into(),
+            state_machine_id,
+            state_machine_name,
             state_machine_version_arn: None,
             state_machine_alias_arn: None,
-            role_arn: "arn:aws:iam::000000000000:role/StateMachine".into(),
-            region: "us-east-1".into(),
+            role_arn,
+            region,
             input: input.into(),
             seed: 0,
             begun_before: 0,
@@ -72,11 +89,12 @@ impl Start {
     }
 
     /// What tells an attempt of a Task from all others.
-    pub(super) fn idempotency_key(&self, task: TaskId) -> String {
-        match self.begun_before {
-            0 => format!("{}/{task}", self.id),
-            times => format!("{}#{times}/{task}", self.id),
-        }
+    pub(super) fn idempotency_key(&self, task: TaskId) -> IdempotencyKey {
+        let execution = match self.begun_before {
+            0 => self.id.clone(),
+            times => format!("{}#{times}", self.id).into(),
+        };
+        IdempotencyKey { execution, task }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The steps of a strand: entering a state, its work, retrying, leaving it, ending.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::strand::{Phase, Strand, StrandId};
@@ -9,7 +10,7 @@ use crate::evaluate::{self, Budget, PayloadTemplate, Scope, States, Variables};
 use crate::failure::error_equals::Origin;
 use crate::failure::{ErrorName, Failure};
 use crate::history::EventDetails;
-use crate::program::{State, StateId, StateKind, Transition};
+use crate::program::{PathField, Program, ResultPath, State, StateId, StateKind, Transition};
 use crate::value::{Object, Value};
 
 /// What is known to an evaluation beyond its strand.
@@ -49,16 +50,18 @@ pub(super) enum Step {
 
 impl Execution {
     /// Runs a strand until it waits or ends.
-    pub(super) fn run_strand(&mut self, mut strand: Strand, mut step: Step) {
+    pub(super) fn run_strand(&mut self, program: &Program, mut strand: Box<Strand>, mut step: Step) {
         strand.phase = Phase::Running;
         while self.outcome().is_none() {
             step = match step {
-                Step::Enter { state, input } => self.enter(&mut strand, state, input),
-                Step::Attempt => self.attempt(&mut strand),
+                Step::Enter { state, input } => self.enter(program, &mut strand, state, input),
+                Step::Attempt => self.attempt(program, &mut strand),
                 Step::RedriveMapRun => self.redrive_map_run(&mut strand),
-                Step::Succeed { result } => self.succeed(&mut strand, &result),
-                Step::Fail { failure, origin } => self.retry_or_catch(&mut strand, failure, origin),
-                Step::Exit { output, assigned, transition } => self.exit(&mut strand, output, assigned, transition),
+                Step::Succeed { result } => self.succeed(program, &mut strand, result),
+                Step::Fail { failure, origin } => self.retry_or_catch(program, &mut strand, failure, origin),
+                Step::Exit { output, assigned, transition } => {
+                    self.exit(program, &mut strand, output, assigned, transition)
+                }
                 Step::End(output) => return self.end(&strand, output),
                 Step::Break { failure, origin } => return self.fail_strand(strand, failure, origin),
                 Step::Rest(phase) => {
@@ -83,41 +86,78 @@ impl Execution {
         }
     }
 
-    fn enter(&mut self, strand: &mut Strand, id: StateId, input: Value) -> Step {
-        let program = self.program.clone();
+    fn enter(&mut self, program: &Program, strand: &mut Strand, id: StateId, input: Value) -> Step {
         let Some(state) = program.state(id) else { return Step::End(input) };
         strand.state = id;
-        strand.retries = vec![0; state.retry.len()];
+        strand.retries.clear();
+        strand.retries.resize(state.retry.len(), 0);
         strand.entered_at = self.progress.now;
-        strand.input = input.clone();
-        let details = EventDetails::StateEntered { state_type: state.state_type(), name: state.name.clone(), input };
+        strand.input = input;
         strand.came_from = strand.chain;
-        strand.entered = self.emit(strand.chain, details);
+        strand.entered = self.emit_with(strand.chain, || EventDetails::StateEntered {
+            state_type: state.state_type(),
+            name: state.name.clone(),
+            input: strand.input.clone(),
+        });
         strand.chain = strand.entered;
         Step::Attempt
     }
 
-    fn attempt(&mut self, strand: &mut Strand) -> Step {
-        let program = self.program.clone();
+    fn attempt(&mut self, program: &Program, strand: &mut Strand) -> Step {
         let Some(state) = program.state(strand.state) else { return Step::End(strand.input.clone()) };
         self.abandon_children(strand);
-        let effective_input = self.evaluate(strand, &strand.input, |scope| state.input_path.apply(scope));
-        let step = effective_input.and_then(|input| match &state.kind {
-            StateKind::Pass { result } => self.pass(strand, state, result.as_ref(), &input),
-            StateKind::Succeed => Ok(Step::Succeed { result: input }),
-            StateKind::Fail { error, cause } => self.fail(strand, error.as_ref(), cause.as_ref(), &input),
-            StateKind::Choice(choice) => self.choose(strand, state, choice, &input),
-            StateKind::Wait(wait) => self.wait(strand, wait, &input),
-            StateKind::Task(task) => self.schedule_task(strand, state, task, &input),
-            StateKind::Parallel { branches } => self.start_branches(strand, state, branches, &input),
-            StateKind::Map(map) => self.start_map(strand, state, map, input),
-        });
+        let step = match &state.kind {
+            StateKind::Pass { .. } | StateKind::Choice(_) | StateKind::Succeed | StateKind::Fail { .. } => {
+                self.work_at_once(strand, state)
+            }
+            kind => self.effective_input(strand, state).map(Cow::into_owned).and_then(|input| match kind {
+                StateKind::Wait(wait) => self.wait(strand, wait, &input),
+                StateKind::Task(task) => self.schedule_task(strand, state, task, &input),
+                StateKind::Parallel { branches } => self.start_branches(strand, state, branches, &input),
+                StateKind::Map(map) => self.start_map(strand, state, map, input),
+                StateKind::Pass { .. } | StateKind::Choice(_) | StateKind::Succeed | StateKind::Fail { .. } => {
+                    Ok(Step::Succeed { result: input })
+                }
+            }),
+        };
         step.unwrap_or_else(|failure| self.interpreter_failure(strand, failure))
     }
 
+    /// The work of a state that leaves no events of its own and waits for nothing.
+    fn work_at_once(&self, strand: &Strand, state: &State) -> Result<Step, Failure> {
+        let input = self.effective_input(strand, state)?;
+        match &state.kind {
+            StateKind::Pass { result } => self.pass(strand, state, result.as_ref(), &input),
+            StateKind::Choice(choice) => self.choose(strand, state, choice, &input),
+            StateKind::Fail { error, cause } => self.fail(strand, error.as_ref(), cause.as_ref(), &input),
+            _ => Ok(Step::Succeed { result: input.into_owned() }),
+        }
+    }
+
+    /// What `InputPath` lets through.
+    pub(super) fn effective_input<'a>(&self, strand: &'a Strand, state: &State) -> Result<Cow<'a, Value>, Failure> {
+        match &state.input_path {
+            PathField::Whole => Ok(Cow::Borrowed(&strand.input)),
+            path => self.evaluate(strand, &strand.input, |scope| path.apply(scope)).map(Cow::Owned),
+        }
+    }
+
+    /// What `OutputPath` lets through.
+    fn effective_output(
+        &self,
+        strand: &Strand,
+        state: &State,
+        output: Value,
+        known: &Known<'_>,
+    ) -> Result<Value, Failure> {
+        match &state.output_path {
+            PathField::Whole => Ok(output),
+            path => self.evaluate_knowing(strand, &output, known, |scope| path.apply(scope)),
+        }
+    }
+
     /// The result goes through `ResultSelector`, `ResultPath` and `OutputPath`, or JSONata's `Output`; `Assign` sees it too.
-    fn succeed(&mut self, strand: &mut Strand, result: &Value) -> Step {
-        let program = self.program.clone();
+    fn succeed(&mut self, program: &Program, strand: &mut Strand, result: Value) -> Step {
         let Some(state) = program.state(strand.state) else { return Step::End(strand.input.clone()) };
         let step = match &state.kind {
             StateKind::Wait(_) => self.pass_on(strand, state),
@@ -126,22 +166,48 @@ impl Execution {
         step.unwrap_or_else(|failure| self.interpreter_failure(strand, failure))
     }
 
-    fn exit_with(&self, strand: &Strand, state: &State, result: &Value) -> Result<Step, Failure> {
+    fn exit_with(&self, strand: &mut Strand, state: &State, result: Value) -> Result<Step, Failure> {
+        if state.output.is_none() && state.result_selector.is_none() && state.assign.is_none() {
+            return self.exit_with_result(strand, state, result);
+        }
         let has_result = matches!(state.kind, StateKind::Task(_) | StateKind::Parallel { .. } | StateKind::Map(_));
-        let known = Known { result: has_result.then_some(result), ..Known::default() };
+        let known = Known { result: has_result.then_some(&result), ..Known::default() };
         let output = if let Some(template) = &state.output {
-            self.payload(strand, template, result, &known)?
+            self.payload(strand, template, &result, &known)?
         } else {
             let selected = match &state.result_selector {
                 None => result.clone(),
-                Some(template) => self.payload(strand, template, result, &known)?,
+                Some(template) => self.payload(strand, template, &result, &known)?,
             };
             let placed = state.result_path.apply(&strand.input, selected)?;
-            self.evaluate_knowing(strand, &placed, &known, |scope| state.output_path.apply(scope))?
+            self.effective_output(strand, state, placed, &known)?
         };
-        let assigned = self.assign(strand, state.assign.as_ref(), result, &known)?;
+        let assigned = self.assign(strand, state.assign.as_ref(), &result, &known)?;
         evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
         Ok(Step::Exit { output, assigned, transition: state.transition })
+    }
+
+    /// Leaves a state that does no more with its result than to place it.
+    fn exit_with_result(&self, strand: &mut Strand, state: &State, result: Value) -> Result<Step, Failure> {
+        let limits = &self.progress.start.limits;
+        let output = match &state.result_path {
+            ResultPath::Place(path)
+                if matches!(state.output_path, PathField::Whole)
+                    && path.surely_fits(&strand.input, &result, limits) =>
+            {
+                // INVARIANT: nothing fails from here on, so that nobody asks for the input again.
+                let mut output = std::mem::take(&mut strand.input);
+                path.place_in(&mut output, result).map_err(|_| Failure::runtime("a result has no place"))?;
+                output
+            }
+            result_path => {
+                let placed = result_path.apply(&strand.input, result)?;
+                let output = self.effective_output(strand, state, placed, &Known::default())?;
+                evaluate::check_payload(&output, &state.name, limits)?;
+                output
+            }
+        };
+        Ok(Step::Exit { output, assigned: None, transition: state.transition })
     }
 
     /// What a state without a result of its own gives on.
@@ -154,12 +220,18 @@ impl Execution {
     ) -> Result<Value, Failure> {
         match template {
             Some(template) => self.payload(strand, template, input, &Known::default()),
-            None => self.evaluate(strand, input, |scope| state.output_path.apply(scope)),
+            None => self.effective_output(strand, state, input.clone(), &Known::default()),
         }
     }
 
-    fn exit(&mut self, strand: &mut Strand, output: Value, assigned: Option<Object>, transition: Transition) -> Step {
-        let program = self.program.clone();
+    fn exit(
+        &mut self,
+        program: &Program,
+        strand: &mut Strand,
+        output: Value,
+        assigned: Option<Object>,
+        transition: Transition,
+    ) -> Step {
         let Some(state) = program.state(strand.state) else { return Step::End(output) };
         self.abandon_children(strand);
         if let Some(assigned) = &assigned {
@@ -167,13 +239,12 @@ impl Execution {
                 strand.variables.insert(name.clone(), value.clone());
             }
         }
-        let details = EventDetails::StateExited {
+        strand.chain = self.emit_with(strand.chain, || EventDetails::StateExited {
             state_type: state.state_type(),
             name: state.name.clone(),
             output: output.clone(),
             assigned_variables: assigned,
-        };
-        strand.chain = self.emit(strand.chain, details);
+        });
         match transition {
             Transition::Next(next) => Step::Enter { state: next, input: output },
             Transition::End => Step::End(output),
@@ -187,7 +258,7 @@ impl Execution {
         }
     }
 
-    fn fail_strand(&mut self, mut strand: Strand, failure: Failure, origin: Origin) {
+    fn fail_strand(&mut self, mut strand: Box<Strand>, failure: Failure, origin: Origin) {
         self.abandon_if_too_large(&mut strand, &failure);
         match strand.parent {
             None => {

@@ -1,9 +1,10 @@
 //! Strands: chains of states that run one after the other.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::sorted_map::SortedMap;
 use super::{MapRunId, ScheduleTask, StartMapRun, TaskId, TaskProgress, Tolerance};
 use crate::history::EventId;
 use crate::program::StateId;
@@ -44,7 +45,7 @@ pub(super) struct Strand {
     /// What its state waited for when it failed, if that were branches, iterations or a Map Run: a redrive goes on with
     /// them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) interrupted: Option<Phase>,
+    pub(super) interrupted: Option<Box<Phase>>,
 }
 
 /// What a strand waits for.
@@ -61,7 +62,7 @@ pub(super) enum Phase {
     /// Its branches.
     Parallel(Children),
     /// Its iterations.
-    Map(MapPhase),
+    Map(Box<MapPhase>),
     /// The Map Run of a Distributed Map.
     MapRun(Box<StartMapRun>),
 }
@@ -69,7 +70,7 @@ pub(super) enum Phase {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct TaskPhase {
     /// What the driver was asked for, and is again where the execution goes on elsewhere.
-    pub(super) task: Box<ScheduleTask>,
+    pub(super) task: Arc<ScheduleTask>,
     #[serde(default)]
     pub(super) progress: TaskProgress,
     pub(super) timeout: Timer,
@@ -88,7 +89,7 @@ pub(super) struct Heartbeat {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Children {
     pub(super) results: Vec<Value>,
-    pub(super) running: BTreeMap<usize, StrandId>,
+    pub(super) running: SortedMap<usize, StrandId>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -181,7 +182,7 @@ impl Phase {
 impl Children {
     /// Children that will each leave one result.
     pub(super) fn expecting(count: usize) -> Self {
-        Self { results: vec![Value::Null; count], running: BTreeMap::new() }
+        Self { results: vec![Value::Null; count], running: SortedMap::default() }
     }
 
     pub(super) fn finished(&mut self, index: usize, result: Value) {

@@ -9,7 +9,7 @@ use super::{Command, Execution, Rejected, ScheduleTask, TaskId, TaskProgress};
 use crate::evaluate;
 use crate::failure::Failure;
 use crate::failure::error_equals::Origin;
-use crate::history::{EventDetails, EventId};
+use crate::history::{ActivityScheduled, EventDetails, EventId, LambdaFunctionScheduled, TaskScheduled};
 use crate::program::{IntegrationPattern, Quantity, Resource, State, StateKind, Task};
 use crate::value::Value;
 
@@ -60,17 +60,18 @@ impl Execution {
             return Err(Failure::runtime(format!("The activity {resource} does not exist.")));
         }
 
-        let scheduled = self.scheduled(resource, &parameters, timeout, heartbeat, credentials.clone());
-        strand.chain = self.emit(strand.chain, scheduled);
+        let region = self.progress.start.region.clone();
+        strand.chain = self.emit_with(strand.chain, || {
+            scheduled(resource.clone(), region, parameters.clone(), timeout, heartbeat, credentials.clone())
+        });
         let task = TaskId(strand.chain);
         let deadline = self.progress.now.saturating_add(Duration::from_secs(
             timeout.unwrap_or(self.program.compatibility().default_timeout_seconds()),
         ));
         let timeout = self.timer(deadline);
-        let invocations = self.progress.invocations.entry(strand.state).or_default();
-        let invocation = *invocations;
-        *invocations += 1;
-        let task = ScheduleTask {
+        let invocation = self.progress.invocations.get(&strand.state).copied().unwrap_or(0);
+        self.progress.invocations.insert(strand.state, invocation + 1);
+        let task = Arc::new(ScheduleTask {
             task,
             state_name: state.name.clone(),
             resource: resource.clone(),
@@ -78,14 +79,14 @@ impl Execution {
             credentials,
             retry_count: u32::try_from(strand.retry_count()).unwrap_or(u32::MAX),
             invocation,
-            idempotency_key: self.progress.start.idempotency_key(task).into(),
+            idempotency_key: self.progress.start.idempotency_key(task),
             task_token,
             deadline,
             heartbeat_seconds: heartbeat,
-        };
+        });
         self.command(Command::ScheduleTask(task.clone()));
         let heartbeat = heartbeat.map(|seconds| self.heartbeat(seconds));
-        let phase = TaskPhase { task: Box::new(task), progress: TaskProgress::Scheduled, timeout, heartbeat };
+        let phase = TaskPhase { task, progress: TaskProgress::Scheduled, timeout, heartbeat };
         self.starting.push_back(strand.id);
         Ok(Step::Rest(Phase::Task(phase)))
     }
@@ -129,7 +130,7 @@ impl Execution {
 
     /// Takes note of how far a Task has come; returns whether that is news.
     fn advance_task(&mut self, id: StrandId, progress: TaskProgress) -> bool {
-        match self.progress.strands.get_mut(&id) {
+        match self.progress.strands.get_mut(&id).map(|strand| &mut **strand) {
             Some(Strand { phase: Phase::Task(phase), .. }) if phase.progress != progress => {
                 phase.progress = progress;
                 true
@@ -148,7 +149,9 @@ impl Execution {
             let renewed = self.heartbeat(heartbeat.seconds);
             self.timers.remove(&heartbeat.timer);
             self.timers.insert(renewed.timer, id);
-            if let Some(Strand { phase: Phase::Task(phase), .. }) = self.progress.strands.get_mut(&id) {
+            if let Some(Strand { phase: Phase::Task(phase), .. }) =
+                self.progress.strands.get_mut(&id).map(|strand| &mut **strand)
+            {
                 phase.heartbeat = Some(renewed);
             }
         }
@@ -200,39 +203,6 @@ impl Execution {
         self.ready.push_back((id, Step::Fail { failure, origin: Origin::Task }));
     }
 
-    fn scheduled(
-        &self,
-        resource: &Resource,
-        parameters: &Value,
-        timeout: Option<u64>,
-        heartbeat: Option<u64>,
-        task_credentials: Option<Value>,
-    ) -> EventDetails {
-        let resource = resource.clone();
-        match Kind::of(&resource) {
-            Kind::LambdaFunction => EventDetails::LambdaFunctionScheduled {
-                resource,
-                input: parameters.clone(),
-                timeout_in_seconds: timeout,
-                task_credentials,
-            },
-            Kind::Activity => EventDetails::ActivityScheduled {
-                resource,
-                input: parameters.clone(),
-                timeout_in_seconds: timeout,
-                heartbeat_in_seconds: heartbeat,
-            },
-            Kind::Service => EventDetails::TaskScheduled {
-                resource,
-                region: self.progress.start.region.clone(),
-                parameters: parameters.clone(),
-                timeout_in_seconds: timeout,
-                heartbeat_in_seconds: heartbeat,
-                task_credentials,
-            },
-        }
-    }
-
     fn heartbeat(&mut self, seconds: u64) -> Heartbeat {
         let due = self.progress.now.saturating_add(Duration::from_secs(seconds));
         Heartbeat { seconds, timer: self.timer(due) }
@@ -274,5 +244,37 @@ impl Execution {
         if let Some(strand) = self.progress.strands.get_mut(&id) {
             strand.chain = event;
         }
+    }
+}
+
+fn scheduled(
+    resource: Resource,
+    region: Arc<str>,
+    parameters: Value,
+    timeout_in_seconds: Option<u64>,
+    heartbeat_in_seconds: Option<u64>,
+    task_credentials: Option<Value>,
+) -> EventDetails {
+    match Kind::of(&resource) {
+        Kind::LambdaFunction => EventDetails::LambdaFunctionScheduled(Box::new(LambdaFunctionScheduled {
+            resource,
+            input: parameters,
+            timeout_in_seconds,
+            task_credentials,
+        })),
+        Kind::Activity => EventDetails::ActivityScheduled(Box::new(ActivityScheduled {
+            resource,
+            input: parameters,
+            timeout_in_seconds,
+            heartbeat_in_seconds,
+        })),
+        Kind::Service => EventDetails::TaskScheduled(Box::new(TaskScheduled {
+            resource,
+            region,
+            parameters,
+            timeout_in_seconds,
+            heartbeat_in_seconds,
+            task_credentials,
+        })),
     }
 }

@@ -18,7 +18,7 @@ impl Execution {
 
     /// A Wait gives its effective input on.
     pub(super) fn pass_on(&self, strand: &Strand, state: &State) -> Result<Step, Failure> {
-        let input = self.evaluate(strand, &strand.input, |scope| state.input_path.apply(scope))?;
+        let input = self.effective_input(strand, state)?;
         let assigned = self.assign(strand, state.assign.as_ref(), &input, &Known::default())?;
         let output = self.output(strand, state, state.output.as_ref(), &input)?;
         evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;

@@ -117,31 +117,24 @@ impl EventDetails {
             Self::StateExited { name, output, assigned_variables, .. } => {
                 fields.text("name", name).payload("output", output).variables(assigned_variables.as_ref())
             }
-            Self::LambdaFunctionScheduled { resource, input, timeout_in_seconds, task_credentials } => fields
-                .text("resource", resource.as_str())
-                .payload("input", input)
-                .number("timeoutInSeconds", *timeout_in_seconds)
-                .credentials(task_credentials.as_ref()),
-            Self::ActivityScheduled { resource, input, timeout_in_seconds, heartbeat_in_seconds } => fields
-                .text("resource", resource.as_str())
-                .payload("input", input)
-                .number("timeoutInSeconds", *timeout_in_seconds)
-                .number("heartbeatInSeconds", *heartbeat_in_seconds),
+            Self::LambdaFunctionScheduled(scheduled) => fields
+                .text("resource", scheduled.resource.as_str())
+                .payload("input", &scheduled.input)
+                .number("timeoutInSeconds", scheduled.timeout_in_seconds)
+                .credentials(scheduled.task_credentials.as_ref()),
+            Self::ActivityScheduled(scheduled) => fields
+                .text("resource", scheduled.resource.as_str())
+                .payload("input", &scheduled.input)
+                .number("timeoutInSeconds", scheduled.timeout_in_seconds)
+                .number("heartbeatInSeconds", scheduled.heartbeat_in_seconds),
             Self::ActivityStarted { worker_name } => fields.optional_text("workerName", worker_name.as_deref()),
-            Self::TaskScheduled {
-                resource,
-                region,
-                parameters,
-                timeout_in_seconds,
-                heartbeat_in_seconds,
-                task_credentials,
-            } => fields
-                .resource(resource)
-                .text("region", region)
-                .json("parameters", parameters)
-                .number("timeoutInSeconds", *timeout_in_seconds)
-                .number("heartbeatInSeconds", *heartbeat_in_seconds)
-                .credentials(task_credentials.as_ref()),
+            Self::TaskScheduled(scheduled) => fields
+                .resource(&scheduled.resource)
+                .text("region", &scheduled.region)
+                .json("parameters", &scheduled.parameters)
+                .number("timeoutInSeconds", scheduled.timeout_in_seconds)
+                .number("heartbeatInSeconds", scheduled.heartbeat_in_seconds)
+                .credentials(scheduled.task_credentials.as_ref()),
             Self::TaskStarted { resource } => fields.resource(resource),
             Self::TaskSubmitted { resource, output } | Self::TaskSucceeded { resource, output } => {
                 fields.resource(resource).payload("output", output)
@@ -297,7 +290,7 @@ impl Serialize for Field<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::EventId;
+    use crate::history::{EventId, TaskScheduled};
     use crate::timestamp::Timestamp;
 
     fn check(details: EventDetails, expected: &str) {
@@ -347,14 +340,14 @@ mod tests {
     fn integrations_are_told_by_type_and_action() {
         let resource = Resource::parse("arn:aws:states:::aws-sdk:sfn:startExecution.sync:2");
         check(
-            EventDetails::TaskScheduled {
+            EventDetails::TaskScheduled(Box::new(TaskScheduled {
                 resource: resource.clone(),
                 region: "eu-west-1".into(),
                 parameters: Value::empty_object(),
                 timeout_in_seconds: Some(9),
                 heartbeat_in_seconds: None,
                 task_credentials: Some(parse(r#"{"RoleArn": "role"}"#)),
-            },
+            })),
             concat!(
                 r#""TaskScheduled","id":3,"previousEventId":2,"taskScheduledEventDetails":{"#,
                 r#""resourceType":"aws-sdk:sfn","resource":"startExecution.sync:2","region":"eu-west-1","#,

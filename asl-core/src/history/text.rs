@@ -119,7 +119,7 @@ impl fmt::Display for Elapsed {
 mod tests {
     use super::*;
     use crate::failure::Failure;
-    use crate::history::{EventDetails, EventId, StateType};
+    use crate::history::{EventDetails, EventId, StateType, TaskScheduled};
     use crate::program::Resource;
     use crate::timestamp::Timestamp;
 
@@ -133,14 +133,14 @@ mod tests {
             (0, EventDetails::StateEntered { state_type: StateType::Task, name: "Pay".into(), input: input.clone() }),
             (
                 0,
-                EventDetails::TaskScheduled {
+                EventDetails::TaskScheduled(Box::new(TaskScheduled {
                     resource: resource.clone(),
                     region: "region".into(),
                     parameters: input.clone(),
                     timeout_in_seconds: Some(5),
                     heartbeat_in_seconds: None,
                     task_credentials: None,
-                },
+                })),
             ),
             (5_250, EventDetails::TaskFailed { resource, failure: Failure::new("Declined", "two\nlines") }),
             (

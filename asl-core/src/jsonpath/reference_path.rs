@@ -2,6 +2,7 @@
 
 use super::JsonPath;
 use super::step::Step;
+use crate::execution::Limits;
 use crate::expression::ExpressionError;
 use crate::value::{Object, Value};
 
@@ -52,8 +53,31 @@ impl ReferencePath {
     /// When a name meets something other than an object, or an index something other than an array that has it.
     pub(crate) fn place(&self, document: &Value, value: Value) -> Result<Value, CannotPlace> {
         let mut placed = document.clone();
-        let mut slot = &mut placed;
-        for step in self.path.steps() {
+        self.place_in(&mut placed, value)?;
+        Ok(placed)
+    }
+
+    /// Whether it takes no more than a look to see that `value` can be placed in `document`, and that the result is
+    /// within the limits of a payload.
+    pub(crate) fn surely_fits(&self, document: &Value, value: &Value, limits: &Limits) -> bool {
+        let ([Step::Name(name)], Value::Object(_)) = (self.path.steps(), document) else { return false };
+        // A character of a name takes at most six bytes of JSON text.
+        let bytes = document.text_size() + value.text_size() + 6 * name.len() + 4;
+        bytes <= limits.payload_bytes && document.depth().max(value.depth() + 1) <= limits.payload_depth
+    }
+
+    /// The same in `document` itself, of which only what is shared is copied; it may be half changed after an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`place`](Self::place).
+    pub(crate) fn place_in(&self, document: &mut Value, value: Value) -> Result<(), CannotPlace> {
+        let Some((last, way)) = self.path.steps().split_last() else {
+            *document = value;
+            return Ok(());
+        };
+        let mut slot = document;
+        for step in way {
             slot = match (step, slot) {
                 (Step::Name(name), Value::Object(object)) => {
                     if !object.contains_key(name) {
@@ -70,8 +94,16 @@ impl ReferencePath {
                 _ => return Err(CannotPlace),
             };
         }
-        *slot = value;
-        Ok(placed)
+        match (last, slot) {
+            (Step::Name(name), Value::Object(object)) => object.insert(name.clone(), value),
+            (Step::Index(index), Value::Array(array)) => {
+                let index = usize::try_from(*index).map_err(|_| CannotPlace)?;
+                array.get(index).ok_or(CannotPlace)?;
+                *array.make_mut().get_mut(index).ok_or(CannotPlace)? = value;
+            }
+            _ => return Err(CannotPlace),
+        }
+        Ok(())
     }
 }
 

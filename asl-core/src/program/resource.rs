@@ -9,8 +9,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A Task's `Resource`, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Resource {
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Resource(Arc<Parts>);
+
+#[derive(PartialEq, Eq, Hash)]
+struct Parts {
     arn: Arc<str>,
     kind: ResourceKind,
 }
@@ -59,7 +62,7 @@ impl Resource {
             [Some("arn"), _, Some("states"), _, _, Some(resource)] => Self::activity(resource),
             _ => None,
         };
-        Self { arn: arn.into(), kind: kind.unwrap_or(ResourceKind::Other) }
+        Self(Arc::new(Parts { arn: arn.into(), kind: kind.unwrap_or(ResourceKind::Other) }))
     }
 
     fn function(resource: &str) -> Option<ResourceKind> {
@@ -83,12 +86,12 @@ impl Resource {
 
     /// The resource as written.
     pub fn as_str(&self) -> &str {
-        &self.arn
+        &self.0.arn
     }
 
     /// The name of the Lambda function, without version or alias, if this is one.
     pub fn function_name(&self) -> Option<&str> {
-        match &self.kind {
+        match &self.0.kind {
             ResourceKind::LambdaFunction { name } => Some(name),
             _ => None,
         }
@@ -96,7 +99,7 @@ impl Resource {
 
     /// The name of the activity, if this is one.
     pub fn activity_name(&self) -> Option<&str> {
-        match &self.kind {
+        match &self.0.kind {
             ResourceKind::Activity { name } => Some(name),
             _ => None,
         }
@@ -104,7 +107,7 @@ impl Resource {
 
     /// The service (`sqs`, `aws-sdk:s3`) and action (`sendMessage`) of a service integration.
     pub fn service_action(&self) -> Option<(&str, &str)> {
-        match &self.kind {
+        match &self.0.kind {
             ResourceKind::Service { service, action, .. } => Some((service, action)),
             _ => None,
         }
@@ -112,7 +115,7 @@ impl Resource {
 
     /// How the Task is waited for.
     pub fn pattern(&self) -> IntegrationPattern {
-        match &self.kind {
+        match &self.0.kind {
             ResourceKind::Service { pattern, .. } => *pattern,
             _ => IntegrationPattern::RequestResponse,
         }
@@ -122,7 +125,7 @@ impl Resource {
 /// As it is written.
 impl Serialize for Resource {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.arn)
+        serializer.serialize_str(&self.0.arn)
     }
 }
 
@@ -132,9 +135,16 @@ impl<'de> Deserialize<'de> for Resource {
     }
 }
 
+impl fmt::Debug for Resource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts { arn, kind } = &*self.0;
+        formatter.debug_struct("Resource").field("arn", arn).field("kind", kind).finish()
+    }
+}
+
 impl fmt::Display for Resource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.arn)
+        formatter.write_str(&self.0.arn)
     }
 }
 

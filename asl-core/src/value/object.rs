@@ -60,7 +60,26 @@ impl Object {
 
     /// Sets `key` to `value`, in its place if it was there and at the end otherwise; copies first if shared.
     pub fn insert(&mut self, key: impl Into<Arc<str>>, value: impl Into<Value>) {
-        Node::change(&mut self.0).insert(key.into(), value.into());
+        let (key, value) = (key.into(), value.into());
+        let (members, before) = Node::change_measured(&mut self.0);
+        let added = before.and_then(|_| value.measured()).map(|value| (quoted_size(&key) + 1, value));
+        let grows_by_comma = usize::from(!members.list.is_empty());
+        let replaced = members.insert(key, value);
+        let measure = before.zip(added).and_then(|(before, (key, value))| match &replaced {
+            None => Some(Measure {
+                size: before.size + grows_by_comma + key + value.size,
+                depth: before.depth.max(value.depth + 1),
+            }),
+            Some(replaced) => {
+                let replaced = replaced.measured()?;
+                // What was as deep as the whole may have been the only one of that depth.
+                (replaced.depth + 1 < before.depth || replaced.depth <= value.depth).then(|| Measure {
+                    size: before.size - replaced.size + value.size,
+                    depth: before.depth.max(value.depth + 1),
+                })
+            }
+        });
+        Node::remember(&mut self.0, measure);
     }
 
     /// The value of `key` to change; copies this object first if shared.
@@ -76,6 +95,15 @@ impl Object {
         let (_, value) = members.list.remove(position);
         members.index();
         Some(value)
+    }
+
+    /// An object of `members`, no two of which have the same key.
+    pub(crate) fn of_distinct(list: Vec<(Arc<str>, Value)>) -> Self {
+        let mut members = Members { list, sorted: Vec::new() };
+        if members.list.len() >= INDEXED_FROM {
+            members.index();
+        }
+        Self(Node::new(members))
     }
 
     /// Whether both are one object in memory, not only equal.
@@ -115,12 +143,10 @@ impl Members {
         })
     }
 
-    fn insert(&mut self, key: Arc<str>, value: Value) {
+    /// Returns the value that `key` had.
+    fn insert(&mut self, key: Arc<str>, value: Value) -> Option<Value> {
         if let Some(position) = self.position(&key) {
-            if let Some((_, slot)) = self.list.get_mut(position) {
-                *slot = value;
-            }
-            return;
+            return self.list.get_mut(position).map(|(_, slot)| std::mem::replace(slot, value));
         }
         let rank = if self.sorted.is_empty() { 0 } else { self.search(&key).unwrap_or_else(|rank| rank) };
         self.list.push((key, value));
@@ -129,6 +155,7 @@ impl Members {
         } else if self.list.len() >= INDEXED_FROM {
             self.index();
         }
+        None
     }
 
     /// Makes the index anew from the list, whose keys differ.
@@ -153,7 +180,7 @@ impl<K: Into<Arc<str>>, V: Into<Value>> FromIterator<(K, V)> for Object {
         let members = members.into_iter();
         if members.size_hint().1.is_some_and(|most| most < INDEXED_FROM) {
             let mut few = Members { list: Vec::with_capacity(members.size_hint().1.unwrap_or(0)), sorted: Vec::new() };
-            members.for_each(|(key, value)| few.insert(key.into(), value.into()));
+            members.for_each(|(key, value)| drop(few.insert(key.into(), value.into())));
             return Self(Node::new(few));
         }
         let mut list: Vec<(usize, Arc<str>, Value)> =
@@ -236,6 +263,29 @@ mod tests {
                 assert_eq!(grown.remove(key).as_ref().and_then(Value::as_str), Some(key.as_str()));
                 assert!(!grown.contains_key(key));
             }
+        }
+    }
+
+    #[test]
+    fn what_is_inserted_is_measured_as_the_text_is() {
+        let mut object = Object::default();
+        let nested: Value = r#"{"a":[[1]]}"#.parse().unwrap();
+        for (key, value) in [
+            ("a", 1.into()),
+            ("b\n", "é\"".into()),
+            ("a", Value::Null),
+            ("c", nested.clone()),
+            ("c", 7.into()),
+            ("d", nested),
+            ("c", true.into()),
+        ] {
+            // Measured between, so that each insertion has something to go on from.
+            let whole = Value::Object(object.clone());
+            assert_eq!(whole.text_size(), whole.to_string().len());
+            object.insert(key, value);
+            let (whole, anew) = (Value::Object(object.clone()), Value::Object(object.clone()).to_string());
+            let anew: Value = anew.parse().unwrap();
+            assert_eq!((whole.text_size(), whole.depth()), (anew.text_size(), anew.depth()), "{key}");
         }
     }
 

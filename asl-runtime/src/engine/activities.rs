@@ -138,8 +138,11 @@ impl Engine {
             let started = Event::TaskStarted { task: task.task, worker_name: worker_name.map(Into::into) };
             let told = self.0.tell(execution, started).await;
             taken.work = None;
-            match (told, task.task_token) {
-                (Ok(()), Some(task_token)) => return Ok(Some(ActivityTask { task_token, input: task.parameters })),
+            match (told, &task.task_token) {
+                (Ok(()), Some(task_token)) => {
+                    let (task_token, input) = (task_token.clone(), task.parameters.clone());
+                    return Ok(Some(ActivityTask { task_token, input }));
+                }
                 // Somebody answered it, or nobody waits for it any more.
                 (Ok(()), None) | (Err(Error::TaskTimedOut), _) => {}
                 (Err(error), _) => return Err(error),
@@ -213,7 +216,7 @@ fn check_arn(activity_arn: &str) -> Result<(), Error> {
 #[derive(Debug, Clone)]
 pub(super) struct ActivityWork {
     pub(super) execution: Weak<HostedExecution>,
-    pub(super) task: ScheduleTask,
+    pub(super) task: Arc<ScheduleTask>,
 }
 
 /// Tasks that wait for workers, and workers that wait for Tasks, by the activity's ARN; never both of one.
@@ -334,7 +337,7 @@ struct Taken<'a> {
 }
 
 impl Taken<'_> {
-    fn look(&self) -> Option<(Arc<HostedExecution>, ScheduleTask)> {
+    fn look(&self) -> Option<(Arc<HostedExecution>, Arc<ScheduleTask>)> {
         let work = self.work.as_ref()?;
         Some((work.execution.upgrade()?, work.task.clone()))
     }

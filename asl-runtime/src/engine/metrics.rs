@@ -266,22 +266,22 @@ impl TaskHappenings {
 
 fn tasks_to_run(work: &[Work]) -> impl Iterator<Item = &ScheduleTask> {
     work.iter().filter_map(|work| match work {
-        Work::Run(task) => Some(task),
+        Work::Run(task) => Some(&**task),
         Work::Cancel(_) | Work::StartMapRun(_) | Work::CancelMapRun(_) => None,
     })
 }
 
 fn happening(details: &EventDetails) -> Option<(Happening, ResourceKind)> {
     Some(match details {
-        EventDetails::LambdaFunctionScheduled { .. } => (Happening::Scheduled, ResourceKind::Lambda),
+        EventDetails::LambdaFunctionScheduled(_) => (Happening::Scheduled, ResourceKind::Lambda),
         EventDetails::LambdaFunctionSucceeded { .. } => (Happening::Succeeded, ResourceKind::Lambda),
         EventDetails::LambdaFunctionFailed { .. } => (Happening::Failed, ResourceKind::Lambda),
         EventDetails::LambdaFunctionTimedOut { .. } => (Happening::TimedOut, ResourceKind::Lambda),
-        EventDetails::ActivityScheduled { .. } => (Happening::Scheduled, ResourceKind::Activity),
+        EventDetails::ActivityScheduled(_) => (Happening::Scheduled, ResourceKind::Activity),
         EventDetails::ActivitySucceeded { .. } => (Happening::Succeeded, ResourceKind::Activity),
         EventDetails::ActivityFailed { .. } => (Happening::Failed, ResourceKind::Activity),
         EventDetails::ActivityTimedOut { .. } => (Happening::TimedOut, ResourceKind::Activity),
-        EventDetails::TaskScheduled { resource, .. } => (Happening::Scheduled, ResourceKind::of(resource)),
+        EventDetails::TaskScheduled(scheduled) => (Happening::Scheduled, ResourceKind::of(&scheduled.resource)),
         EventDetails::TaskSucceeded { resource, .. } => (Happening::Succeeded, ResourceKind::of(resource)),
         EventDetails::TaskFailed { resource, .. } => (Happening::Failed, ResourceKind::of(resource)),
         EventDetails::TaskTimedOut { resource, .. } => (Happening::TimedOut, ResourceKind::of(resource)),

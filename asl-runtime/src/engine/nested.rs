@@ -31,7 +31,7 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl Inner {
     /// Starts the execution that a Task of `parent` asks for.
-    pub(super) fn start_child(&self, parent: &Arc<HostedExecution>, task: ScheduleTask) {
+    pub(super) fn start_child(&self, parent: &Arc<HostedExecution>, task: Arc<ScheduleTask>) {
         let (engine, hosted, id) = (self.this.clone(), Arc::downgrade(parent), task.task);
         let starting = async move {
             loop {

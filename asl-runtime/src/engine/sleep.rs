@@ -1,5 +1,7 @@
 //! Which executions need not be in memory: those that only wait for a time, or for someone outside.
 
+use std::sync::Arc;
+
 use asl_core::Timestamp;
 use asl_core::execution::{ScheduleTask, TaskProgress};
 use asl_core::program::IntegrationPattern;
@@ -28,7 +30,7 @@ pub(super) fn rests_until(driver: &Driver, registry: &Registry) -> Option<Timest
 /// left to someone outside.
 pub(super) fn deliver_again(driver: &Driver, registry: &Registry) -> Vec<Work> {
     let tasks = driver.tasks_out().filter(|(task, progress)| !is_left(registry, task, *progress));
-    let tasks = tasks.map(|(task, _)| Work::Run(task.clone()));
+    let tasks = tasks.map(|(task, _)| Work::Run(Arc::new(task.clone())));
     tasks.chain(driver.execution().map_runs().map(|start| Work::StartMapRun(Box::new(start.clone())))).collect()
 }
 

@@ -32,7 +32,7 @@ impl Inner {
         }
     }
 
-    fn run_task(&self, execution: &Arc<HostedExecution>, task: ScheduleTask) {
+    fn run_task(&self, execution: &Arc<HostedExecution>, task: Arc<ScheduleTask>) {
         // Whoever goes on with the execution delivers it.
         if self.is_open().is_err() {
             return;

@@ -19,8 +19,9 @@ pub struct TaskRequest(Arc<Attempt>);
 #[derive(Debug)]
 struct Attempt {
     execution_arn: Arc<str>,
-    task: ScheduleTask,
+    task: Arc<ScheduleTask>,
     clock: Arc<dyn Clock>,
+    idempotency_key: String,
     callbacks: Callbacks,
     submitted: AtomicBool,
 }
@@ -34,9 +35,11 @@ pub(crate) struct Surroundings {
 }
 
 impl TaskRequest {
-    pub(crate) fn new(task: ScheduleTask, surroundings: Surroundings) -> Self {
+    pub(crate) fn new(task: Arc<ScheduleTask>, surroundings: Surroundings) -> Self {
         let Surroundings { execution_arn, clock, callbacks } = surroundings;
-        Self(Arc::new(Attempt { execution_arn, task, clock, callbacks, submitted: AtomicBool::new(false) }))
+        let idempotency_key = task.idempotency_key.to_string();
+        let submitted = AtomicBool::new(false);
+        Self(Arc::new(Attempt { execution_arn, task, clock, idempotency_key, callbacks, submitted }))
     }
 
     /// What the Task is called with: the state's effective input.
@@ -96,7 +99,7 @@ impl TaskRequest {
 
     /// The same for every delivery of this attempt, different for every other attempt of any execution.
     pub fn idempotency_key(&self) -> &str {
-        &self.0.task.idempotency_key
+        &self.0.idempotency_key
     }
 
     /// What the Task is answered by from outside, if it waits for a token or is an activity.

@@ -21,7 +21,7 @@ pub(crate) struct StartRequest {
 impl StartRequest {
     /// What `task` asks for; the same however often it is delivered.
     pub(crate) fn of(task: &ScheduleTask) -> Result<Self, Failure> {
-        let hash = hash(&task.idempotency_key);
+        let hash = hash(&task.idempotency_key.to_string());
         let text = |field: &str| match task.parameters.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => value.as_str().map(Some).ok_or_else(|| {
@@ -53,9 +53,12 @@ impl StartRequest {
 /// What a Task fails with when its driver refuses to start the execution.
 pub(crate) fn refusal(task: &ScheduleTask, error: &Error) -> Failure {
     match error.api_name() {
-        Some(name) => {
-            service_failure(&format!("{name}Exception"), name, &error.to_string(), hash(&task.idempotency_key))
-        }
+        Some(name) => service_failure(
+            &format!("{name}Exception"),
+            name,
+            &error.to_string(),
+            hash(&task.idempotency_key.to_string()),
+        ),
         None => Failure::runtime(error.to_string()),
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct MapRunKey(ExecutionId, MapRunId);
 /// What there is to do outside of the executions.
 #[derive(Debug)]
 pub(super) enum Duty {
-    Run { execution: ExecutionId, execution_arn: Arc<str>, task: ScheduleTask },
+    Run { execution: ExecutionId, execution_arn: Arc<str>, task: Arc<ScheduleTask> },
     CancelTask(ExecutionId, TaskId),
     Read { map_run: MapRunKey, reader: ItemReader },
     CancelRead(MapRunKey),

@@ -1,10 +1,10 @@
-//! One side of a comparison between programs: `contestant WORKLOAD ours|ceiling|text`.
+//! One side of a comparison between programs: `contestant WORKLOAD ours|off|ceiling|text`.
 //!
 //! It prints the output of an execution as a line of JSON. After that, for each line with a number on its standard
 //! input it executes the workload that many times and prints the CPU time this took, in nanoseconds.
 //! The peers that `cargo xtask bench-peers` compares speak the same protocol.
 //!
-//! `text` is ours from the text of the input to that of the output. To execute [`DEFINITION`] is to compile it.
+//! `off` is ours without history, `text` ours from the text of the input to that of the output. To execute [`DEFINITION`] is to compile it.
 //! `contestant write FOLDER` writes the files of all workloads.
 
 #![expect(clippy::print_stdout, reason = "the protocol")]
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["write", folder] => Ok(generate::write(Path::new(folder))?),
         [DEFINITION, side] => understand(side),
         [name, side] => execute(name, side),
-        _ => Err("usage: contestant WORKLOAD ours|ceiling|text, or contestant write FOLDER".into()),
+        _ => Err("usage: contestant WORKLOAD ours|off|ceiling|text, or contestant write FOLDER".into()),
     }
 }
 
@@ -45,6 +45,10 @@ fn execute(name: &str, side: &str) -> Result<(), Box<dyn Error>> {
     let input = || workload.input.clone();
     match side {
         "ours" => compete(&ours(input()), || drop(black_box(ours(input())))),
+        "off" => {
+            let off = |input: Value| workload.execute(input, HistoryLevel::Off).output().cloned().unwrap_or_default();
+            compete(&off(input()), || drop(black_box(off(input()))))
+        }
         "text" => {
             let read = || serde_json::from_str(black_box(&workload.input_text)).unwrap_or_default();
             compete(&ours(read()), || drop(black_box(serde_json::to_string(&ours(read())))))
@@ -53,7 +57,7 @@ fn execute(name: &str, side: &str) -> Result<(), Box<dyn Error>> {
             let by_hand = ceiling::of_workload(&workload).ok_or_else(|| format!("`{name}` has no ceiling"))?;
             compete(&by_hand(input()), || drop(black_box(by_hand(input()))))
         }
-        side => Err(format!("`{side}` is none of `ours`, `ceiling` and `text`").into()),
+        side => Err(format!("`{side}` is none of `ours`, `off`, `ceiling` and `text`").into()),
     }
 }
 
