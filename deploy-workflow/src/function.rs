@@ -96,7 +96,7 @@ impl<C: Clock + Clone> Function<C> {
     ///
     /// When there is nobody to tell, the pipeline refuses, or the execution's store cannot be opened.
     pub async fn call(&self, event: &Json, time_left: Duration) -> Result<Told, FunctionError> {
-        let until = Instant::now() + (time_left - RESERVE.min(time_left / 2));
+        let until = Instant::now() + time_left.saturating_sub(RESERVE.min(time_left / 2));
         let name = execution_name(event).map_err(TriggerError::NotAJob)?;
         let host = self.open(&self.directory.join(format!("{name}.db")), until).await?;
         let executions = Driven {

@@ -18,7 +18,7 @@ use crate::deployment::{RENAMED_TABLE, SAMPLE, STACK};
 
 const JOB: &str = "11111111-2222-3333-4444-555555555555";
 /// More than any call takes.
-const TIME: Duration = Duration::from_secs(600);
+const TIME: Duration = Duration::from_mins(10);
 
 /// An account with a pipeline, and what a function of it keeps.
 struct Account {
@@ -123,7 +123,7 @@ async fn the_job_of_another_id_goes_on_with_the_execution_of_its_token() {
     let mut event = account.pipeline.event(other).unwrap();
     event["CodePipeline.job"]["data"]["continuationToken"] = account.token().into();
     assert_eq!(account.function().call(&event, TIME).await.unwrap(), first);
-    assert_eq!(std::fs::read_dir(&account.directory).unwrap().filter(|entry| is_store(entry)).count(), 1);
+    assert_eq!(std::fs::read_dir(&account.directory).unwrap().filter(is_store).count(), 1);
 }
 
 fn is_store(entry: &std::io::Result<std::fs::DirEntry>) -> bool {
