@@ -76,8 +76,15 @@ impl Steps {
 pub(crate) const FEATURES: &str = "--features=asl-runtime/parquet,asl-runtime/sqlite,asl-runtime/store-conformance";
 
 /// A cargo command, run in the workspace's root.
+///
+/// What cargo tells this program of itself is not for it: build scripts would run again for another value.
 pub(crate) fn cargo(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-    program(env!("CARGO"), arguments)
+    let mut command = program(env!("CARGO"), arguments);
+    let is_of_xtask = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_of_xtask)) {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// A command, run in the workspace's root.

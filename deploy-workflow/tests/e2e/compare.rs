@@ -62,7 +62,9 @@ impl KnownDifference {
             }
         }
         if let Part::Between(from, to) = self.emulator {
-            reference.iter_mut().for_each(|line| *line = without(line, from, to));
+            for line in reference.iter_mut() {
+                *line = without(line, from, to);
+            }
         }
         before != emulator
     }
@@ -178,7 +180,7 @@ impl Ids {
         }
     }
 
-    /// The text with numbers for the UUIDs in it, and for what a change set's ARN ends with on LocalStack;
+    /// The text with numbers for the UUIDs in it, and for what a change set's ARN ends with on `LocalStack`;
     /// the account is of no importance.
     fn without_ids(&mut self, text: &str) -> String {
         const UUID: [usize; 5] = [8, 4, 4, 4, 12];
@@ -197,7 +199,7 @@ impl Ids {
             } else {
                 plain.push_str(word);
             }
-            plain.push_str(&part[word.len()..]);
+            plain.extend(part.strip_prefix(word));
         }
         plain
     }

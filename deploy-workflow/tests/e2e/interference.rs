@@ -97,14 +97,13 @@ async fn serve(mut client: TcpStream, upstream: &str, interference: &Interferenc
         )),
         _ => None,
     };
-    let answer = match refusal {
-        Some(refusal) => refusal,
-        None => {
-            let answer = ask(upstream, &head, &body).await?;
-            match interference {
-                Interference::StaysInProgress { .. } if asks_for(&Operation::DescribeStacks) => in_progress(&answer)?,
-                _ => answer,
-            }
+    let answer = if let Some(refusal) = refusal {
+        refusal
+    } else {
+        let answer = ask(upstream, &head, &body).await?;
+        match interference {
+            Interference::StaysInProgress { .. } if asks_for(&Operation::DescribeStacks) => in_progress(&answer)?,
+            _ => answer,
         }
     };
     client.write_all(&answer).await.ok()?;
@@ -142,7 +141,9 @@ fn message(head: &str, body: &[u8]) -> Vec<u8> {
     let own = ["content-length:", "transfer-encoding:", "connection:"];
     let is_own = |line: &str| own.iter().any(|name| line.to_ascii_lowercase().starts_with(name));
     let mut text = head.lines().filter(|line| !is_own(line)).collect::<Vec<_>>().join("\r\n");
-    text.push_str(&format!("\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len()));
+    text += "\r\nConnection: close\r\nContent-Length: ";
+    text += &body.len().to_string();
+    text += "\r\n\r\n";
     [text.as_bytes(), body].concat()
 }
 

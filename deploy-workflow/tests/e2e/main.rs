@@ -1,8 +1,8 @@
-//! Deployments by the whole machine, in this process and on the LocalStack that `AWS_ENDPOINT_URL` names.
+//! Deployments by the whole machine, in this process and on the emulator that `AWS_ENDPOINT_URL` names.
 //!
 //! `AWS_REGION`, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` are needed beside it;
 //! without the first only the side in this process is played, so that nothing is ever created in an account.
-//! On LocalStack time is real: the machine's pauses are shortened to a second.
+//! On `LocalStack` time is real: the machine's pauses are shortened to a second.
 #![cfg(test)]
 
 mod compare;

@@ -23,9 +23,9 @@ pub(crate) struct Scenario {
     /// How many stacks there are in the end, without neighbours.
     pub(crate) stacks: usize,
     pub(crate) interference: Interference,
-    /// Why it is not played on LocalStack.
+    /// Why it is not played on `LocalStack`.
     pub(crate) in_process_only: Option<&'static str>,
-    /// Where LocalStack is known to be wrong.
+    /// Where `LocalStack` is known to be wrong.
     pub(crate) known: Vec<KnownDifference>,
     /// What else to say of it.
     pub(crate) remark: &'static str,

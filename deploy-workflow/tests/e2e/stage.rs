@@ -157,7 +157,7 @@ impl<C: Clock + Clone> Stage<C> {
             other => return Err(format!("the execution ended with {other:?}")),
         };
         let history = self.engine.get_execution_history(&execution).await.map_err(|error| error.to_string())?;
-        Ok((outcome, history.iter().cloned().collect()))
+        Ok((outcome, history.clone()))
     }
 
     /// The status of a stack once nothing is going on with it; `None` of one that does not exist.
