@@ -3,6 +3,8 @@
 
 mod double;
 mod errors;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod log;
 mod requests;
 mod task;
