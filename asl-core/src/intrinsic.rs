@@ -87,8 +87,10 @@ impl Intrinsic {
 impl Call {
     /// The value, or the reason why there is none.
     fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, String> {
-        let arguments =
-            self.arguments.iter().map(|argument| argument.evaluate(scope)).collect::<Result<Vec<_>, _>>()?;
+        let mut arguments = Vec::with_capacity(self.arguments.len());
+        for argument in &self.arguments {
+            arguments.push(argument.evaluate(scope)?);
+        }
         let value = self.function.apply(&arguments, scope.random)?;
         scope.budget.spend(&value).map_err(|over_budget| over_budget.to_string())?;
         Ok(value)

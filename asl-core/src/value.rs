@@ -10,7 +10,8 @@ mod object;
 mod serde_form;
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use self::array::Array;
 pub use self::number::Number;
@@ -151,6 +152,15 @@ impl Value {
     /// Looks at little more than `bytes` of text, however much longer that of shared parts seen many times is,
     /// and no deeper than `depth`.
     pub(crate) fn exceeds(&self, bytes: usize, depth: usize) -> bool {
+        let takes_no_walk = match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => false,
+            Self::Array(array) => self.is_measured() || array.iter().all(Self::is_measured),
+            Self::Object(object) => self.is_measured() || object.values().all(Self::is_measured),
+        };
+        if takes_no_walk {
+            let measure = self.measure();
+            return measure.size > bytes || measure.depth > depth;
+        }
         self.fit_into(bytes, depth).is_none() || self.text_size() > bytes
     }
 
@@ -172,6 +182,14 @@ impl Value {
                 object.iter().try_fold(left, |left, (key, value)| value.fit_into(left.checked_sub(key.len())?, depth))
             }
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => Some(left),
+        }
+    }
+
+    fn is_measured(&self) -> bool {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => true,
+            Self::Array(array) => array.measured().is_some(),
+            Self::Object(object) => object.measured().is_some(),
         }
     }
 
@@ -335,8 +353,8 @@ impl Measure {
 /// The length of `text` as a JSON string, with its quotes and escapes.
 fn quoted_size(text: &str) -> usize {
     // Most texts have none, which is seen many bytes at a time.
-    let escapes = text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
-    if !escapes {
+    let is_escaped = |byte| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    if text.bytes().fold(0, |found, byte| found | is_escaped(byte)) == 0 {
         return text.len() + 2;
     }
     let escapes: usize = text
@@ -354,12 +372,63 @@ fn quoted_size(text: &str) -> usize {
 #[derive(Default)]
 struct Node<T> {
     body: T,
-    measure: OnceLock<Measure>,
+    measure: Remembered,
+}
+
+/// A measure, or that there is none yet, in one word: 40 bits of size and 24 of depth.
+///
+/// What is larger is remembered as the largest, which is over every limit.
+#[derive(Debug)]
+struct Remembered(AtomicU64);
+
+impl Remembered {
+    const NOTHING: u64 = 0;
+    const LARGEST_SIZE: u64 = (1 << 40) - 1;
+    const LARGEST_DEPTH: u64 = (1 << 24) - 1;
+
+    fn get(&self) -> Option<Measure> {
+        let word = self.0.load(Ordering::Relaxed);
+        let part = |bits: u64| usize::try_from(bits).unwrap_or(usize::MAX);
+        (word != Self::NOTHING).then(|| Measure { size: part(word >> 24), depth: part(word & Self::LARGEST_DEPTH) })
+    }
+
+    fn set(&self, measure: Measure) {
+        // An array or object takes two bytes at least, so that the word is not that for nothing.
+        let (size, depth) = (measure.size as u64, measure.depth as u64);
+        let word = (size.min(Self::LARGEST_SIZE) << 24) | depth.min(Self::LARGEST_DEPTH);
+        self.0.store(word, Ordering::Relaxed);
+    }
+
+    fn get_or_init(&self, measure: impl FnOnce() -> Measure) -> Measure {
+        self.get().unwrap_or_else(|| {
+            let measure = measure();
+            self.set(measure);
+            measure
+        })
+    }
+
+    fn take(&mut self) -> Option<Measure> {
+        let measure = self.get();
+        *self.0.get_mut() = Self::NOTHING;
+        measure
+    }
+}
+
+impl Default for Remembered {
+    fn default() -> Self {
+        Self(AtomicU64::new(Self::NOTHING))
+    }
+}
+
+impl Clone for Remembered {
+    fn clone(&self) -> Self {
+        Self(AtomicU64::new(self.0.load(Ordering::Relaxed)))
+    }
 }
 
 impl<T> Node<T> {
     fn new(body: T) -> Arc<Self> {
-        Arc::new(Self { body, measure: OnceLock::new() })
+        Arc::new(Self { body, measure: Remembered::default() })
     }
 }
 
@@ -377,9 +446,9 @@ impl<T: Clone> Node<T> {
     }
 
     /// Remembers the measure of what was changed, where the change tells it.
-    fn remember(node: &mut Arc<Self>, measure: Option<Measure>) {
-        if let (Some(node), Some(measure)) = (Arc::get_mut(node), measure) {
-            node.measure = OnceLock::from(measure);
+    fn remember(node: &Arc<Self>, measure: Option<Measure>) {
+        if let Some(measure) = measure {
+            node.measure.set(measure);
         }
     }
 }

@@ -37,6 +37,7 @@ impl Workload {
                     Ok(output) => Event::TaskSucceeded { task, output },
                     Err(failure) => Event::TaskFailed { task, failure },
                 };
+                drop(scheduled);
                 // No Task is called back here, so none can be answered too late.
                 let _ = execution.handle(now, event);
             } else {

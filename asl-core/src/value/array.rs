@@ -27,11 +27,11 @@ impl Array {
     }
 
     pub(super) fn measured(&self) -> Option<Measure> {
-        self.0.measure.get().copied()
+        self.0.measure.get()
     }
 
     pub(super) fn measure(&self) -> Measure {
-        *self.0.measure.get_or_init(|| Measure::container(self.iter().map(|element| (0, element))))
+        self.0.measure.get_or_init(|| Measure::container(self.iter().map(|element| (0, element))))
     }
 }
 

@@ -79,7 +79,7 @@ impl Object {
                 })
             }
         });
-        Node::remember(&mut self.0, measure);
+        Node::remember(&self.0, measure);
     }
 
     /// The value of `key` to change; copies this object first if shared.
@@ -117,14 +117,11 @@ impl Object {
     }
 
     pub(super) fn measured(&self) -> Option<Measure> {
-        self.0.measure.get().copied()
+        self.0.measure.get()
     }
 
     pub(super) fn measure(&self) -> Measure {
-        *self
-            .0
-            .measure
-            .get_or_init(|| Measure::container(self.iter().map(|(key, value)| (quoted_size(key) + 1, value))))
+        self.0.measure.get_or_init(|| Measure::container(self.iter().map(|(key, value)| (quoted_size(key) + 1, value))))
     }
 }
 
