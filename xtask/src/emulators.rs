@@ -1,4 +1,4 @@
-//! Deployments and clean-ups against emulators of AWS: LocalStack and moto, installed under `target/emulators` and run
+//! Deployments and clean-ups against emulators of AWS: `LocalStack` and moto, installed under `target/emulators` and run
 //! on loopback.
 //!
 //! Where there is no suitable Python, or the registry cannot be reached, they are skipped with the reason.
@@ -23,13 +23,13 @@ pub(crate) const AWS: [&str; 5] = [
     "image-cleanup",
 ];
 
-/// LocalStack, with everything that it needs: what is newer does not start.
+/// `LocalStack`, with everything that it needs: what is newer does not start.
 const LOCALSTACK: Environment =
     Environment { name: "localstack", requirements: include_str!("../emulators/localstack.txt") };
 /// moto, with everything that it needs.
 const MOTO: Environment = Environment { name: "moto", requirements: include_str!("../emulators/moto.txt") };
 /// How long an emulator may take to start.
-const STARTED_WITHIN: Duration = Duration::from_secs(120);
+const STARTED_WITHIN: Duration = Duration::from_mins(2);
 
 /// Runs what speaks to AWS: against doubles, and against the emulators that can be had.
 pub(crate) fn run(steps: &mut Steps) {

@@ -38,7 +38,7 @@ enum Command {
     Test,
     /// Run every gate of CI: format, clippy, tests, emulators, docs, dependency rules, wasm32
     Ci,
-    /// Test what speaks to AWS on doubles, and on LocalStack and moto, which are installed under `target/emulators`
+    /// Test what speaks to AWS on doubles, and on emulators, which are installed under `target/emulators`
     ///
     /// They need Python 3.12 or newer, which `E2E_PYTHON` can name, and the registry of its packages the first time.
     /// What cannot be had is left out, and the closing table says why.

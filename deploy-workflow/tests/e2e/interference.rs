@@ -1,7 +1,7 @@
 //! What goes wrong: in this process by faults, before an emulator by a proxy on loopback, so that the real SDK sees it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
 use deploy_workflow::cloudformation::in_process::{Fault, Operation};
@@ -25,6 +25,8 @@ pub(crate) enum Interference {
     Denied {
         operation: Operation,
     },
+    /// The first call of each operation never reaches CloudFormation, and has no answer.
+    FirstCallsHeld,
     /// A stack never gets done, for it never gets done with this resource.
     StaysInProgress {
         logical_id: &'static str,
@@ -35,7 +37,7 @@ impl Interference {
     /// The faults of the CloudFormation in this process.
     pub(crate) fn faults(&self) -> Vec<Fault> {
         match self {
-            Self::None => Vec::new(),
+            Self::None | Self::FirstCallsHeld => Vec::new(),
             Self::Throttled { operation, calls } => vec![Fault::throttle(*operation, *calls)],
             Self::Denied { operation } => vec![Fault::deny(*operation)],
             Self::StaysInProgress { logical_id } => vec![Fault::hang_resource(*logical_id)],
@@ -43,9 +45,25 @@ impl Interference {
     }
 }
 
+/// The operations that were called, in order.
+#[derive(Clone, Default)]
+struct Calls(Arc<Mutex<Vec<String>>>);
+
+impl Calls {
+    /// Notes a call; returns how many of the same operation there were before.
+    fn note(&self, body: &[u8]) -> usize {
+        let body = String::from_utf8_lossy(body);
+        let operation = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default();
+        let mut calls = self.0.lock().unwrap();
+        calls.push(operation.to_owned());
+        calls.iter().filter(|call| *call == operation).count() - 1
+    }
+}
+
 /// A proxy before an emulator; it ends with its value.
 pub(crate) struct Proxy {
     endpoint: String,
+    calls: Calls,
     server: JoinHandle<()>,
 }
 
@@ -57,13 +75,21 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
         let endpoint = format!("http://{}", listener.local_addr().map_err(|error| error.to_string())?);
         let refused = Arc::new(AtomicU32::new(0));
+        let calls = Calls::default();
+        let noted = calls.clone();
         let server = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let (upstream, interference, refused) = (upstream.clone(), interference.clone(), refused.clone());
-                tokio::spawn(async move { serve(client, &upstream, &interference, &refused).await });
+                let noted = noted.clone();
+                tokio::spawn(async move { serve(client, &upstream, &interference, &refused, &noted).await });
             }
         });
-        Ok(Self { endpoint, server })
+        Ok(Self { endpoint, calls, server })
+    }
+
+    /// The operations that were called so far, in order.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        self.calls.0.lock().unwrap().clone()
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -78,8 +104,19 @@ impl Drop for Proxy {
 }
 
 /// Answers one request; who has gone away is none of the proxy's business.
-async fn serve(mut client: TcpStream, upstream: &str, interference: &Interference, refused: &AtomicU32) -> Option<()> {
+async fn serve(
+    mut client: TcpStream,
+    upstream: &str,
+    interference: &Interference,
+    refused: &AtomicU32,
+    calls: &Calls,
+) -> Option<()> {
     let (head, body) = read_message(&mut client).await?;
+    if calls.note(&body) == 0 && matches!(interference, Interference::FirstCallsHeld) {
+        // Until the caller is gone.
+        let _ = client.read_u8().await;
+        return None;
+    }
     let asks_for = |operation: &Operation| String::from_utf8_lossy(&body).contains(&format!("Action={operation}&"));
     let refusal = match interference {
         Interference::Throttled { operation, calls }

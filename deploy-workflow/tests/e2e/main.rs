@@ -7,10 +7,19 @@
 
 mod compare;
 mod interference;
+mod killed_worker;
 mod scenarios;
 mod stage;
 mod table;
 mod templates;
+
+/// Doubles that other tests use, too.
+#[path = "../doubles"]
+#[expect(dead_code, reason = "other tests ask them for more")]
+mod doubles {
+    pub(crate) mod code_pipeline;
+    pub(crate) mod http;
+}
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -29,7 +38,7 @@ fn scenarios_end_alike_in_this_process_and_on_localstack() {
     let real_time = Builder::new_current_thread().enable_all().build().unwrap();
     let config = std::env::var_os("AWS_ENDPOINT_URL")
         .map(|_| real_time.block_on(async { deploy_workflow::aws::config().load().await }));
-    let rows: Vec<_> = scenarios
+    let mut rows: Vec<_> = scenarios
         .iter()
         .map(|scenario| {
             let virtual_time = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
@@ -39,6 +48,7 @@ fn scenarios_end_alike_in_this_process_and_on_localstack() {
             row(scenario, here, there)
         })
         .collect();
+    rows.push(killed_worker::row(&real_time, config.as_ref(), &run));
     table::print(&rows);
     if config.is_none() {
         println!("LocalStack is left out: AWS_ENDPOINT_URL names none");

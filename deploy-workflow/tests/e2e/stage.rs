@@ -23,7 +23,7 @@ use crate::interference::{Interference, Proxy};
 use crate::scenarios::{Archive, Scenario};
 
 /// The environment of every stack, the first part of its name.
-const ENVIRONMENT: &str = "e2e";
+pub(crate) const ENVIRONMENT: &str = "e2e";
 /// Where the virtual clock begins.
 const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 /// How long a stack may take to settle.
@@ -157,7 +157,7 @@ impl<C: Clock + Clone> Stage<C> {
             other => return Err(format!("the execution ended with {other:?}")),
         };
         let history = self.engine.get_execution_history(&execution).await.map_err(|error| error.to_string())?;
-        Ok((outcome, history.clone()))
+        Ok((outcome, history))
     }
 
     /// The status of a stack once nothing is going on with it; `None` of one that does not exist.
@@ -208,6 +208,6 @@ impl<C: Clock + Clone> Stage<C> {
 }
 
 /// The name that CloudFormation knows a stack by.
-fn full_name(stack_name: &str) -> String {
+pub(crate) fn full_name(stack_name: &str) -> String {
     format!("{ENVIRONMENT}-{stack_name}")
 }

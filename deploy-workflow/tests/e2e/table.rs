@@ -8,6 +8,8 @@ use std::time::Duration;
 pub(crate) enum Ran {
     Passed(Duration),
     LeftOut,
+    /// By other tests.
+    Elsewhere,
     Failed(String),
 }
 
@@ -19,6 +21,7 @@ impl fmt::Display for Ran {
             }
             Self::Passed(_) => formatter.pad("passed"),
             Self::LeftOut => formatter.pad("left out"),
+            Self::Elsewhere => formatter.pad("elsewhere"),
             Self::Failed(_) => formatter.pad("FAILED"),
         }
     }
@@ -56,7 +59,7 @@ impl Row {
     pub(crate) fn faults(&self) -> Vec<String> {
         let side = |side: &str, ran: &Ran| match ran {
             Ran::Failed(reason) => Some(format!("{}, {side}: {reason}", self.name)),
-            Ran::Passed(_) | Ran::LeftOut => None,
+            Ran::Passed(_) | Ran::LeftOut | Ran::Elsewhere => None,
         };
         let histories = match &self.histories {
             Histories::Different(how) => Some(format!("{}, histories: {how}", self.name)),

@@ -18,6 +18,9 @@ const POLICY: &str = r#"{"rules": [
     {"rulePriority": 1, "selection": {"tagStatus": "tagged", "tagPrefixList": ["dev-"], "countType": "imageCountMoreThan", "countNumber": 1}, "action": {"type": "expire"}},
     {"rulePriority": 2, "selection": {"tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": 1}, "action": {"type": "expire"}}]}"#;
 
+/// How often images are pushed until all have the same second.
+const ATTEMPTS: u32 = 10;
+
 /// A repository of its own for each test, emptied of what a former run left.
 struct Repository {
     name: &'static str,
@@ -45,6 +48,22 @@ impl Repository {
     async fn put(&self, number: usize, tag: Option<&str>) {
         let manifest = format!(r#"{{"schemaVersion": 2, "layers": [{{"digest": "sha256:{number}"}}]}}"#);
         self.put_manifest(number, tag, "application/vnd.oci.image.manifest.v1+json", &manifest).await;
+    }
+
+    /// Pushes images in the same second, by which their age goes; their digests are made of their places.
+    async fn put_together(&self, tags: &[Option<&str>]) {
+        for _ in 0..ATTEMPTS {
+            for (number, tag) in tags.iter().enumerate() {
+                self.put(number, *tag).await;
+            }
+            let images = read_repository(&*self.registry, self.name).await.unwrap();
+            if images.windows(2).all(|pair| pair[0].pushed_at == pair[1].pushed_at) {
+                return;
+            }
+            let digests: Vec<_> = images.into_iter().map(|image| image.digest).collect();
+            self.registry.batch_delete_image(self.name, &digests).await.unwrap();
+        }
+        panic!("the images are never pushed in the same second");
     }
 
     async fn put_manifest(&self, number: usize, tag: Option<&str>, media_type: &str, manifest: &str) {
@@ -82,9 +101,7 @@ fn digest(number: usize) -> String {
 #[tokio::test]
 async fn a_repository_is_cleaned_up_by_its_own_policy() {
     let Some(repository) = Repository::create("image-cleanup/own-policy").await else { return };
-    for (number, tag) in [Some("dev-1"), Some("dev-2"), Some("prod-1"), None, None].into_iter().enumerate() {
-        repository.put(number, tag).await;
-    }
+    repository.put_together(&[Some("dev-1"), Some("dev-2"), Some("prod-1"), None, None]).await;
     repository.put_policy(POLICY).await;
     let dry = repository.clean_up(None, true).await;
     assert_eq!((dry.expiring_image_total_count, dry.expired_image_total_count), (2, 0));
@@ -109,9 +126,7 @@ async fn more_images_than_a_batch_are_deleted_in_several() {
 #[tokio::test]
 async fn what_a_manifest_list_refers_to_is_read_and_held_back() {
     let Some(repository) = Repository::create("image-cleanup/lists").await else { return };
-    for number in 0..3 {
-        repository.put(number, None).await;
-    }
+    repository.put_together(&[None; 3]).await;
     let list = format!(r#"{{"schemaVersion": 2, "manifests": [{{"digest": "{}", "size": 7}}]}}"#, digest(2));
     repository.put_manifest(9, Some("v1"), "application/vnd.oci.image.index.v1+json", &list).await;
     let images = read_repository(&*repository.registry, repository.name).await.unwrap();

@@ -8,7 +8,7 @@ use crate::step::workspace_root;
 
 /// The environment variable that names a Python.
 const VARIABLE: &str = "E2E_PYTHON";
-/// The oldest Python that LocalStack runs on.
+/// The oldest Python that `LocalStack` runs on.
 const OLDEST: (u32, u32) = (3, 12);
 
 /// A virtual environment under `target/emulators`.
