@@ -5,6 +5,7 @@
 //! On `LocalStack` time is real: the machine's pauses are shortened to a second.
 #![cfg(test)]
 
+mod accepted;
 mod compare;
 mod interference;
 mod killed_worker;
