@@ -40,7 +40,7 @@ use crate::definitions::Definition;
 use crate::handlers::Services;
 use crate::host::{Host, HostError};
 use crate::trigger::{
-    EngineExecutions, ExecutionDescription, Executions, ExecutionsError, Pipeline, Told, Trigger, TriggerError,
+    EngineExecutions, ExecutionDescription, Executions, ExecutionsError, Job, Pipeline, Told, Trigger, TriggerError,
     handle_event,
 };
 
@@ -143,18 +143,14 @@ pub enum FunctionError {
 }
 
 /// The name of the job's execution: the one in its continuation token, or the job's id.
-fn execution_name(event: &Json) -> Result<&str, String> {
-    let id = event.pointer("/CodePipeline.job/id").and_then(Json::as_str).ok_or("it has no job with an id")?;
-    let token = event.pointer("/CodePipeline.job/data/continuationToken").and_then(Json::as_str);
-    let running = token.and_then(|token| {
-        let (_, rest) = token.rsplit_once(':')?;
-        Some(rest.trim_end_matches(['"', '}']))
-    });
-    let is_name = |name: &&str| {
+fn execution_name(event: &Json) -> Result<String, String> {
+    let job = Job::from_event(event)?;
+    let running = job.execution_arn().and_then(|arn| arn.rsplit(':').next().map(str::to_owned));
+    let is_name = |name: &String| {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         (1..=80).contains(&name.len()) && name.bytes().all(is_plain)
     };
-    let name = running.filter(is_name).or(Some(id).filter(is_name));
+    let name = running.filter(is_name).or(Some(job.id).filter(is_name));
     name.ok_or_else(|| "its job's id is none of CodePipeline's".to_owned())
 }
 
@@ -201,6 +197,10 @@ impl Driven {
 
 #[async_trait]
 impl Executions for Driven {
+    fn execution_arn(&self, name: &str) -> String {
+        self.executions.execution_arn(name)
+    }
+
     async fn start_execution(&self, name: &str, input: Json) -> Result<String, ExecutionsError> {
         let started = self.executions.start_execution(name, input).await;
         if let Ok(execution_arn) | Err(ExecutionsError::AlreadyExists { execution_arn }) = &started {
@@ -229,7 +229,7 @@ mod tests {
     fn an_execution_is_found_by_the_token_or_the_job() {
         let check = |id: &str, token: Option<&str>, expected: Result<&str, &str>| {
             let event = json!({ "CodePipeline.job": { "id": id, "data": { "continuationToken": token } } });
-            assert_eq!(execution_name(&event), expected.map_err(str::to_owned), "{event}");
+            assert_eq!(execution_name(&event), expected.map(str::to_owned).map_err(str::to_owned), "{event}");
         };
         check("job-1", None, Ok("job-1"));
         check(
@@ -240,7 +240,7 @@ mod tests {
         check("job-2", Some("nonsense"), Ok("job-2"));
         check("job-2", Some(r#"{"stateMachineExecutionArn":"x:../../etc/passwd"}"#), Ok("job-2"));
         check("../job", None, Err("its job's id is none of CodePipeline's"));
-        check("", None, Err("its job's id is none of CodePipeline's"));
-        assert_eq!(execution_name(&json!({})), Err("it has no job with an id".to_owned()));
+        check("", None, Err("its job has no id"));
+        assert_eq!(execution_name(&json!({})), Err("missing field `CodePipeline.job`".to_owned()));
     }
 }

@@ -106,7 +106,28 @@ pub(crate) async fn tell(trigger: &Trigger, job_id: &str, told: &Told) -> Result
 }
 
 /// The execution is named after the job: a second delivery of the event finds the execution that the first one started.
+///
+/// So does one whose files have changed or gone since.
 async fn start(trigger: &Trigger, job: &Job) -> Result<Told, FailureDetails> {
+    let input = match machine_input(trigger, job).await {
+        Ok(input) => input,
+        Err(details) => {
+            let execution_arn = trigger.executions.execution_arn(&job.id);
+            let is_started = trigger.executions.describe_execution(&execution_arn).await.is_ok();
+            return if is_started { Ok(Told::Running { execution_arn }) } else { Err(details) };
+        }
+    };
+    match trigger.executions.start_execution(&job.id, input).await {
+        Ok(execution_arn) | Err(ExecutionsError::AlreadyExists { execution_arn }) => {
+            Ok(Told::Running { execution_arn })
+        }
+        Err(error) if error.is_transient() => Err(unavailable(error.to_string())),
+        Err(error) => Err(job_failed(error.to_string(), None)),
+    }
+}
+
+/// The input of the job's execution: the machine input file, and where the revision is.
+async fn machine_input(trigger: &Trigger, job: &Job) -> Result<serde_json::Value, FailureDetails> {
     let parameters = UserParameters::parse(job.user_parameters()).map_err(configuration)?;
     let revision = job.revision(parameters.input_artifact.as_deref()).map_err(|message| FailureDetails {
         failure_type: FailureType::RevisionUnavailable,
@@ -121,13 +142,7 @@ async fn start(trigger: &Trigger, job: &Job) -> Result<Told, FailureDetails> {
         members.insert("revisionS3Bucket".to_owned(), revision.bucket_name.as_str().into());
         members.insert("revisionS3Key".to_owned(), revision.object_key.as_str().into());
     }
-    match trigger.executions.start_execution(&job.id, input).await {
-        Ok(execution_arn) | Err(ExecutionsError::AlreadyExists { execution_arn }) => {
-            Ok(Told::Running { execution_arn })
-        }
-        Err(error) if error.is_transient() => Err(unavailable(error.to_string())),
-        Err(error) => Err(job_failed(error.to_string(), None)),
-    }
+    Ok(input)
 }
 
 async fn monitor(trigger: &Trigger, token: &str) -> Result<Told, FailureDetails> {

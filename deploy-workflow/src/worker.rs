@@ -19,7 +19,8 @@
 //!   though no earlier answer can have reached the pipeline;
 //! - no job has named the execution for [the worker's patience](Worker::patience).
 //!   Only time in which the worker would have been offered such a job counts:
-//!   not the time in which it did not run, could not poll, or was offered as many jobs as it asked for.
+//!   not the time in which it did not run, could not poll, could not take or answer a job,
+//!   or was offered as many jobs as it asked for.
 //!
 //! A pipeline that is told to stop and wait goes on offering jobs, and nothing is stopped.
 
@@ -135,7 +136,8 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// [`WorkerError::Refused`] when the pipeline refuses to be polled for a reason that does not pass.
+    /// [`WorkerError::Refused`] when the pipeline refuses to be polled until somebody mends the action type or the
+    /// permissions; whatever else goes wrong is tried again.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), WorkerError> {
         let Self { trigger, jobs, action_type_id, ledger, at_most, poll_every, patience, query_param, observer } = self;
         let desk = Arc::new(Desk::new(trigger, Arc::clone(&jobs), ledger, patience, observer));
@@ -164,6 +166,7 @@ impl Worker {
                     pause = FIRST_PAUSE;
                     desk.listened(offered.len() < max_batch_size.get(), poll_every.saturating_mul(2));
                     for OfferedJob { job, nonce } in offered {
+                        desk.offered(&job);
                         work.spawn(Arc::clone(&desk).take(job, nonce));
                     }
                     for execution_arn in desk.unheard() {
@@ -171,7 +174,7 @@ impl Worker {
                     }
                     poll_every
                 }
-                Err(error) if error.is_transient() => {
+                Err(error) if !error.refuses_polls() => {
                     desk.did_not_listen();
                     let wait = pause.max(poll_every);
                     desk.tell(&Notice::PollFailed { error, again_in: wait });

@@ -106,6 +106,15 @@ fn a_job_delivered_twice_starts_one_execution() {
 }
 
 #[test]
+fn a_job_delivered_again_goes_on_although_its_files_have_changed() {
+    let bench = Bench::new(INPUT);
+    let event = bench.pipeline.event(JOB).unwrap();
+    assert_eq!(bench.call_with(&event), Ok(running()));
+    wait(bench.trigger.artifacts.put_object("config", "prod.json", Arc::from(*b"oops"))).unwrap();
+    assert_eq!(bench.call_with(&event), Ok(running()));
+}
+
+#[test]
 fn a_failed_execution_fails_the_job_with_its_error_cause_and_arn() {
     let check = |status, error, cause, expected: &str| {
         let bench = Bench::new(INPUT);

@@ -267,6 +267,36 @@ async fn time_in_which_the_worker_cannot_hear_stops_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pipeline_that_cannot_be_told_anything_is_not_silent() {
+    for operation in [Operation::AcknowledgeJob, Operation::PutJobSuccessResult] {
+        let bench = Bench::new();
+        bench.begin(JOB);
+        let worker = bench.run();
+        sleep(seconds(2)).await;
+        for _ in 0..60 {
+            bench.jobs.refuse_next(operation, PipelineError::new("BadGateway", "out for lunch"));
+        }
+        sleep(seconds(65 * 60)).await;
+        assert_eq!(bench.execution(JOB).status, ExecutionStatus::Running, "{:?}", bench.notices());
+        bench.ends(JOB, ExecutionStatus::Succeeded, None, None);
+        sleep(seconds(10)).await;
+        assert_eq!(bench.state(JOB), ActionState::Succeeded);
+        worker.stop().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_fails_for_a_reason_that_is_not_known_ends_no_worker() {
+    let bench = Bench::new();
+    bench.jobs.refuse_next(Operation::PollForJobs, PipelineError::new("SdkClientException", "no credentials"));
+    bench.begin(JOB);
+    let worker = bench.run();
+    sleep(seconds(20)).await;
+    assert_eq!(bench.execution(JOB).status, ExecutionStatus::Running);
+    worker.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_got_lost_does_not_stop_the_execution() {
     for jobs in [InMemoryJobs::new(action_type()), InMemoryJobs::new(action_type()).keeping_job_ids()] {
         let bench = Bench::with_jobs(jobs);

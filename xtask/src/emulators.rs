@@ -37,6 +37,9 @@ pub(crate) fn run(steps: &mut Steps) {
     tests.args(AWS).args(["--lib", "--test", "aws", "--test", "main"]).env_remove("AWS_ENDPOINT_URL");
     tests.env("INSTA_UPDATE", "no");
     steps.command("what speaks to AWS", tests);
+    let mut examples = cargo(["test", "--locked", "--doc"]);
+    examples.args(AWS);
+    steps.command("examples of what speaks to AWS", examples);
     let localstack = || {
         let program = LOCALSTACK.install()?;
         Ok(start_localstack(&LOCALSTACK, Command::new(program.join("python"))))

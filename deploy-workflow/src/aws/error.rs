@@ -18,7 +18,10 @@ const QUOTING: [&str; 3] = ["SignatureDoesNotMatch", "IncompleteSignature", "Inv
 /// with the same client token.
 pub(super) fn code_and_message<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> (ErrorCode, String) {
     if let SdkError::ServiceError(service) = error {
-        let code = service.err().code().unwrap_or("UnknownError");
+        // Such as a gateway's page in place of the service's answer.
+        let Some(code) = service.err().code() else {
+            return (ErrorCode::ServiceUnavailable, "the answer could not be read".to_owned());
+        };
         let message = match service.err().message() {
             Some(_) if QUOTING.contains(&code) => "the signature is refused: look at the credentials and the clock",
             Some(message) => message,

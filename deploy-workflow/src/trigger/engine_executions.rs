@@ -22,6 +22,10 @@ impl EngineExecutions {
 
 #[async_trait]
 impl Executions for EngineExecutions {
+    fn execution_arn(&self, name: &str) -> String {
+        format!("{}:{name}", self.state_machine_arn.replacen(":stateMachine:", ":execution:", 1))
+    }
+
     async fn start_execution(&self, name: &str, input: serde_json::Value) -> Result<String, ExecutionsError> {
         match self.engine.start_execution(&self.state_machine_arn, Some(name), input).await {
             Ok(started) => Ok(started.execution_arn.to_string()),

@@ -58,7 +58,7 @@ impl fmt::Debug for ActionConfiguration {
 }
 
 impl Job {
-    pub(super) fn from_event(event: &serde_json::Value) -> Result<Self, String> {
+    pub(crate) fn from_event(event: &serde_json::Value) -> Result<Self, String> {
         let Event { job } = Event::deserialize(event).map_err(|error| error.to_string())?;
         if job.id.is_empty() {
             return Err("its job has no id".to_owned());

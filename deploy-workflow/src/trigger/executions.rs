@@ -17,6 +17,9 @@ pub trait Executions: fmt::Debug + Send + Sync {
     /// [`ExecutionsError::AlreadyExists`] when the name is taken, and the API's other errors.
     async fn start_execution(&self, name: &str, input: serde_json::Value) -> Result<String, ExecutionsError>;
 
+    /// The ARN of the execution of this name, which need not exist.
+    fn execution_arn(&self, name: &str) -> String;
+
     /// What is known of an execution.
     ///
     /// # Errors
@@ -128,8 +131,12 @@ impl InMemoryExecutions {
 
 #[async_trait]
 impl Executions for InMemoryExecutions {
+    fn execution_arn(&self, name: &str) -> String {
+        format!("arn:aws:states:us-east-1:111122223333:execution:deploy:{name}")
+    }
+
     async fn start_execution(&self, name: &str, input: serde_json::Value) -> Result<String, ExecutionsError> {
-        let execution_arn = format!("arn:aws:states:us-east-1:111122223333:execution:deploy:{name}");
+        let execution_arn = self.execution_arn(name);
         self.with(|recorded| {
             if let Some(error) = recorded.refusal.take() {
                 return Err(error);

@@ -83,13 +83,19 @@ impl PipelineError {
         matches!(&*self.code, "ServiceUnavailable" | "InternalFailure")
     }
 
-    fn is_throttling(&self) -> bool {
+    /// Whether the call was certainly not carried out, for there were too many.
+    pub(crate) fn is_throttling(&self) -> bool {
         matches!(&*self.code, "Throttling" | "ThrottlingException")
     }
 
     /// Whether the same call would be refused for ever: what lies with permissions may be mended.
     pub(crate) fn is_definite(&self) -> bool {
         self.is_given_up() || matches!(&*self.code, "InvalidNonceException" | "ValidationException")
+    }
+
+    /// Whether polling is refused until somebody mends the action type or the permissions.
+    pub(crate) fn refuses_polls(&self) -> bool {
+        matches!(&*self.code, "ActionTypeNotFoundException" | "ValidationException" | "AccessDenied")
     }
 
     /// Whether the pipeline does not wait for an answer of that job.

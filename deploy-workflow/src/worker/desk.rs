@@ -29,6 +29,8 @@ struct State {
     patience: Patience,
     patience_text: String,
     in_hand: BTreeSet<String>,
+    /// How many jobs the pipeline cannot be asked about, or told of: it may wait for the worker then, and is not silent.
+    in_trouble: usize,
 }
 
 /// Whether an answer that is not known of may have reached the pipeline.
@@ -62,6 +64,7 @@ impl Desk {
             patience_text: format!("no job of the pipeline has named the execution for {} s", patience.as_secs()),
             ledger,
             in_hand: BTreeSet::new(),
+            in_trouble: 0,
         };
         Self { trigger, jobs, observer, state: Mutex::new(state) }
     }
@@ -73,8 +76,15 @@ impl Desk {
 
     /// A poll succeeded, and `everything` that there is was offered.
     pub(super) fn listened(&self, everything: bool, at_most: Duration) {
-        let patience = &mut self.state().patience;
-        if everything { patience.listened(at_most) } else { patience.did_not_listen() }
+        let State { patience, in_trouble, .. } = &mut *self.state();
+        if everything && *in_trouble == 0 { patience.listened(at_most) } else { patience.did_not_listen() }
+    }
+
+    /// A job was offered; one of an execution that runs here is heard, whatever becomes of the job.
+    pub(super) fn offered(&self, job: &Job) {
+        if let Some(execution_arn) = job.execution_arn() {
+            self.state().patience.heard_again(&execution_arn);
+        }
     }
 
     pub(super) fn did_not_listen(&self) {
@@ -214,6 +224,7 @@ impl Desk {
     /// Tells the pipeline, for as long as it takes: without an answer the action would wait for its timeout.
     async fn answer(&self, job_id: &str, told: &Told, mut earlier: EarlierAnswer) -> Answered {
         let mut pauses = Pauses::new();
+        let mut trouble = None;
         loop {
             let error = match tell(&self.trigger, job_id, told).await {
                 Ok(()) => return Answered::Taken,
@@ -225,9 +236,10 @@ impl Desk {
             if error.is_definite() {
                 return Answered::Refused(error);
             }
-            if error.may_have_been_done() {
+            if !error.is_throttling() {
                 earlier = EarlierAnswer::Possible;
             }
+            trouble.get_or_insert_with(|| InTrouble::of(self));
             self.tell(&Notice::Trouble { what: format!("job {job_id}"), error: error.to_string() });
             pauses.pause().await;
         }
@@ -272,9 +284,11 @@ impl Desk {
         call: impl Fn() -> Call<'a, T>,
     ) -> Result<T, PipelineError> {
         let mut pauses = Pauses::new();
+        let mut trouble = None;
         loop {
             match call().await {
                 Err(error) if !error.is_definite() => {
+                    trouble.get_or_insert_with(|| InTrouble::of(self));
                     self.tell(&Notice::Trouble {
                         what: format!("job {job_id}: {operation}"),
                         error: error.to_string(),
@@ -315,6 +329,22 @@ impl<'a> InHand<'a> {
 impl Drop for InHand<'_> {
     fn drop(&mut self) {
         self.desk.state().in_hand.remove(&self.job_id);
+    }
+}
+
+/// A job that the pipeline cannot be asked about, or told of.
+struct InTrouble<'a>(&'a Desk);
+
+impl<'a> InTrouble<'a> {
+    fn of(desk: &'a Desk) -> Self {
+        desk.state().in_trouble += 1;
+        Self(desk)
+    }
+}
+
+impl Drop for InTrouble<'_> {
+    fn drop(&mut self) {
+        self.0.state().in_trouble -= 1;
     }
 }
 

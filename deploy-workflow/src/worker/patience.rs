@@ -38,6 +38,13 @@ impl Patience {
         self.heard.insert(execution_arn.to_owned(), self.listened);
     }
 
+    /// A job names an execution that is known, or not.
+    pub(super) fn heard_again(&mut self, execution_arn: &str) {
+        if let Some(heard) = self.heard.get_mut(execution_arn) {
+            *heard = self.listened;
+        }
+    }
+
     pub(super) fn forget(&mut self, execution_arn: &str) {
         self.heard.remove(execution_arn);
     }

@@ -82,6 +82,9 @@ async fn a_call_without_an_answer_is_retried_and_then_left_to_the_machine() {
     assert_eq!(exists([Answer::Close, Answer::Close, Answer::Close]).await, failure("ServiceUnavailable", cause));
     let internal = || Answer::error(500, "InternalFailure", "oops");
     assert_eq!(exists([internal(), internal(), internal()]).await, failure("InternalFailure", "oops"));
+    let gateway = || Answer::Response(502, "<html>Bad Gateway</html>".to_owned());
+    let (code, cause) = ("ServiceUnavailable", "the answer could not be read");
+    assert_eq!(exists([gateway(), gateway(), gateway()]).await, failure(code, cause));
 }
 
 #[tokio::test]

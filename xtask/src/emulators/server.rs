@@ -73,6 +73,10 @@ impl Server {
 /// Asks the process to stop, for it has children of its own, and ends it if it does not.
 impl Drop for Server {
     fn drop(&mut self) {
+        // Whose end is known by now may have left its number to another process.
+        if !matches!(self.process.try_wait(), Ok(None)) {
+            return;
+        }
         if cfg!(unix) {
             let _ = Command::new("kill").arg(self.process.id().to_string()).status();
             let start = Instant::now();
