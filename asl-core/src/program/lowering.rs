@@ -3,6 +3,7 @@
 mod distributed_map;
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::{
     Catcher, Choice, ChoiceRule, FailText, Items, Jitter, Machine, Map, PathField, Percentage, PinnedDefinition,
@@ -32,8 +33,8 @@ impl Program {
             states: states.into(),
             kind: definition.machine_type(),
             timeout_seconds: machine.timeout_seconds.as_ref().and_then(count),
-            fingerprint: definition.fingerprint(),
             definition,
+            fingerprint: OnceLock::new(),
         }))
     }
 }
