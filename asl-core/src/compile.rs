@@ -133,7 +133,7 @@ pub fn check_with(text: &str, options: Options) -> Diagnostics {
 fn diagnose(
     text: &str,
     options: &Options,
-    then: impl FnOnce(&StateMachine<'_>, PinnedDefinition) -> Option<Program>,
+    then: impl FnOnce(StateMachine<'_>, PinnedDefinition) -> Option<Program>,
 ) -> Compiled {
     let (readable, dialect) = match options.placeholders {
         Placeholders::Literal => (Cow::Borrowed(text), Dialect::Plain),
@@ -178,7 +178,7 @@ fn diagnose_tree(
     tree: Tree<'_>,
     mut diagnostics: Diagnostics,
     options: &Options,
-    then: impl FnOnce(&StateMachine<'_>) -> Option<Program>,
+    then: impl FnOnce(StateMachine<'_>) -> Option<Program>,
 ) -> Compiled {
     let Tree { root, source, reading, open } = tree;
     let is_well_formed = !diagnostics.has_errors();
@@ -200,7 +200,7 @@ fn diagnose_tree(
     diagnostics.remove_repeated();
     let diagnostics = diagnostics.at_levels(&options.levels);
 
-    let program = machine.filter(|_| open.is_empty() && !diagnostics.has_errors()).and_then(|machine| then(&machine));
+    let program = machine.filter(|_| open.is_empty() && !diagnostics.has_errors()).and_then(then);
     Compiled { program, diagnostics, open_placeholders: open }
 }
 
@@ -216,7 +216,7 @@ pub(crate) fn compile_part(
     rewritten.extend(filled.rewritten);
     let reading = Reading { notation: options.notation, placeholders: Placeholders::Understood, rewritten };
     let tree = Tree { root: &root, source, reading, open: filled.open };
-    let lower = |machine: &StateMachine<'_>| {
+    let lower = |machine: StateMachine<'_>| {
         Program::lower(machine, PinnedDefinition::new(&root.to_string(), Notation::Json, options))
     };
     diagnose_tree(tree, Diagnostics::default(), options, lower)

@@ -20,12 +20,15 @@ impl Program {
     /// The program of `machine`, which `definition` is the text of, in which validation found no error.
     ///
     /// `None` if it has one all the same.
-    pub(crate) fn lower(machine: &StateMachine<'_>, definition: PinnedDefinition) -> Option<Self> {
+    pub(crate) fn lower(machine: StateMachine<'_>, definition: PinnedDefinition) -> Option<Self> {
         let mut names = HashedNames::default();
-        number(machine, &mut names)?;
+        number(&machine, &mut names)?;
         let mut states = Vec::with_capacity(names.len());
         let scope = Names(names);
-        scope.machine(machine, &mut states)?;
+        // One after the other makes room for the next.
+        for state in machine.states?.value {
+            scope.add(&state, &mut states)?;
+        }
         Some(Self::new(Machine {
             comment: machine.comment.as_ref().map(|comment| comment.value.into()),
             start_at: scope.id(machine.start_at.as_ref())?,
@@ -57,13 +60,10 @@ impl Names<'_> {
         self.0.get(name?.value).copied()
     }
 
-    /// Appends the states of `machine` in the order in which they were numbered.
-    fn machine(&self, machine: &StateMachine<'_>, states: &mut Vec<State>) -> Option<()> {
-        for state in machine.states() {
-            states.push(self.state(state)?);
-            state.inner_machines().try_for_each(|inner| self.machine(inner, states))?;
-        }
-        Some(())
+    /// Appends `state` and the states inside of it, in the order in which they were numbered.
+    fn add(&self, state: &definition::State<'_>, states: &mut Vec<State>) -> Option<()> {
+        states.push(self.state(state)?);
+        state.inner_machines().flat_map(StateMachine::states).try_for_each(|inner| self.add(inner, states))
     }
 
     fn state(&self, state: &definition::State<'_>) -> Option<State> {
