@@ -77,6 +77,7 @@ pub mod input;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod names;
+mod pauses;
 pub mod rehearsal;
 pub mod sandbox;
 pub mod scenario;

@@ -41,15 +41,12 @@ use tokio::task::JoinSet;
 use self::desk::Desk;
 pub use self::ledger::{Ledger, LedgerError};
 pub use self::notice::Notice;
+use crate::pauses::Pauses;
 use crate::trigger::{ActionTypeId, JobQueue, OfferedJob, PipelineError, PollForJobs, Trigger};
 
 /// The error of executions whose pipeline has stopped.
 pub const PIPELINE_STOPPED: &str = "PipelineStopped";
 
-/// The first pause after a call that failed; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause after a call that failed.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How long jobs have to be answered when the worker is to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -146,7 +143,7 @@ impl Worker {
             work.spawn(Arc::clone(&desk).resume(job_id, nonce));
         }
         let mut shutdown = pin!(shutdown);
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = Pauses::new();
         let ended = loop {
             while work.try_join_next().is_some() {}
             let Some(max_batch_size) = NonZero::new(at_most.get().saturating_sub(work.len())) else {
@@ -163,7 +160,7 @@ impl Worker {
             };
             let next_poll = match polled {
                 Ok(offered) => {
-                    pause = FIRST_PAUSE;
+                    pauses = Pauses::new();
                     desk.listened(offered.len() < max_batch_size.get(), poll_every.saturating_mul(2));
                     for OfferedJob { job, nonce } in offered {
                         desk.offered(&job);
@@ -176,9 +173,8 @@ impl Worker {
                 }
                 Err(error) if !error.refuses_polls() => {
                     desk.did_not_listen();
-                    let wait = pause.max(poll_every);
+                    let wait = pauses.next().max(poll_every);
                     desk.tell(&Notice::PollFailed { error, again_in: wait });
-                    pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                     wait
                 }
                 Err(error) => break Err(WorkerError::Refused(error)),

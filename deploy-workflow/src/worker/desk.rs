@@ -10,11 +10,11 @@ use asl_runtime::engine::ExecutionStatus;
 use super::ledger::{Ledger, LedgerError};
 use super::notice::Notice;
 use super::patience::Patience;
-use super::{FIRST_PAUSE, LONGEST_PAUSE, Observer, PIPELINE_STOPPED};
-use crate::trigger::{FailureDetails, FailureType, Job, JobQueue, JobStatus, PipelineError, Told, Trigger, look, tell};
-
-/// How often something that is not available is asked before the job fails.
-const LOOKS: u32 = 5;
+use super::{Observer, PIPELINE_STOPPED};
+use crate::pauses::Pauses;
+use crate::trigger::{
+    Answered, Earlier, Job, JobQueue, JobStatus, PipelineError, Told, Trigger, answer, look_patiently,
+};
 
 /// What all jobs of a worker share.
 pub(super) struct Desk {
@@ -31,21 +31,6 @@ struct State {
     in_hand: BTreeSet<String>,
     /// How many jobs the pipeline cannot be asked about, or told of: it may wait for the worker then, and is not silent.
     in_trouble: usize,
-}
-
-/// Whether an answer that is not known of may have reached the pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EarlierAnswer {
-    None,
-    Possible,
-}
-
-/// What came of an answer.
-enum Answered {
-    Taken,
-    /// An earlier answer was taken.
-    Before,
-    Refused(PipelineError),
 }
 
 /// A call of a trait's method.
@@ -111,7 +96,7 @@ impl Desk {
         }
         if self.acknowledge(&job.id, &nonce).await {
             self.tell(&Notice::Taken { job_id: job.id.clone(), execution_arn: job.execution_arn() });
-            self.work_on(&job, EarlierAnswer::None).await;
+            self.work_on(&job, Earlier::None).await;
         }
     }
 
@@ -127,7 +112,7 @@ impl Desk {
         match details {
             Ok(job) => {
                 self.tell(&Notice::Resumed { job_id });
-                self.work_on(&job, EarlierAnswer::Possible).await;
+                self.work_on(&job, Earlier::Possible).await;
             }
             Err(error) => self.leave(&job_id, error.to_string()),
         }
@@ -172,12 +157,13 @@ impl Desk {
         self.tell(&Notice::LeftAlone { job_id: job_id.to_owned(), reason });
     }
 
-    async fn work_on(&self, job: &Job, earlier: EarlierAnswer) {
+    async fn work_on(&self, job: &Job, earlier: Earlier) {
         let named = job.execution_arn();
         if let Some(execution_arn) = &named {
             self.state().patience.heard(execution_arn);
         }
-        let told = self.look(job).await;
+        let notice = |error| self.tell(&Notice::Trouble { what: format!("job {}", job.id), error });
+        let told = look_patiently(&self.trigger, job, None, notice).await;
         if let Told::Running { execution_arn } = &told {
             let _ = self.note(|ledger| ledger.runs(execution_arn));
             self.state().patience.heard(execution_arn);
@@ -189,10 +175,10 @@ impl Desk {
                 }
                 self.tell(&Notice::Told { job_id: job.id.clone(), told });
             }
-            Answered::Before => {
+            Answered::Before(_) => {
                 self.tell(&Notice::LeftAlone { job_id: job.id.clone(), reason: "it was answered before".to_owned() });
             }
-            Answered::Refused(error) => {
+            Answered::Refused(error) | Answered::Failed(error) => {
                 let cause = format!("the pipeline takes no answer to job {}: {error}", job.id);
                 let is_given_up = error.is_given_up();
                 self.tell(&Notice::Refused { job_id: job.id.clone(), error });
@@ -206,43 +192,13 @@ impl Desk {
         let _ = self.note(|ledger| ledger.done(&job.id));
     }
 
-    /// What there is to tell of a job; what is not available now is asked again before the job fails.
-    async fn look(&self, job: &Job) -> Told {
-        let mut pauses = Pauses::new();
-        for _ in 1..LOOKS {
-            match look(&self.trigger, job).await {
-                Told::Failed(FailureDetails { failure_type: FailureType::SystemUnavailable, message, .. }) => {
-                    self.tell(&Notice::Trouble { what: format!("job {}", job.id), error: message });
-                    pauses.pause().await;
-                }
-                told => return told,
-            }
-        }
-        look(&self.trigger, job).await
-    }
-
-    /// Tells the pipeline, for as long as it takes: without an answer the action would wait for its timeout.
-    async fn answer(&self, job_id: &str, told: &Told, mut earlier: EarlierAnswer) -> Answered {
-        let mut pauses = Pauses::new();
+    async fn answer(&self, job_id: &str, told: &Told, earlier: Earlier) -> Answered {
         let mut trouble = None;
-        loop {
-            let error = match tell(&self.trigger, job_id, told).await {
-                Ok(()) => return Answered::Taken,
-                Err(error) => error,
-            };
-            if error.is_given_up() && earlier == EarlierAnswer::Possible {
-                return Answered::Before;
-            }
-            if error.is_definite() {
-                return Answered::Refused(error);
-            }
-            if !error.is_throttling() {
-                earlier = EarlierAnswer::Possible;
-            }
+        let notice = |error: &PipelineError| {
             trouble.get_or_insert_with(|| InTrouble::of(self));
             self.tell(&Notice::Trouble { what: format!("job {job_id}"), error: error.to_string() });
-            pauses.pause().await;
-        }
+        };
+        answer(&self.trigger, job_id, told, earlier, None, notice).await
     }
 
     async fn stop(&self, execution_arn: &str, cause: String) {
@@ -345,19 +301,5 @@ impl<'a> InTrouble<'a> {
 impl Drop for InTrouble<'_> {
     fn drop(&mut self) {
         self.0.state().in_trouble -= 1;
-    }
-}
-
-/// Pauses, each twice as long as the one before.
-struct Pauses(Duration);
-
-impl Pauses {
-    fn new() -> Self {
-        Self(FIRST_PAUSE)
-    }
-
-    async fn pause(&mut self) {
-        tokio::time::sleep(self.0).await;
-        self.0 = self.0.saturating_mul(2).min(LONGEST_PAUSE);
     }
 }
