@@ -137,9 +137,10 @@ impl Worker {
     /// permissions; whatever else goes wrong is tried again.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), WorkerError> {
         let Self { trigger, jobs, action_type_id, ledger, at_most, poll_every, patience, query_param, observer } = self;
+        let unanswered = ledger.jobs();
         let desk = Arc::new(Desk::new(trigger, Arc::clone(&jobs), ledger, patience, observer));
         let mut work = JoinSet::new();
-        for (job_id, nonce) in desk.unanswered() {
+        for (job_id, nonce) in unanswered {
             work.spawn(Arc::clone(&desk).resume(job_id, nonce));
         }
         let mut shutdown = pin!(shutdown);

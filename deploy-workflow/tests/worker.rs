@@ -456,16 +456,22 @@ async fn a_job_that_a_killed_worker_took_is_answered_by_the_next_one() {
     sleep(seconds(31 * 60)).await;
     assert_eq!(bench.execution(JOB).status, ExecutionStatus::Aborted);
     worker.stop().await.unwrap();
-    assert_eq!(std::fs::read_to_string(path).unwrap(), r#"{"jobs":{},"executions":[]}"#);
+    assert_eq!(std::fs::read_to_string(path).unwrap(), r#"{"version":1,"jobs":{},"executions":[]}"#);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_ledger_that_is_none_is_refused() {
+#[test]
+fn a_ledger_that_is_none_or_of_another_version_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ledger");
-    std::fs::write(&path, "[]").unwrap();
-    let refused = Ledger::open(&path).unwrap_err().to_string();
-    assert!(refused.starts_with(&format!("the worker's ledger `{}`: ", path.display())), "{refused}");
+    let check = |text: &str, expected: &str| {
+        std::fs::write(&path, text).unwrap();
+        let refused = Ledger::open(&path).unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("the worker's ledger `{}`: {expected}", path.display())), "{refused}");
+    };
+    check("[7]", "");
+    check(r#"{"jobs":{},"executions":[]}"#, "missing field `version`");
+    check(r#"{"version":2,"notes":[]}"#, "it is of version 2, and version 1 is read here");
+    check(r#"{"version":1,"jobs":{"j":"n"},"executions":[],"notes":[]}"#, "unknown field `notes`");
 }
 
 #[test]

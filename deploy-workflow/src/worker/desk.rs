@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use asl_runtime::engine::ExecutionStatus;
 
-use super::ledger::{Ledger, LedgerError};
+use super::ledger::{Ledger, LedgerError, Shared};
 use super::notice::Notice;
 use super::patience::Patience;
 use super::{Observer, PIPELINE_STOPPED};
@@ -21,11 +21,11 @@ pub(super) struct Desk {
     trigger: Trigger,
     jobs: Arc<dyn JobQueue>,
     observer: Observer,
+    ledger: Shared,
     state: Mutex<State>,
 }
 
 struct State {
-    ledger: Ledger,
     patience: Patience,
     patience_text: String,
     in_hand: BTreeSet<String>,
@@ -47,16 +47,10 @@ impl Desk {
         let state = State {
             patience: Patience::new(patience, ledger.executions()),
             patience_text: format!("no job of the pipeline has named the execution for {} s", patience.as_secs()),
-            ledger,
             in_hand: BTreeSet::new(),
             in_trouble: 0,
         };
-        Self { trigger, jobs, observer, state: Mutex::new(state) }
-    }
-
-    /// The jobs that an earlier worker took.
-    pub(super) fn unanswered(&self) -> Vec<(String, Option<String>)> {
-        self.state().ledger.jobs()
+        Self { trigger, jobs, observer, ledger: Shared::new(ledger), state: Mutex::new(state) }
     }
 
     /// A poll succeeded, and `everything` that there is was offered.
@@ -91,7 +85,8 @@ impl Desk {
             return self.tell(&Notice::LeftAlone { job_id: job.id, reason });
         }
         // What cannot be written down is not taken.
-        if self.note(|ledger| ledger.taking(&job.id, &nonce)).is_err() {
+        let (job_id, taken_with) = (job.id.clone(), nonce.clone());
+        if self.note(move |ledger| ledger.taking(&job_id, &taken_with)).await.is_err() {
             return;
         }
         if self.acknowledge(&job.id, &nonce).await {
@@ -114,7 +109,7 @@ impl Desk {
                 self.tell(&Notice::Resumed { job_id });
                 self.work_on(&job, Earlier::Possible).await;
             }
-            Err(error) => self.leave(&job_id, error.to_string()),
+            Err(error) => self.leave(&job_id, error.to_string()).await,
         }
     }
 
@@ -138,22 +133,23 @@ impl Desk {
         match self.patiently("AcknowledgeJob", job_id, acknowledge).await {
             Ok(JobStatus::InProgress) => {
                 // With the nonce in the ledger, it would only be acknowledged again.
-                let _ = self.note(|ledger| ledger.taken(job_id));
+                let job_id = job_id.to_owned();
+                let _ = self.note(move |ledger| ledger.taken(&job_id)).await;
                 true
             }
             Ok(status) => {
-                self.leave(job_id, format!("it is {status}"));
+                self.leave(job_id, format!("it is {status}")).await;
                 false
             }
             Err(error) => {
-                self.leave(job_id, error.to_string());
+                self.leave(job_id, error.to_string()).await;
                 false
             }
         }
     }
 
-    fn leave(&self, job_id: &str, reason: String) {
-        let _ = self.note(|ledger| ledger.done(job_id));
+    async fn leave(&self, job_id: &str, reason: String) {
+        self.done(job_id).await;
         self.tell(&Notice::LeftAlone { job_id: job_id.to_owned(), reason });
     }
 
@@ -165,13 +161,14 @@ impl Desk {
         let notice = |error| self.tell(&Notice::Trouble { what: format!("job {}", job.id), error });
         let told = look_patiently(&self.trigger, job, None, notice).await;
         if let Told::Running { execution_arn } = &told {
-            let _ = self.note(|ledger| ledger.runs(execution_arn));
             self.state().patience.heard(execution_arn);
+            let execution_arn = execution_arn.clone();
+            let _ = self.note(move |ledger| ledger.runs(&execution_arn)).await;
         }
         match self.answer(&job.id, &told, earlier).await {
             Answered::Taken => {
                 if let (Told::Succeeded | Told::Failed(_), Some(execution_arn)) = (&told, &named) {
-                    self.forget(execution_arn);
+                    self.forget(execution_arn).await;
                 }
                 self.tell(&Notice::Told { job_id: job.id.clone(), told });
             }
@@ -185,11 +182,15 @@ impl Desk {
                 match told {
                     Told::Running { execution_arn } if is_given_up => self.stop(&execution_arn, cause).await,
                     Told::Running { .. } => {}
-                    Told::Succeeded | Told::Failed(_) => named.iter().for_each(|arn| self.forget(arn)),
+                    Told::Succeeded | Told::Failed(_) => {
+                        if let Some(execution_arn) = &named {
+                            self.forget(execution_arn).await;
+                        }
+                    }
                 }
             }
         }
-        let _ = self.note(|ledger| ledger.done(&job.id));
+        self.done(&job.id).await;
     }
 
     async fn answer(&self, job_id: &str, told: &Told, earlier: Earlier) -> Answered {
@@ -224,12 +225,18 @@ impl Desk {
                 }
             }
         }
-        self.forget(execution_arn);
+        self.forget(execution_arn).await;
     }
 
-    fn forget(&self, execution_arn: &str) {
+    async fn forget(&self, execution_arn: &str) {
         self.state().patience.forget(execution_arn);
-        let _ = self.note(|ledger| ledger.ended(execution_arn));
+        let execution_arn = execution_arn.to_owned();
+        let _ = self.note(move |ledger| ledger.ended(&execution_arn)).await;
+    }
+
+    async fn done(&self, job_id: &str) {
+        let job_id = job_id.to_owned();
+        let _ = self.note(move |ledger| ledger.done(&job_id)).await;
     }
 
     /// Calls until there is an answer that another call would not change.
@@ -257,9 +264,11 @@ impl Desk {
     }
 
     /// Writes to the ledger; what cannot be written is told.
-    fn note(&self, entry: impl FnOnce(&mut Ledger) -> Result<(), LedgerError>) -> Result<(), LedgerError> {
-        let noted = entry(&mut self.state().ledger);
-        noted.inspect_err(|error| {
+    async fn note(
+        &self,
+        entry: impl FnOnce(&mut Ledger) -> Result<(), LedgerError> + Send + 'static,
+    ) -> Result<(), LedgerError> {
+        self.ledger.note(entry).await.inspect_err(|error| {
             self.tell(&Notice::Trouble { what: "nothing can be noted".to_owned(), error: error.to_string() });
         })
     }
