@@ -298,7 +298,8 @@ async fn a_poll_that_fails_for_a_reason_that_is_not_known_ends_no_worker() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_got_lost_does_not_stop_the_execution() {
-    for jobs in [InMemoryJobs::new(action_type()), InMemoryJobs::new(action_type()).keeping_job_ids()] {
+    let jobs = || InMemoryJobs::new(action_type());
+    for jobs in [jobs(), jobs().keeping_job_ids(), jobs().spending_nonces()] {
         let bench = Bench::with_jobs(jobs);
         bench.begin(JOB);
         bench.jobs.lose_next_answer(Operation::PutJobSuccessResult);
@@ -380,6 +381,59 @@ async fn a_job_with_an_outdated_nonce_is_left_alone() {
     sleep(seconds(10)).await;
     assert_eq!(bench.executions.started().len(), 1);
     worker.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_offered_again_before_it_is_taken_is_taken_with_the_newer_nonce() {
+    let bench = Bench::new();
+    bench.begin(JOB);
+    // While the worker cannot reach the pipeline to take the job, it is offered again.
+    for _ in 0..4 {
+        bench.jobs.refuse_next(Operation::AcknowledgeJob, PipelineError::new("ServiceUnavailable", "one moment"));
+    }
+    let worker = bench.run();
+    sleep(seconds(16)).await;
+    let notices = bench.notices();
+    assert!(!notices.iter().any(|notice| notice.contains("left alone")), "{notices:?}");
+    assert!(notices.contains(&format!("job {JOB}: taken")), "{notices:?}");
+    assert_eq!(bench.executions.started().len(), 1);
+    worker.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_a_killed_worker_was_about_to_take_is_answered_whether_it_was_taken_or_not() {
+    for (jobs, fails) in [
+        (InMemoryJobs::new(action_type()), Fails::Before),
+        (InMemoryJobs::new(action_type()), Fails::After),
+        (InMemoryJobs::new(action_type()).spending_nonces(), Fails::Before),
+        (InMemoryJobs::new(action_type()).spending_nonces(), Fails::After),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store.db.jobs");
+        let bench = Bench::with_jobs(jobs);
+        bench.begin(JOB);
+        match fails {
+            Fails::Before => {
+                let error = PipelineError::new("ServiceUnavailable", "one moment");
+                bench.jobs.refuse_next(Operation::AcknowledgeJob, error);
+            }
+            Fails::After => bench.jobs.lose_next_answer(Operation::AcknowledgeJob),
+        }
+        let worker = Bench::start(bench.worker().ledger(Ledger::open(&path).unwrap()));
+        sleep(Duration::from_millis(500)).await;
+        worker.kill().await;
+        let worker = Bench::start(bench.worker().ledger(Ledger::open(&path).unwrap()));
+        sleep(seconds(20)).await;
+        assert_eq!(bench.executions.started().len(), 1, "{:?}", bench.notices());
+        assert!(bench.jobs.tokens(JOB).contains(&token(JOB)), "{:?}", bench.notices());
+        worker.stop().await.unwrap();
+    }
+}
+
+/// When a call fails.
+enum Fails {
+    Before,
+    After,
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,6 +21,7 @@ pub struct InMemoryJobs(Arc<Mutex<Pipelines>>);
 struct Pipelines {
     action_type_id: ActionTypeId,
     ids: JobIds,
+    nonces: Nonces,
     actions: BTreeMap<String, Action>,
     jobs: BTreeMap<String, JobEntry>,
     numbers: u64,
@@ -33,6 +34,13 @@ struct Pipelines {
 enum JobIds {
     New,
     Kept,
+}
+
+/// Whether the nonce that a job was taken with is still good for asking about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nonces {
+    Kept,
+    Spent,
 }
 
 #[derive(Debug)]
@@ -88,6 +96,7 @@ impl InMemoryJobs {
         Self(Arc::new(Mutex::new(Pipelines {
             action_type_id,
             ids: JobIds::New,
+            nonces: Nonces::Kept,
             actions: BTreeMap::new(),
             jobs: BTreeMap::new(),
             numbers: 0,
@@ -100,6 +109,13 @@ impl InMemoryJobs {
     #[must_use]
     pub fn keeping_job_ids(self) -> Self {
         self.with(|pipelines| pipelines.ids = JobIds::Kept);
+        self
+    }
+
+    /// A job that was taken cannot be taken again with the same nonce, which AWS leaves open.
+    #[must_use]
+    pub fn spending_nonces(self) -> Self {
+        self.with(|pipelines| pipelines.nonces = Nonces::Spent);
         self
     }
 
@@ -240,7 +256,8 @@ impl Pipelines {
 
     fn acknowledge(&mut self, job_id: &str, nonce: &str) -> Result<JobStatus, PipelineError> {
         let job = self.jobs.get_mut(job_id).ok_or_else(|| not_found(job_id))?;
-        if job.nonce.as_deref() != Some(nonce) {
+        let is_spent = self.nonces == Nonces::Spent && job.status != JobStatus::Dispatched;
+        if job.nonce.as_deref() != Some(nonce) || is_spent {
             return Err(PipelineError::new("InvalidNonceException", "the nonce is not that of the job"));
         }
         if job.status == JobStatus::Dispatched {

@@ -93,6 +93,11 @@ impl PipelineError {
         self.is_given_up() || matches!(&*self.code, "InvalidNonceException" | "ValidationException")
     }
 
+    /// Whether a job cannot be taken with that nonce, or not any more.
+    pub(crate) fn is_outdated(&self) -> bool {
+        matches!(&*self.code, "InvalidNonceException" | "InvalidJobStateException")
+    }
+
     /// Whether polling is refused until somebody mends the action type or the permissions.
     pub(crate) fn refuses_polls(&self) -> bool {
         matches!(&*self.code, "ActionTypeNotFoundException" | "ValidationException" | "AccessDenied")

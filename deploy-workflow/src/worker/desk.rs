@@ -1,6 +1,7 @@
 //! What is done with each job.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,9 +29,19 @@ pub(super) struct Desk {
 struct State {
     patience: Patience,
     patience_text: String,
-    in_hand: BTreeSet<String>,
+    /// The jobs that are worked on, each with the nonce it was offered with again meanwhile.
+    in_hand: BTreeMap<String, Option<String>>,
     /// How many jobs the pipeline cannot be asked about, or told of: it may wait for the worker then, and is not silent.
     in_trouble: usize,
+}
+
+/// Whether a job was taken.
+enum Acknowledged {
+    Taken,
+    /// It was, by a call before whose answer is not known.
+    Before,
+    /// It is left alone.
+    No,
 }
 
 /// A call of a trait's method.
@@ -47,7 +58,7 @@ impl Desk {
         let state = State {
             patience: Patience::new(patience, ledger.executions()),
             patience_text: format!("no job of the pipeline has named the execution for {} s", patience.as_secs()),
-            in_hand: BTreeSet::new(),
+            in_hand: BTreeMap::new(),
             in_trouble: 0,
         };
         Self { trigger, jobs, observer, ledger: Shared::new(ledger), state: Mutex::new(state) }
@@ -80,7 +91,7 @@ impl Desk {
 
     /// Takes a job that was offered, and answers it.
     pub(super) async fn take(self: Arc<Self>, job: Job, nonce: String) {
-        let Some(_in_hand) = InHand::of(&self, &job.id) else { return };
+        let Some(_in_hand) = InHand::of(&self, &job.id) else { return self.offered_again(&job.id, nonce) };
         if let Some(reason) = self.is_anothers(&job).await {
             return self.tell(&Notice::LeftAlone { job_id: job.id, reason });
         }
@@ -89,9 +100,13 @@ impl Desk {
         if self.note(move |ledger| ledger.taking(&job_id, &taken_with)).await.is_err() {
             return;
         }
-        if self.acknowledge(&job.id, &nonce).await {
-            self.tell(&Notice::Taken { job_id: job.id.clone(), execution_arn: job.execution_arn() });
-            self.work_on(&job, Earlier::None).await;
+        match self.acknowledge(&job.id, nonce, Earlier::None).await {
+            Acknowledged::Taken => {
+                self.tell(&Notice::Taken { job_id: job.id.clone(), execution_arn: job.execution_arn() });
+                self.work_on(&job, Earlier::None).await;
+            }
+            Acknowledged::Before => self.go_on(&job.id).await,
+            Acknowledged::No => {}
         }
     }
 
@@ -99,17 +114,21 @@ impl Desk {
     pub(super) async fn resume(self: Arc<Self>, job_id: String, nonce: Option<String>) {
         let Some(_in_hand) = InHand::of(&self, &job_id) else { return };
         if let Some(nonce) = nonce
-            && !self.acknowledge(&job_id, &nonce).await
+            && let Acknowledged::No = self.acknowledge(&job_id, nonce, Earlier::Possible).await
         {
             return;
         }
-        let details = self.patiently("GetJobDetails", &job_id, || self.jobs.get_job_details(&job_id)).await;
-        match details {
+        self.go_on(&job_id).await;
+    }
+
+    /// Answers a job that was taken before; an answer of then may have reached the pipeline.
+    async fn go_on(&self, job_id: &str) {
+        match self.patiently("GetJobDetails", job_id, || self.jobs.get_job_details(job_id)).await {
             Ok(job) => {
-                self.tell(&Notice::Resumed { job_id });
+                self.tell(&Notice::Resumed { job_id: job_id.to_owned() });
                 self.work_on(&job, Earlier::Possible).await;
             }
-            Err(error) => self.leave(&job_id, error.to_string()).await,
+            Err(error) => self.leave(job_id, error.to_string()).await,
         }
     }
 
@@ -128,24 +147,61 @@ impl Desk {
         }
     }
 
-    async fn acknowledge(&self, job_id: &str, nonce: &str) -> bool {
-        let acknowledge = || self.jobs.acknowledge_job(job_id, nonce);
-        match self.patiently("AcknowledgeJob", job_id, acknowledge).await {
-            Ok(JobStatus::InProgress) => {
-                // With the nonce in the ledger, it would only be acknowledged again.
-                let job_id = job_id.to_owned();
-                let _ = self.note(move |ledger| ledger.taken(&job_id)).await;
-                true
+    /// Takes a job, with the latest nonce that is known.
+    ///
+    /// AWS does not say what it answers to a nonce that was used. So a refused one means that the job was taken before
+    /// if it may have been and is not offered any more; whether a job is in progress no other call tells.
+    async fn acknowledge(&self, job_id: &str, mut nonce: String, mut earlier: Earlier) -> Acknowledged {
+        let mut pauses = Pauses::new();
+        let mut trouble = None;
+        let reason = loop {
+            let error = match self.jobs.acknowledge_job(job_id, &nonce).await {
+                Ok(JobStatus::InProgress) => {
+                    self.taken(job_id).await;
+                    return Acknowledged::Taken;
+                }
+                Ok(status) => break format!("it is {status}"),
+                Err(error) => error,
+            };
+            if let Some(newer) = self.newer_nonce(job_id) {
+                let (job_id, taken_with) = (job_id.to_owned(), newer.clone());
+                let _ = self.note(move |ledger| ledger.taking(&job_id, &taken_with)).await;
+                (nonce, earlier) = (newer, Earlier::None);
+                continue;
             }
-            Ok(status) => {
-                self.leave(job_id, format!("it is {status}")).await;
-                false
+            if error.is_outdated() && earlier == Earlier::Possible {
+                self.taken(job_id).await;
+                return Acknowledged::Before;
             }
-            Err(error) => {
-                self.leave(job_id, error.to_string()).await;
-                false
+            if error.is_definite() {
+                break error.to_string();
             }
+            if !error.is_throttling() {
+                earlier = Earlier::Possible;
+            }
+            trouble.get_or_insert_with(|| InTrouble::of(self));
+            self.in_trouble(job_id, "AcknowledgeJob", &error);
+            pauses.pause().await;
+        };
+        self.leave(job_id, reason).await;
+        Acknowledged::No
+    }
+
+    /// With the nonce in the ledger, it would only be acknowledged again.
+    async fn taken(&self, job_id: &str) {
+        let job_id = job_id.to_owned();
+        let _ = self.note(move |ledger| ledger.taken(&job_id)).await;
+    }
+
+    /// A job that is in hand was offered again: whoever is about to take it needs this nonce.
+    fn offered_again(&self, job_id: &str, nonce: String) {
+        if let Some(newer) = self.state().in_hand.get_mut(job_id) {
+            *newer = Some(nonce);
         }
+    }
+
+    fn newer_nonce(&self, job_id: &str) -> Option<String> {
+        self.state().in_hand.get_mut(job_id)?.take()
     }
 
     async fn leave(&self, job_id: &str, reason: String) {
@@ -252,15 +308,16 @@ impl Desk {
             match call().await {
                 Err(error) if !error.is_definite() => {
                     trouble.get_or_insert_with(|| InTrouble::of(self));
-                    self.tell(&Notice::Trouble {
-                        what: format!("job {job_id}: {operation}"),
-                        error: error.to_string(),
-                    });
+                    self.in_trouble(job_id, operation, &error);
                     pauses.pause().await;
                 }
                 answer => return answer,
             }
         }
+    }
+
+    fn in_trouble(&self, job_id: &str, operation: &str, error: &PipelineError) {
+        self.tell(&Notice::Trouble { what: format!("job {job_id}: {operation}"), error: error.to_string() });
     }
 
     /// Writes to the ledger; what cannot be written is told.
@@ -286,8 +343,13 @@ struct InHand<'a> {
 
 impl<'a> InHand<'a> {
     fn of(desk: &'a Desk, job_id: &str) -> Option<Self> {
-        let is_new = desk.state().in_hand.insert(job_id.to_owned());
-        is_new.then(|| Self { desk, job_id: job_id.to_owned() })
+        match desk.state().in_hand.entry(job_id.to_owned()) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(entry) => {
+                entry.insert(None);
+                Some(Self { desk, job_id: job_id.to_owned() })
+            }
+        }
     }
 }
 
