@@ -520,7 +520,7 @@ fn a_ledger_that_is_none_or_of_another_version_is_refused() {
     let check = |text: &str, expected: &str| {
         std::fs::write(&path, text).unwrap();
         let refused = Ledger::open(&path).unwrap_err().to_string();
-        assert!(refused.starts_with(&format!("the worker's ledger `{}`: {expected}", path.display())), "{refused}");
+        assert!(refused.starts_with(&format!("the ledger `{}`: {expected}", path.display())), "{refused}");
     };
     check("[7]", "");
     check(r#"{"jobs":{},"executions":[]}"#, "missing field `version`");

@@ -82,6 +82,22 @@ impl Ledger {
         Ok(Self { path: Some(path), entries })
     }
 
+    /// Notes the job in the file at `path`; returns whether it was noted before.
+    #[cfg(feature = "durable")]
+    pub(crate) async fn note_job(path: &Path, job_id: &str) -> Result<bool, LedgerError> {
+        let (opened, job_id) = (path.to_owned(), job_id.to_owned());
+        let note = move || {
+            let mut ledger = Self::open(opened)?;
+            let is_new = ledger.entries.jobs.insert(job_id, None).is_none();
+            if is_new {
+                ledger.write()?;
+            }
+            Ok(!is_new)
+        };
+        let noted = tokio::task::spawn_blocking(note).await;
+        noted.unwrap_or_else(|error| Err(LedgerError { path: path.to_owned(), error: error.into() }))
+    }
+
     pub(super) fn jobs(&self) -> Vec<(String, Option<String>)> {
         self.entries.jobs.iter().map(|(job_id, nonce)| (job_id.clone(), nonce.clone())).collect()
     }
@@ -181,7 +197,7 @@ fn beside(path: &Path) -> PathBuf {
 
 /// A ledger that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("the worker's ledger `{path}`: {error}")]
+#[error("the ledger `{path}`: {error}")]
 pub struct LedgerError {
     path: PathBuf,
     error: io::Error,
