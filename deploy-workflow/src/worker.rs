@@ -29,7 +29,6 @@ mod ledger;
 mod notice;
 mod patience;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZero;
 use std::pin::pin;
@@ -59,7 +58,7 @@ pub struct Worker {
     at_most: NonZero<usize>,
     poll_every: Duration,
     patience: Duration,
-    query_param: BTreeMap<String, String>,
+    query_param: Option<(String, String)>,
     observer: Observer,
 }
 
@@ -76,7 +75,7 @@ impl Worker {
             at_most: NonZero::<usize>::MIN.saturating_add(9),
             poll_every: Duration::from_secs(5),
             patience: Duration::from_mins(30),
-            query_param: BTreeMap::new(),
+            query_param: None,
             observer: Box::new(|_| {}),
         }
     }
@@ -112,10 +111,13 @@ impl Worker {
         self
     }
 
-    /// Only jobs of actions whose queryable property `name` has this value.
+    /// Only jobs of actions whose property `name` has this value, of 1 to 50 characters.
+    ///
+    /// It is the one queryable property of the action type: if that has one, CodePipeline wants it to be named,
+    /// and if it has none, nothing may be named.
     #[must_use]
     pub fn query_param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.query_param.insert(name.into(), value.into());
+        self.query_param = Some((name.into(), value.into()));
         self
     }
 

@@ -350,7 +350,7 @@ async fn two_workers_do_one_job_once() {
     bench.begin(JOB);
     // The other was offered the job first, and is slower.
     let request =
-        PollForJobs { action_type_id: action_type(), max_batch_size: NonZero::<usize>::MIN, query_param: [].into() };
+        PollForJobs { action_type_id: action_type(), max_batch_size: NonZero::<usize>::MIN, query_param: None };
     let offered = bench.jobs.poll_for_jobs(&request).await.unwrap().remove(0);
     let worker = bench.run();
     sleep(seconds(1)).await;

@@ -22,6 +22,7 @@ struct Pipelines {
     action_type_id: ActionTypeId,
     ids: JobIds,
     nonces: Nonces,
+    queryable: Option<String>,
     actions: BTreeMap<String, Action>,
     jobs: BTreeMap<String, JobEntry>,
     numbers: u64,
@@ -97,6 +98,7 @@ impl InMemoryJobs {
             action_type_id,
             ids: JobIds::New,
             nonces: Nonces::Kept,
+            queryable: None,
             actions: BTreeMap::new(),
             jobs: BTreeMap::new(),
             numbers: 0,
@@ -116,6 +118,13 @@ impl InMemoryJobs {
     #[must_use]
     pub fn spending_nonces(self) -> Self {
         self.with(|pipelines| pipelines.nonces = Nonces::Spent);
+        self
+    }
+
+    /// The action type has this queryable property, by which workers must ask.
+    #[must_use]
+    pub fn queryable(self, property: impl Into<String>) -> Self {
+        self.with(|pipelines| pipelines.queryable = Some(property.into()));
         self
     }
 
@@ -230,6 +239,11 @@ impl Pipelines {
         if request.action_type_id != self.action_type_id {
             let message = format!("action type `{}` does not exist", request.action_type_id);
             return Err(PipelineError::new("ActionTypeNotFoundException", message));
+        }
+        let named = request.query_param.as_ref().map(|(name, _)| name);
+        if named != self.queryable.as_ref() {
+            let message = "queryParam must name the action type's queryable property, if it has one";
+            return Err(PipelineError::new("ValidationException", message));
         }
         let mut offered = Vec::new();
         let mut jobs: Vec<_> = self.jobs.iter_mut().collect();

@@ -1,6 +1,5 @@
 //! What a job worker needs of CodePipeline: the jobs of a custom action.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZero;
 
@@ -44,8 +43,11 @@ pub struct PollForJobs {
     pub action_type_id: ActionTypeId,
     /// How many at most.
     pub max_batch_size: NonZero<usize>,
-    /// The value of the action type's queryable property, by its name; empty for actions of any value.
-    pub query_param: BTreeMap<String, String>,
+    /// The action type's queryable property and the value that is wanted.
+    ///
+    /// CodePipeline's `queryParam` is a map of at most one entry: it must be there if the action type has such a
+    /// property, and must not if it has none.
+    pub query_param: Option<(String, String)>,
 }
 
 /// A type of custom actions; its owner is `Custom`.
