@@ -1,13 +1,14 @@
 //! The machine input file: what to deploy where, as a person writes it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::cloudformation::Capability;
 
 /// The machine input file; a member that is not listed here is an error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
 pub struct MachineInput {
     /// The environment, the first part of the stack's name and the template's parameter `environmentName`.
@@ -25,6 +26,21 @@ pub struct MachineInput {
     /// Which changes are safe besides those that always are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_policy: Option<ChangePolicy>,
+}
+
+/// The values of parameters may be secret.
+impl fmt::Debug for MachineInput {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("MachineInput")
+            .field("environment_name", &self.environment_name)
+            .field("stack_name", &self.stack_name)
+            .field("template_path", &self.template_path)
+            .field("capabilities", &self.capabilities)
+            .field("parameters", &self.parameters.keys())
+            .field("change_policy", &self.change_policy)
+            .finish()
+    }
 }
 
 impl MachineInput {

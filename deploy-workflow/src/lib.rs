@@ -78,6 +78,7 @@ pub mod input;
 pub mod lambda;
 mod names;
 mod pauses;
+mod redacted;
 pub mod rehearsal;
 pub mod sandbox;
 pub mod scenario;

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::redacted::Redacted;
+
 /// A job, as far as the trigger reads it.
 ///
 /// Credentials that CodePipeline sends with it are not part of it: nothing can keep or show what it never had.
@@ -31,13 +33,13 @@ pub struct JobData {
     pub continuation_token: Option<String>,
 }
 
-/// The configuration may have secret values.
+/// The configuration may have secret values, and who has a token may speak for the job.
 impl fmt::Debug for JobData {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("JobData")
             .field("input_artifacts", &self.input_artifacts)
-            .field("continuation_token", &self.continuation_token)
+            .field("continuation_token", &self.continuation_token.as_ref().map(|_| Redacted))
             .finish_non_exhaustive()
     }
 }
@@ -168,11 +170,19 @@ pub struct Location {
 }
 
 /// Where an object is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct S3Location {
     /// Its bucket.
     pub bucket_name: String,
     /// Its key.
     pub object_key: String,
+}
+
+/// The key of an artifact is what somebody needs who may read the bucket but not list it.
+impl fmt::Debug for S3Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("S3Location");
+        debug.field("bucket_name", &self.bucket_name).field("object_key", &Redacted).finish()
+    }
 }

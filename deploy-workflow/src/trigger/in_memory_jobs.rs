@@ -1,6 +1,7 @@
 //! The pipeline's side of custom actions in memory: jobs that workers poll for, take and answer.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -14,10 +15,22 @@ use super::pipeline::{FailureDetails, PendingJob, Pipeline, PipelineError, check
 /// A job is offered, each time with another nonce, until it is taken with the latest one; only then it can be answered,
 /// and only once. An action that goes on is offered as another job with the continuation token.
 /// A job that was taken is never offered again.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct InMemoryJobs(Arc<Mutex<Pipelines>>);
 
-#[derive(Debug)]
+/// Nonces, tokens and configurations are not shown.
+impl fmt::Debug for InMemoryJobs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with(|pipelines| {
+            formatter
+                .debug_struct("InMemoryJobs")
+                .field("action_type_id", &pipelines.action_type_id)
+                .field("jobs", &pipelines.jobs.keys())
+                .finish_non_exhaustive()
+        })
+    }
+}
+
 struct Pipelines {
     action_type_id: ActionTypeId,
     ids: JobIds,
@@ -44,20 +57,17 @@ enum Nonces {
     Spent,
 }
 
-#[derive(Debug)]
 enum Fault {
     Refused(PipelineError),
     AnswerLost,
 }
 
-#[derive(Debug)]
 struct Action {
     data: JobData,
     state: ActionState,
     tokens: Vec<String>,
 }
 
-#[derive(Debug)]
 struct JobEntry {
     /// Its turn: jobs are offered in this order.
     number: u64,

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::event::Job;
 use super::pipeline::PipelineError;
+use crate::redacted::Redacted;
 
 /// The operations of the CodePipeline API by which a worker comes to its jobs; it answers them through a
 /// [`Pipeline`](super::Pipeline).
@@ -108,12 +109,19 @@ impl fmt::Display for ActionCategory {
 }
 
 /// A job that nobody has taken yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OfferedJob {
     /// The job.
     pub job: Job,
     /// What it is taken with: only the latest nonce of a job is valid.
     pub nonce: String,
+}
+
+/// Who has the nonce may take the job.
+impl fmt::Debug for OfferedJob {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("OfferedJob").field("job", &self.job).field("nonce", &Redacted).finish()
+    }
 }
 
 /// How far a job is.
