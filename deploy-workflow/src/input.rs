@@ -48,21 +48,31 @@ impl MachineInput {
     ///
     /// # Errors
     ///
-    /// When it is not JSON, or a member is missing, unknown or of the wrong type; the message says where.
+    /// When it is not JSON, or a member is missing, unknown or of the wrong type;
+    /// the message says where and what is expected, and not what is there.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
         if text.trim_start().starts_with('[') {
             return Err(InvalidInput { message: "expected an object".to_owned(), line: 1, column: 1 });
         }
         serde_json::from_str(text).map_err(|error| {
-            let text = error.to_string();
-            let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-            let message = match message.strip_prefix("unknown variant ") {
-                Some(rest) => format!("unknown value {rest}"),
-                None => message.to_owned(),
-            };
+            let text = reason(&error);
+            let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_owned();
             // serde_json counts the characters that it has read of the line, which may be none.
             InvalidInput { message, line: error.line().max(1), column: error.column().max(1) }
         })
+    }
+}
+
+/// Why a text does not fit, and where: without the values in it, which may be secret.
+pub(crate) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(", expected ") {
+        // Names of members are no values.
+        Some((found, expected)) if !found.starts_with("unknown field ") => {
+            let found = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+            format!("{}, expected {expected}", found.replace("unknown variant", "unknown value"))
+        }
+        _ => text,
     }
 }
 
@@ -124,13 +134,18 @@ mod tests {
              `capabilities`, `parameters`, `changePolicy`",
         );
         check(r#"["prod", "app", "template.yaml"]"#, "1:1: expected an object");
-        check("7", "1:1: invalid type: integer `7`, expected an object");
+        check("7", "1:1: invalid type: integer, expected an object");
         check("", "1:1: EOF while parsing a value");
         check("{\n", "2:1: EOF while parsing an object");
-        check(r#"{"changePolicy": true}"#, "1:21: invalid type: boolean `true`, expected an object");
+        check(r#"{"changePolicy": true}"#, "1:21: invalid type: boolean, expected an object");
+        check(r#"{"changePolicy": {"dynamicChange": "maybe"}}"#, "1:42: unknown value, expected `reject` or `allow`");
+        // A value that looks like the rest of a message is no more shown than another.
         check(
-            r#"{"changePolicy": {"dynamicChange": "maybe"}}"#,
-            "1:42: unknown value `maybe`, expected `reject` or `allow`",
+            r#"{"changePolicy": {"dynamicChange": "secret`, expected `"}}"#,
+            "1:56: unknown value, expected `reject` or `allow`",
         );
+        check(r#"{"changePolicy": "se`cret\", expected"}"#, "1:38: invalid type: string, expected an object");
+        check(r#"{"parameters": {"Password": 12345}}"#, "1:33: invalid type: integer, expected a string");
+        check(r#"{"parameters": "secret"}"#, "1:23: invalid type: string, expected a map");
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::input::reason;
 use crate::redacted::Redacted;
 
 /// A job, as far as the trigger reads it.
@@ -61,7 +62,11 @@ impl fmt::Debug for ActionConfiguration {
 
 impl Job {
     pub(crate) fn from_event(event: &serde_json::Value) -> Result<Self, String> {
-        let Event { job } = Event::deserialize(event).map_err(|error| error.to_string())?;
+        let Event { job } =
+            serde_path_to_error::deserialize(event).map_err(|error| match &*error.path().to_string() {
+                "." => reason(error.inner()),
+                path => format!("`{path}`: {}", reason(error.inner())),
+            })?;
         if job.id.is_empty() {
             return Err("its job has no id".to_owned());
         }
@@ -103,7 +108,7 @@ pub(super) const USER_PARAMETERS: &str = "UserParameters";
 
 /// What the action's configuration says.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
 pub(super) struct UserParameters {
     #[serde(rename = "s3Bucket")]
     pub(super) s3_bucket: String,
@@ -114,7 +119,7 @@ pub(super) struct UserParameters {
 
 impl UserParameters {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|error| format!("the action's UserParameters: {error}"))
+        serde_json::from_str(text).map_err(|error| format!("the action's UserParameters: {}", reason(&error)))
     }
 }
 
@@ -126,7 +131,7 @@ pub(super) fn continuation_token(execution_arn: &str) -> String {
 /// The execution that a token stands for.
 pub(super) fn execution_arn(token: &str) -> Result<String, String> {
     let token: ContinuationToken =
-        serde_json::from_str(token).map_err(|error| format!("the job's continuation token: {error}"))?;
+        serde_json::from_str(token).map_err(|error| format!("the job's continuation token: {}", reason(&error)))?;
     Ok(token.state_machine_execution_arn)
 }
 
