@@ -228,6 +228,8 @@ pub struct ParameterDeclaration {
     pub parameter_key: String,
     pub parameter_type: String,
     pub default_value: Option<String>,
+    /// The value is a secret.
+    pub no_echo: bool,
     /// Empty: anything goes.
     pub allowed_values: Vec<String>,
 }
