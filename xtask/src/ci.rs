@@ -1,6 +1,6 @@
 //! Every gate, in the order in which a fault is found soonest.
 
-use crate::emulators;
+use crate::emulators::{self, NotInstalled};
 use crate::purity;
 use crate::step::{FEATURES, Steps, Verdict, cargo, passed_if_zero, program};
 use crate::test;
@@ -21,10 +21,13 @@ pub(crate) fn run(steps: &mut Steps) {
     let mut aws = cargo(["clippy", "--all-targets", "--locked"]);
     aws.args(emulators::AWS).args(["--", "-D", "warnings"]);
     steps.command("clippy of what speaks to AWS", aws);
-    test::run(steps);
+    test::run(steps, NotInstalled::Fails);
     let mut docs = cargo(["doc", "--workspace", FEATURES, "--no-deps"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
     steps.command("docs", docs);
+    let mut docs = cargo(["doc", "--no-deps", "--locked", "--package", "asl-runtime"]);
+    docs.args(emulators::AWS).env("RUSTDOCFLAGS", "-D warnings");
+    steps.command("docs of what speaks to AWS", docs);
     steps.step("dependency rules", purity::check);
     steps.step("dependency policy", dependency_policy);
     steps.step("asl-core for wasm32", wasm);

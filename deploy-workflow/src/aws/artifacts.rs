@@ -10,6 +10,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_types::service_config::ServiceConfigKey;
 
 use crate::artifact::{ArtifactStore, MAX_ARCHIVE_BYTES, StoreError};
 
@@ -24,9 +25,16 @@ pub struct S3Artifacts {
 impl S3Artifacts {
     /// The buckets at the configured endpoint: where it is not AWS's own, a bucket is in the path and not in the host.
     pub fn new(config: &SdkConfig) -> Self {
-        let config = Builder::from(config).force_path_style(config.endpoint_url().is_some()).build();
+        let config = Builder::from(config).force_path_style(names_an_endpoint(config)).build();
         Self { client: Client::from_conf(config) }
     }
+}
+
+/// Whether there is an endpoint for S3: one for every service, or one for S3 alone, where the client looks for it, too.
+fn names_an_endpoint(config: &SdkConfig) -> bool {
+    let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let of_s3 = config.service_config().zip(key.ok()).and_then(|(services, key)| services.load_config(key));
+    config.endpoint_url().is_some() || of_s3.is_some()
 }
 
 /// The configuration names an access key.

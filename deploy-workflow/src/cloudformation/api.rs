@@ -10,6 +10,7 @@ use super::status::{
     ChangeAction, ChangeSetStatus, ExecutionStatus, PolicyAction, Replacement, RequiresRecreation, ResourceStatus,
     StackStatus,
 };
+use crate::redacted::Redacted;
 
 /// The operations of the CloudFormation API that a deployment needs.
 ///
@@ -78,7 +79,7 @@ impl Capability {
 }
 
 /// A parameter's value in a request or in a stack.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Parameter {
     /// `ParameterValue`.
     Value {
@@ -92,6 +93,18 @@ pub enum Parameter {
         /// The parameter.
         key: String,
     },
+}
+
+/// Values may be secret.
+impl fmt::Debug for Parameter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value { key, .. } => {
+                formatter.debug_struct("Value").field("key", key).field("value", &Redacted).finish()
+            }
+            Self::UsePreviousValue { key } => formatter.debug_struct("UsePreviousValue").field("key", key).finish(),
+        }
+    }
 }
 
 impl Parameter {
@@ -215,6 +228,8 @@ pub struct ParameterDeclaration {
     pub parameter_key: String,
     pub parameter_type: String,
     pub default_value: Option<String>,
+    /// The value is a secret.
+    pub no_echo: bool,
     /// Empty: anything goes.
     pub allowed_values: Vec<String>,
 }

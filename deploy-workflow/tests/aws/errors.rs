@@ -144,7 +144,7 @@ async fn no_secret_is_in_a_failure_a_history_or_a_debug_form() {
 #[tokio::test]
 async fn no_secret_is_in_a_log_of_any_level() {
     let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let _guard = log.listen();
     assert_eq!(exists([throttled(), in_status("CREATE_COMPLETE")]).await, Ok(json!(true)));
     let text = log.text();
     assert!(text.contains("DescribeStacks"), "{text}");
