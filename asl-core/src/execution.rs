@@ -74,7 +74,9 @@ use crate::value::{Object, Value};
 pub struct Execution {
     program: Program,
     progress: Progress,
-    /// When strands wake, derived from their phases.
+    /// When the execution is to end at the latest, derived from when it was started or redriven.
+    expires_at: Timestamp,
+    /// When strands wake unless the execution expires before, derived from their phases.
     timers: SortedMap<Timer, StrandId>,
     /// Which strand waits for which Task, derived from their phases.
     tasks: SortedMap<TaskId, StrandId>,
@@ -96,6 +98,7 @@ impl Execution {
     pub fn start(program: Program, start: Start, now: Timestamp) -> Self {
         let mut execution = Self {
             program,
+            expires_at: Timestamp::default(),
             timers: SortedMap::default(),
             tasks: SortedMap::default(),
             map_runs: SortedMap::default(),
@@ -167,14 +170,14 @@ impl Execution {
             return None;
         }
         let first_timer = self.timers.first().map(|(timer, _)| timer.at);
-        Some(first_timer.map_or(self.expires_at(), |at| at.min(self.expires_at())))
+        Some(first_timer.map_or(self.expires_at, |at| at.min(self.expires_at)))
     }
 
     /// Lets everything that is due by `now` happen; does nothing if nothing is.
     pub fn handle_deadline(&mut self, now: Timestamp) {
         self.progress.now = self.progress.now.max(now);
         while self.outcome().is_none() && self.next_deadline().is_some_and(|deadline| deadline <= self.progress.now) {
-            if self.expires_at() <= self.progress.now {
+            if self.expires_at <= self.progress.now {
                 self.finish(Outcome::TimedOut(Failure::timeout()));
             }
             // Everything that is due happens before anything follows from it, as AWS records Tasks that time out together.
@@ -246,8 +249,9 @@ impl Execution {
         }
         let progress = snapshot.progress;
         let strands = progress.strands.values();
-        Ok(Self {
-            timers: strands.clone().flat_map(|strand| strand.timers().map(|timer| (timer, strand.id))).collect(),
+        let mut execution = Self {
+            expires_at: Timestamp::default(),
+            timers: SortedMap::default(),
             map_runs: strands.clone().filter_map(|strand| Some((strand.map_run()?, strand.id))).collect(),
             tasks: strands.filter_map(|strand| Some((strand.task()?, strand.id))).collect(),
             ready: VecDeque::new(),
@@ -256,10 +260,15 @@ impl Execution {
             evaluation_steps: Cell::new(progress.start.limits.evaluation_steps),
             program,
             progress,
-        })
+        };
+        execution.expires_at = execution.expiry();
+        let timers = execution.progress.strands.values().flat_map(|strand| execution.timers_of(strand));
+        execution.timers = timers.collect();
+        Ok(execution)
     }
 
     fn begin(&mut self) {
+        self.expires_at = self.expiry();
         let start = &mut self.progress.start;
         let checked = evaluate::check_payload(&start.input, &start.name, &start.limits);
         if checked.is_err() {
@@ -281,7 +290,7 @@ impl Execution {
 
     /// When the machine's `TimeoutSeconds`, or the longest time that an execution may last, is over;
     /// either counts from the last redrive.
-    fn expires_at(&self) -> Timestamp {
+    fn expiry(&self) -> Timestamp {
         let limit = self.progress.start.limits.execution_seconds;
         let seconds = self.program.machine().timeout_seconds.map_or(limit, |timeout| timeout.min(limit));
         self.progress.redriven_at.unwrap_or(self.progress.started_at).saturating_add(Duration::from_secs(seconds))
@@ -319,7 +328,7 @@ impl Execution {
 
     /// Puts a strand away until something wakes it.
     fn rest(&mut self, strand: Box<Strand>) {
-        self.timers.extend(strand.timers().map(|timer| (timer, strand.id)));
+        self.timers.extend(self.timers_of(&strand));
         if let Some(task) = strand.task() {
             self.tasks.insert(task, strand.id);
         }
@@ -327,6 +336,12 @@ impl Execution {
             self.map_runs.insert(map_run, strand.id);
         }
         self.progress.strands.insert(strand.id, strand);
+    }
+
+    /// The times at which a strand wakes; what lies past the end of the execution never comes.
+    fn timers_of(&self, strand: &Strand) -> impl Iterator<Item = (Timer, StrandId)> + use<> {
+        let (id, expires_at) = (strand.id, self.expires_at);
+        strand.timers().filter(move |timer| timer.at <= expires_at).map(move |timer| (timer, id))
     }
 
     /// A time from now.

@@ -70,6 +70,7 @@ impl Execution {
         self.progress.outcome = None;
         self.progress.redrives += 1;
         self.progress.redriven_at = Some(self.progress.now);
+        self.expires_at = self.expiry();
         let redriven =
             self.emit(self.progress.last_event, EventDetails::ExecutionRedriven { count: self.progress.redrives });
         for (_, strand) in std::mem::take(&mut self.progress.interrupted) {
