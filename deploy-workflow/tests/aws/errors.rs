@@ -129,7 +129,9 @@ async fn no_secret_is_in_a_failure_a_history_or_a_debug_form() {
          'POST / x-amz-security-token:{SESSION_TOKEN} {SECRET_ACCESS_KEY} {ACCESS_KEY_ID}'"
     );
     let not_xml = || Answer::Response(400, format!("<html>{SESSION_TOKEN} {SECRET_ACCESS_KEY} {ACCESS_KEY_ID}</html>"));
-    for answer in [Answer::error(403, "SignatureDoesNotMatch", &quoting), not_xml()] {
+    let refusals =
+        ["SignatureDoesNotMatch", "IncompleteSignature", "IncompleteSignatureException", "InvalidSignatureException"];
+    for answer in refusals.map(|code| Answer::error(403, code, &quoting)).into_iter().chain([not_xml()]) {
         let double = Double::start([answer]).await;
         let ended = task(&double.services, EXISTS, json!({})).await;
         let (error, cause) = ended.result.unwrap_err();
