@@ -1,6 +1,6 @@
 //! What errors of AWS become: failures under AWS's codes, without a secret.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::double::{ACCESS_KEY_ID, Answer, Double, SECRET_ACCESS_KEY, SESSION_TOKEN};
 use crate::log::Log;
@@ -9,7 +9,7 @@ use crate::task::task;
 const EXISTS: &str = "CheckStackExistsStateMachineTask";
 
 /// Asks whether the stack exists, and expects as many calls as the script has answers.
-async fn exists(script: impl IntoIterator<Item = Answer>) -> Result<serde_json::Value, (String, String)> {
+async fn exists(script: impl IntoIterator<Item = Answer>) -> Result<Json, (String, String)> {
     let script: Vec<_> = script.into_iter().collect();
     let answers = script.len();
     let double = Double::start(script).await;
@@ -18,7 +18,7 @@ async fn exists(script: impl IntoIterator<Item = Answer>) -> Result<serde_json::
     ended.result
 }
 
-fn failure(error: &str, cause: &str) -> Result<serde_json::Value, (String, String)> {
+fn failure(error: &str, cause: &str) -> Result<Json, (String, String)> {
     Err((error.to_owned(), cause.to_owned()))
 }
 
@@ -148,8 +148,16 @@ async fn no_secret_is_in_a_log_of_any_level() {
     let log = Log::default();
     let _guard = log.listen();
     assert_eq!(exists([throttled(), in_status("CREATE_COMPLETE")]).await, Ok(json!(true)));
+    let objects = [Answer::Object(b"found".to_vec()), Answer::Object(Vec::new())];
+    let artifacts = Double::start(objects).await.services.artifacts;
+    assert_eq!(*artifacts.get_object("artifacts", "revision.zip").await.unwrap(), *b"found");
+    artifacts.put_object("artifacts", "template.yaml", Vec::new().into()).await.unwrap();
+    let url = artifacts.template_url("artifacts", "template.yaml").await.unwrap();
+    assert!(url.ends_with("/artifacts/template.yaml"), "{url}");
     let text = log.text();
-    assert!(text.contains("DescribeStacks"), "{text}");
+    for operation in ["DescribeStacks", "GetObject", "PutObject"] {
+        assert!(text.contains(operation), "{text}");
+    }
     for secret in [SECRET_ACCESS_KEY, SESSION_TOKEN] {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None);
