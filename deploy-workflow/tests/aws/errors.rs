@@ -59,6 +59,59 @@ async fn the_status_of_a_stack_decides() {
     assert_eq!(exists([in_status("MELTED")]).await, failure("SdkClientException", cause));
 }
 
+/// Events of the stack itself, if there is no resource, and of resources: id, type, status and reason.
+fn events(events: &[(&str, &str, &str, &str)]) -> Answer {
+    let member = |(id, resource_type, status, reason): &(&str, &str, &str, &str)| {
+        format!(
+            "<member><Timestamp>2024-11-22T09:00:00Z</Timestamp><PhysicalResourceId>{id}</PhysicalResourceId>\
+             <LogicalResourceId>{}</LogicalResourceId><ResourceType>AWS::{resource_type}</ResourceType>\
+             <ResourceStatus>{status}</ResourceStatus><ResourceStatusReason>{reason}</ResourceStatusReason></member>",
+            id.rsplit('/').nth(1).unwrap_or(id),
+        )
+    };
+    let members = events.iter().map(member).collect::<Vec<_>>().concat();
+    Answer::result("DescribeStackEvents", &format!("<StackEvents>{members}</StackEvents>"))
+}
+
+#[tokio::test]
+async fn a_failure_of_a_stack_is_explained_by_the_operation_that_failed() {
+    const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/prod-app/1";
+    const NESTED: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/Storage/2";
+    let check = async |function: &str, status: &str, newest_first: Answer, expected: Result<Json, (String, String)>| {
+        let double = Double::start([in_status(status), newest_first]).await;
+        assert_eq!(task(&double.services, function, json!({})).await.result, expected);
+    };
+    // A creation that was rolled back, and a deletion after that.
+    let stuck = || {
+        events(&[
+            (STACK, "CloudFormation::Stack", "DELETE_FAILED", "The following resource(s) failed to delete: [Bucket]."),
+            ("Bucket", "S3::Bucket", "DELETE_FAILED", "The bucket is not empty"),
+            (STACK, "CloudFormation::Stack", "DELETE_IN_PROGRESS", "User Initiated"),
+            (STACK, "CloudFormation::Stack", "ROLLBACK_COMPLETE", ""),
+            ("Topic", "SNS::Topic", "DELETE_FAILED", "in an older operation"),
+            ("Queue", "SQS::Queue", "CREATE_FAILED", "the quota is used up"),
+            (STACK, "CloudFormation::Stack", "CREATE_IN_PROGRESS", "User Initiated"),
+        ])
+    };
+    let cause = "stack `prod-app` is DELETE_FAILED; `Bucket` (AWS::S3::Bucket) DELETE_FAILED: The bucket is not empty";
+    let expected = failure("StackDeletionFailed", cause);
+    check("CheckStackDeletionStatusStateMachineTask", "DELETE_FAILED", stuck(), expected).await;
+    let cause = "stack `prod-app` is DELETE_FAILED; `Queue` (AWS::SQS::Queue) CREATE_FAILED: the quota is used up";
+    let expected = failure("StackCreationFailed", cause);
+    check("CheckStackCreationStatusStateMachineTask", "DELETE_FAILED", stuck(), expected).await;
+    // A nested stack is a resource like any other.
+    let nested = events(&[
+        (STACK, "CloudFormation::Stack", "ROLLBACK_COMPLETE", ""),
+        (NESTED, "CloudFormation::Stack", "CREATE_FAILED", "Embedded stack was not created"),
+        (NESTED, "CloudFormation::Stack", "CREATE_IN_PROGRESS", "Resource creation Initiated"),
+        (STACK, "CloudFormation::Stack", "CREATE_IN_PROGRESS", "User Initiated"),
+    ]);
+    let cause = "stack `prod-app` is ROLLBACK_COMPLETE; `Storage` (AWS::CloudFormation::Stack) CREATE_FAILED: \
+                 Embedded stack was not created";
+    let expected = failure("StackCreationFailed", cause);
+    check("CheckStackCreationStatusStateMachineTask", "ROLLBACK_COMPLETE", nested, expected).await;
+}
+
 #[tokio::test]
 async fn throttling_is_retried_and_then_left_to_the_machine() {
     assert_eq!(exists([throttled(), throttled(), in_status("CREATE_COMPLETE")]).await, Ok(json!(true)));
