@@ -132,19 +132,20 @@ impl Execution {
         if self.outcome().is_some() && !redrives {
             return Err(Rejected::ExecutionEnded);
         }
+        let program = self.program.clone();
         match event {
             Event::Redriven => self.redrive()?,
             Event::RedrivenOnce { client_token } => self.redrive_once(client_token)?,
             Event::Stopped { failure } => self.finish(Outcome::Aborted(failure)),
-            Event::TaskStarted { task, worker_name } => self.task_started(task, worker_name)?,
-            Event::TaskSubmitted { task, output } => self.task_submitted(task, output)?,
+            Event::TaskStarted { task, worker_name } => self.task_started(&program, task, worker_name)?,
+            Event::TaskSubmitted { task, output } => self.task_submitted(&program, task, output)?,
             Event::TaskHeartbeat { task } => self.task_heartbeat(task)?,
-            Event::TaskSucceeded { task, output } => self.task_answered(task, Ok(output))?,
-            Event::TaskFailed { task, failure } => self.task_answered(task, Err(failure))?,
+            Event::TaskSucceeded { task, output } => self.task_answered(&program, task, Ok(output))?,
+            Event::TaskFailed { task, failure } => self.task_answered(&program, task, Err(failure))?,
             Event::MapRunSucceeded { map_run, output } => self.map_run_answered(map_run, Ok(output))?,
             Event::MapRunFailed { map_run, failure } => self.map_run_answered(map_run, Err(failure))?,
         }
-        self.run();
+        self.run(&program);
         Ok(())
     }
 
@@ -169,7 +170,8 @@ impl Execution {
                 let Some((timer, strand)) = self.timers.pop_first() else { break };
                 self.wake(strand, timer);
             }
-            self.run();
+            let program = self.program.clone();
+            self.run(&program);
         }
     }
 
@@ -262,10 +264,11 @@ impl Execution {
         }
         self.emit(EventId::default(), EventDetails::ExecutionStarted { input: input.clone(), role_arn });
         let start_at = self.program.machine().start_at;
-        let strand = self.new_strand(None, start_at, EventId::default());
-        self.ready.push_back((strand.id, Step::Enter { state: start_at, input }));
-        self.rest(strand);
-        self.run();
+        let mut strand = self.new_strand(None, start_at, EventId::default());
+        strand.input = input;
+        let program = self.program.clone();
+        self.run_strand(&program, strand, Step::Enter);
+        self.run(&program);
     }
 
     /// When the machine's `TimeoutSeconds`, or the longest time that an execution may last, is over;
@@ -277,15 +280,14 @@ impl Execution {
     }
 
     /// Runs strands until all of them wait.
-    fn run(&mut self) {
-        let program = self.program.clone();
+    fn run(&mut self, program: &Program) {
         while self.outcome().is_none() {
             if let Some((strand, step)) = self.ready.pop_front() {
                 if let Some(strand) = self.progress.strands.remove(&strand) {
-                    self.run_strand(&program, strand, step);
+                    self.run_strand(program, strand, step);
                 }
             } else if let Some(strand) = self.starting.pop_front() {
-                self.start_task(strand);
+                self.start_task(program, strand);
             } else {
                 self.evaluation_steps.set(self.progress.start.limits.evaluation_steps);
                 return;
@@ -329,11 +331,11 @@ impl Execution {
     ///
     /// The last event that the history may hold is the failure of the execution.
     fn emit(&mut self, previous: EventId, details: EventDetails) -> EventId {
-        self.emit_with(previous, || details)
+        self.emit_with(previous, |_| details)
     }
 
     /// The same with details that are only made if somebody is told.
-    fn emit_with(&mut self, previous: EventId, details: impl FnOnce() -> EventDetails) -> EventId {
+    fn emit_with(&mut self, previous: EventId, details: impl FnOnce(&Start) -> EventDetails) -> EventId {
         if self.outcome().is_some() {
             return self.progress.last_event;
         }
@@ -344,12 +346,13 @@ impl Execution {
         self.record(previous, details)
     }
 
-    fn record(&mut self, previous: EventId, details: impl FnOnce() -> EventDetails) -> EventId {
+    fn record(&mut self, previous: EventId, details: impl FnOnce(&Start) -> EventDetails) -> EventId {
         let id = EventId(self.progress.last_event.get() + 1);
         self.progress.last_event = id;
-        if self.progress.start.history == HistoryLevel::All {
-            let event =
-                HistoryEvent { id, previous_event_id: previous, timestamp: self.progress.now, details: details() };
+        let start = &self.progress.start;
+        if start.history == HistoryLevel::All {
+            let details = details(start);
+            let event = HistoryEvent { id, previous_event_id: previous, timestamp: self.progress.now, details };
             self.outputs.push_back(Output::History(event));
         }
         id
@@ -387,7 +390,7 @@ impl Execution {
         if self.outcome().is_some() {
             return;
         }
-        self.record(previous, || match outcome.clone() {
+        self.record(previous, |_| match outcome.clone() {
             Outcome::Succeeded(output) => EventDetails::ExecutionSucceeded { output },
             Outcome::Failed(failure) => EventDetails::ExecutionFailed { failure },
             Outcome::TimedOut(failure) => EventDetails::ExecutionTimedOut { failure },

@@ -26,7 +26,8 @@ pub trait JobQueue: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// `InvalidNonceException` when it was offered again since, `JobNotFoundException`, and the API's other errors.
+    /// `InvalidNonceException` when it was offered again since, and perhaps when it was taken with this nonce before,
+    /// which AWS leaves open; `JobNotFoundException`, and the API's other errors.
     async fn acknowledge_job(&self, job_id: &str, nonce: &str) -> Result<JobStatus, PipelineError>;
 
     /// A job that was taken.

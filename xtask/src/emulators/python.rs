@@ -38,6 +38,7 @@ impl From<String> for Unavailable {
 impl Environment {
     /// Installs what is not there yet; returns the folder of its programs.
     pub(super) fn install(&self) -> Result<PathBuf, Unavailable> {
+        let named = std::env::var_os(VARIABLE).map(|named| usable(PathBuf::from(named))).transpose()?;
         let folder = workspace_root().join("target/emulators").join(self.name);
         let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
         // Written last, so that an installation that was interrupted is begun again.
@@ -47,7 +48,7 @@ impl Environment {
         if is_installed && version(&own_python).is_some() {
             return Ok(programs);
         }
-        let python = find(std::env::var_os(VARIABLE).map(PathBuf::from))?;
+        let python = named.map_or_else(find, Ok)?;
         println!("    installing {} with {}", self.name, python.display());
         if let Err(error) = fs::remove_dir_all(&folder)
             && error.kind() != std::io::ErrorKind::NotFound
@@ -66,20 +67,23 @@ impl Environment {
     }
 }
 
-/// The Python that is named, or the first that is there, works and is new enough.
+/// A Python that somebody names is used, or it is an error.
+fn usable(named: PathBuf) -> Result<PathBuf, Unavailable> {
+    if is_new_enough(&named) {
+        return Ok(named);
+    }
+    let (major, minor) = OLDEST;
+    let reason = format!("{VARIABLE} names `{}`, which is no Python {major}.{minor} or newer", named.display());
+    Err(Unavailable::Unusable(reason))
+}
+
+/// The first Python that is there, works and is new enough.
 ///
 /// A shim of a version manager may be there for a Python that is not: each candidate is run.
-fn find(named: Option<PathBuf>) -> Result<PathBuf, Unavailable> {
-    let (major, minor) = OLDEST;
-    if let Some(python) = named {
-        if is_new_enough(&python) {
-            return Ok(python);
-        }
-        let reason = format!("{VARIABLE} names `{}`, which is no Python {major}.{minor} or newer", python.display());
-        return Err(Unavailable::Unusable(reason));
-    }
+fn find() -> Result<PathBuf, Unavailable> {
     let on_path = ["python3.13", "python3.12", "python3", "python"].map(PathBuf::from);
     on_path.into_iter().chain(of_pyenv()).find(|python| is_new_enough(python)).ok_or_else(|| {
+        let (major, minor) = OLDEST;
         Unavailable::NoPython(format!("there is no Python {major}.{minor} or newer; {VARIABLE} can name one"))
     })
 }
@@ -132,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_named_python_that_is_none_is_not_passed_over() {
-        let refused = find(Some(PathBuf::from("no-python-at-all"))).unwrap_err();
+        let refused = usable(PathBuf::from("no-python-at-all")).unwrap_err();
         let reason = "E2E_PYTHON names `no-python-at-all`, which is no Python 3.12 or newer";
         assert_eq!(refused, Unavailable::Unusable(reason.to_owned()));
     }
