@@ -94,26 +94,38 @@ impl Execution {
     ///
     /// An input over the limits is not kept: the execution fails at once with `States.DataLimitExceeded`.
     pub fn start(program: Program, start: Start, now: Timestamp) -> Self {
-        let progress = Progress {
-            started_at: now,
-            now,
-            last_event: EventId::default(),
-            retries: 0,
-            timers_made: 0,
-            strands_made: 0,
-            strands: SortedMap::default(),
-            invocations: SortedMap::default(),
-            missing_activities: start.missing_activities.clone(),
-            interrupted: BTreeMap::new(),
-            redrives: 0,
-            redriven_at: None,
-            client_tokens: VecDeque::new(),
-            ended_at: Timestamp::default(),
-            random: Random::from_seed(start.seed),
-            outcome: None,
-            start,
+        let mut execution = Self {
+            program,
+            timers: SortedMap::default(),
+            tasks: SortedMap::default(),
+            map_runs: SortedMap::default(),
+            ready: VecDeque::new(),
+            starting: VecDeque::new(),
+            outputs: VecDeque::with_capacity(match start.history {
+                HistoryLevel::All => 16,
+                HistoryLevel::Off => 4,
+            }),
+            evaluation_steps: Cell::new(start.limits.evaluation_steps),
+            progress: Progress {
+                started_at: now,
+                now,
+                last_event: EventId::default(),
+                retries: 0,
+                timers_made: 0,
+                strands_made: 0,
+                strands: SortedMap::default(),
+                invocations: SortedMap::default(),
+                missing_activities: start.missing_activities.clone(),
+                interrupted: BTreeMap::new(),
+                redrives: 0,
+                redriven_at: None,
+                client_tokens: VecDeque::new(),
+                ended_at: Timestamp::default(),
+                random: Random::from_seed(start.seed),
+                outcome: None,
+                start,
+            },
         };
-        let mut execution = Self::at_rest(program, progress);
         execution.begin();
         execution
     }
@@ -232,12 +244,9 @@ impl Execution {
         if &snapshot.program != program.fingerprint() {
             return Err(InvalidSnapshot::Program);
         }
-        Ok(Self::at_rest(program, snapshot.progress))
-    }
-
-    fn at_rest(program: Program, progress: Progress) -> Self {
+        let progress = snapshot.progress;
         let strands = progress.strands.values();
-        Self {
+        Ok(Self {
             timers: strands.clone().flat_map(|strand| strand.timers().map(|timer| (timer, strand.id))).collect(),
             map_runs: strands.clone().filter_map(|strand| Some((strand.map_run()?, strand.id))).collect(),
             tasks: strands.filter_map(|strand| Some((strand.task()?, strand.id))).collect(),
@@ -247,26 +256,25 @@ impl Execution {
             evaluation_steps: Cell::new(progress.start.limits.evaluation_steps),
             program,
             progress,
-        }
+        })
     }
 
     fn begin(&mut self) {
-        let Start { input, role_arn, name, limits, .. } = &self.progress.start;
-        let (input, role_arn) = (input.clone(), role_arn.clone());
-        self.outputs.reserve(match self.progress.start.history {
-            HistoryLevel::All => 16,
-            HistoryLevel::Off => 4,
+        let start = &mut self.progress.start;
+        let checked = evaluate::check_payload(&start.input, &start.name, &start.limits);
+        if checked.is_err() {
+            start.input = Value::Null;
+        }
+        self.emit_with(EventId::default(), |start| EventDetails::ExecutionStarted {
+            input: start.input.clone(),
+            role_arn: start.role_arn.clone(),
         });
-        if let Err(failure) = evaluate::check_payload(&input, name, limits) {
-            self.progress.start.input = Value::Null;
-            self.emit(EventId::default(), EventDetails::ExecutionStarted { input: Value::Null, role_arn });
+        if let Err(failure) = checked {
             return self.finish(Outcome::Failed(failure));
         }
-        self.emit(EventId::default(), EventDetails::ExecutionStarted { input: input.clone(), role_arn });
-        let start_at = self.program.machine().start_at;
-        let mut strand = self.new_strand(None, start_at, EventId::default());
-        strand.input = input;
         let program = self.program.clone();
+        let mut strand = self.new_strand(None, program.machine().start_at, EventId::default());
+        strand.input = self.progress.start.input.clone();
         self.run_strand(&program, strand, Step::Enter);
         self.run(&program);
     }

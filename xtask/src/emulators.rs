@@ -33,15 +33,8 @@ const MOTO: Environment = Environment { name: "moto", requirements: include_str!
 /// How long an emulator may take to start.
 const STARTED_WITHIN: Duration = Duration::from_mins(2);
 
-/// What becomes of an emulator that cannot be installed although there is a Python for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotInstalled {
-    Fails,
-    IsLeftOut,
-}
-
 /// Runs what speaks to AWS: against doubles, and against the emulators that can be had.
-pub(crate) fn run(steps: &mut Steps, not_installed: NotInstalled) {
+pub(crate) fn run(steps: &mut Steps) {
     let mut tests = cargo(["test", "--locked", "--no-fail-fast"]);
     tests.args(AWS).args(["--lib", "--test", "aws", "--test", "main"]).env_remove("AWS_ENDPOINT_URL");
     tests.env("INSTA_UPDATE", "no");
@@ -53,12 +46,12 @@ pub(crate) fn run(steps: &mut Steps, not_installed: NotInstalled) {
         let program = LOCALSTACK.install()?;
         Ok(start_localstack(&LOCALSTACK, Command::new(program.join("python"))))
     };
-    with_emulator(steps, not_installed, "LocalStack", "deployments on LocalStack", "e2e", localstack);
+    with_emulator(steps, "LocalStack", "deployments on LocalStack", "e2e", localstack);
     let moto = || {
         let program = MOTO.install()?;
         Ok(start_moto(&MOTO, Command::new(program.join("moto_server"))))
     };
-    with_emulator(steps, not_installed, "moto", "clean-ups on moto", "moto", moto);
+    with_emulator(steps, "moto", "clean-ups on moto", "moto", moto);
 }
 
 /// Starts an emulator, runs the test target with it and stops it.
@@ -66,7 +59,6 @@ pub(crate) fn run(steps: &mut Steps, not_installed: NotInstalled) {
 /// Without the emulator the target runs all the same, for what of it needs none.
 fn with_emulator(
     steps: &mut Steps,
-    not_installed: NotInstalled,
     emulator: &'static str,
     name: &'static str,
     target: &str,
@@ -74,7 +66,7 @@ fn with_emulator(
 ) {
     let mut server = None;
     steps.step(emulator, || match start() {
-        Err(unavailable) => verdict(unavailable, not_installed, name),
+        Err(unavailable) => verdict(unavailable, name),
         Ok(Err(reason)) => Verdict::Failed(reason),
         Ok(Ok(started)) => {
             server = Some(started);
@@ -101,17 +93,11 @@ fn with_emulator(
 }
 
 /// What it means for the tests of that name that their emulator cannot be had.
-fn verdict(unavailable: Unavailable, not_installed: NotInstalled, name: &str) -> Verdict {
-    let left_out = |reason| Verdict::Skipped(format!("{name} are LEFT OUT: {reason}"));
-    match (unavailable, not_installed) {
-        (Unavailable::NoPython(reason), _) => left_out(reason),
-        (Unavailable::NotInstalled(reason), NotInstalled::IsLeftOut) => {
-            left_out(format!("it cannot be installed: {reason}"))
-        }
-        (Unavailable::NotInstalled(reason), NotInstalled::Fails) => {
-            Verdict::Failed(format!("it cannot be installed: {reason}"))
-        }
-        (Unavailable::Unusable(reason), _) => Verdict::Failed(reason),
+fn verdict(unavailable: Unavailable, name: &str) -> Verdict {
+    match unavailable {
+        Unavailable::NotHere(reason) => Verdict::Skipped(format!("{name} are LEFT OUT: {reason}")),
+        Unavailable::NotInstalled(reason) => Verdict::Failed(format!("it cannot be installed: {reason}")),
+        Unavailable::Unusable(reason) => Verdict::Failed(reason),
     }
 }
 
@@ -154,19 +140,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_out_is_no_failure_and_what_cannot_be_installed_is_one_but_for_tests() {
-        let check = |unavailable: fn(String) -> Unavailable, not_installed, expected: &str| {
-            let verdict = verdict(unavailable("a reason".to_owned()), not_installed, "deployments");
-            assert_eq!(format!("{verdict:?}"), expected);
+    fn what_is_not_here_is_left_out_and_what_does_not_work_is_a_failure() {
+        let verdict = |unavailable: fn(String) -> Unavailable| {
+            format!("{:?}", verdict(unavailable("a reason".to_owned()), "deployments"))
         };
-        let left_out = r#"Skipped("deployments are LEFT OUT: a reason")"#;
-        check(Unavailable::NoPython, NotInstalled::Fails, left_out);
-        check(Unavailable::NoPython, NotInstalled::IsLeftOut, left_out);
-        let failed = r#"Failed("it cannot be installed: a reason")"#;
-        check(Unavailable::NotInstalled, NotInstalled::Fails, failed);
-        let left_out = r#"Skipped("deployments are LEFT OUT: it cannot be installed: a reason")"#;
-        check(Unavailable::NotInstalled, NotInstalled::IsLeftOut, left_out);
-        check(Unavailable::Unusable, NotInstalled::Fails, r#"Failed("a reason")"#);
-        check(Unavailable::Unusable, NotInstalled::IsLeftOut, r#"Failed("a reason")"#);
+        assert_eq!(verdict(Unavailable::NotHere), r#"Skipped("deployments are LEFT OUT: a reason")"#);
+        assert_eq!(verdict(Unavailable::NotInstalled), r#"Failed("it cannot be installed: a reason")"#);
+        assert_eq!(verdict(Unavailable::Unusable), r#"Failed("a reason")"#);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::emulators::{self, NotInstalled};
+use crate::emulators;
 use crate::step::{FEATURES, Steps, Verdict, cargo, program, workspace_root};
 
 /// The environment variable that names another folder for the recorded corpus.
@@ -11,12 +11,12 @@ const CORPUS_VARIABLE: &str = "ASL_CONFORMANCE_CORPUS";
 const WORKLOADS_VARIABLE: &str = "ASL_BENCH_WORKLOADS";
 
 /// Says which shared material the tests will find, then runs all of them, those of what speaks to AWS last.
-pub(crate) fn run(steps: &mut Steps, not_installed: NotInstalled) {
+pub(crate) fn run(steps: &mut Steps) {
     steps.step("shared material", shared_material);
     let mut tests = cargo(["test", "--workspace", FEATURES, "--no-fail-fast"]);
     tests.env("INSTA_UPDATE", "no");
     steps.command("tests", tests);
-    emulators::run(steps, not_installed);
+    emulators::run(steps);
 }
 
 /// Tests need nothing but Rust; what else is there lets some of them check more.

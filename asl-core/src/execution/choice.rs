@@ -3,6 +3,7 @@
 use super::Execution;
 use super::step::{Exit, Known, Step};
 use super::strand::Strand;
+use crate::evaluate::choice_rule::Seen;
 use crate::failure::{ErrorName, Failure};
 use crate::program::{Choice, State, Transition};
 
@@ -15,8 +16,9 @@ impl Execution {
     fn choice(&self, strand: &Strand, state: &State, choice: &Choice) -> Result<Exit, Failure> {
         let input = self.effective_input(strand, state)?;
         let matching = self.evaluate(strand, &input, |scope| {
+            let seen = Seen::default();
             for rule in &choice.choices {
-                if rule.condition.holds(scope)? {
+                if rule.condition.holds(scope, &seen)? {
                     return Ok(Some(rule));
                 }
             }

@@ -21,9 +21,9 @@ pub(super) struct Environment {
 /// Why an emulator cannot be had here.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unavailable {
-    /// There is no Python for it.
-    NoPython(String),
-    /// It cannot be installed with the Python that there is, such as without a network.
+    /// There is no Python to install it with, or no registry to install it from.
+    NotHere(String),
+    /// It cannot be installed although there are both, such as where a pinned package was taken back.
     NotInstalled(String),
     /// The Python that was named cannot be used.
     Unusable(String),
@@ -56,12 +56,20 @@ impl Environment {
             return Err(format!("{}: {error}", folder.display()).into());
         }
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        output(Command::new(python).args(["-m", "venv"]).arg(&folder))?;
+        output(Command::new(python).args(["-m", "venv"]).arg(&folder)).map_err(Unavailable::NotHere)?;
         let list = folder.join("requirements.txt");
         fs::write(&list, self.requirements).map_err(|error| error.to_string())?;
-        let mut pip = Command::new(&own_python);
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"]);
-        output(pip.arg(&list))?;
+        let pip = |command: &str| {
+            let mut pip = Command::new(&own_python);
+            pip.args(["-m", "pip", command, "--quiet", "--disable-pip-version-check", "--no-deps"]);
+            pip
+        };
+        if let Err(reason) = output(pip("install").arg("--requirement").arg(&list)) {
+            // A registry that does not even have pip is none.
+            let is_registry_there = output(pip("download").arg("--dest").arg(&folder).arg("pip")).is_ok();
+            let why = if is_registry_there { Unavailable::NotInstalled } else { Unavailable::NotHere };
+            return Err(why(reason));
+        }
         fs::write(&stamp, self.requirements).map_err(|error| error.to_string())?;
         Ok(programs)
     }
@@ -84,7 +92,7 @@ fn find() -> Result<PathBuf, Unavailable> {
     let on_path = ["python3.13", "python3.12", "python3", "python"].map(PathBuf::from);
     on_path.into_iter().chain(of_pyenv()).find(|python| is_new_enough(python)).ok_or_else(|| {
         let (major, minor) = OLDEST;
-        Unavailable::NoPython(format!("there is no Python {major}.{minor} or newer; {VARIABLE} can name one"))
+        Unavailable::NotHere(format!("there is no Python {major}.{minor} or newer; {VARIABLE} can name one"))
     })
 }
 
