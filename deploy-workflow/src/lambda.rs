@@ -15,6 +15,9 @@ use crate::trigger::TriggerError;
 ///
 /// Each call ends before Lambda's deadline, and returns its [outcome](crate::function::Outcome::to_json).
 ///
+/// `lambda_runtime` writes each event as it came, with the job's `artifactCredentials`, to `tracing` at the level TRACE.
+/// The program `deploy-workflow-lambda` has no subscriber; one in a host must leave out TRACE of `lambda_runtime`.
+///
 /// # Errors
 ///
 /// When Lambda's Runtime API cannot be reached.

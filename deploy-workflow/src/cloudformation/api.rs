@@ -7,8 +7,7 @@ use async_trait::async_trait;
 
 use super::error::ApiError;
 use super::status::{
-    ChangeAction, ChangeSetStatus, ExecutionStatus, PolicyAction, Replacement, RequiresRecreation, ResourceStatus,
-    StackStatus,
+    ChangeAction, ChangeSetStatus, ExecutionStatus, PolicyAction, Replacement, RequiresRecreation, StackStatus,
 };
 use crate::redacted::Redacted;
 
@@ -188,18 +187,15 @@ pub struct StackEvent {
     pub logical_resource_id: String,
     pub physical_resource_id: String,
     pub resource_type: String,
-    /// A word of [`StackStatus`] or of [`ResourceStatus`].
+    /// A word of [`StackStatus`] or of [`ResourceStatus`](super::ResourceStatus).
     pub resource_status: String,
     pub resource_status_reason: Option<String>,
 }
 
 impl StackEvent {
-    /// Whether a resource could not be created or changed.
-    pub fn is_resource_failure(&self) -> bool {
-        self.resource_type != "AWS::CloudFormation::Stack"
-            && [ResourceStatus::CreateFailed, ResourceStatus::UpdateFailed]
-                .iter()
-                .any(|status| status.as_str() == self.resource_status)
+    /// Whether it happened to the stack of this id itself, and not to a resource of it, such as a nested stack.
+    pub fn is_of_stack(&self, stack_id: &str) -> bool {
+        self.physical_resource_id == stack_id
     }
 }
 
