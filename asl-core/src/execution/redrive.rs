@@ -70,6 +70,7 @@ impl Execution {
         self.progress.outcome = None;
         self.progress.redrives += 1;
         self.progress.redriven_at = Some(self.progress.now);
+        self.expires_at = self.expiry();
         let redriven =
             self.emit(self.progress.last_event, EventDetails::ExecutionRedriven { count: self.progress.redrives });
         for (_, strand) in std::mem::take(&mut self.progress.interrupted) {
@@ -139,14 +140,13 @@ impl Execution {
         }
         if strand.children().is_none() {
             let has_entered = strand.entered != EventId::default();
-            let (state, input) = (strand.state, strand.input.clone());
             let step = match std::mem::replace(&mut strand.phase, Phase::Running) {
                 map_run @ Phase::MapRun(_) => {
                     strand.interrupted = Some(Box::new(map_run));
                     Step::RedriveMapRun
                 }
                 _ if has_entered => Step::Attempt,
-                _ => Step::Enter { state, input },
+                _ => Step::Enter,
             };
             strand.chain = redriven;
             self.ready.push_back((strand.id, step));

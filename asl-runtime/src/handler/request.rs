@@ -184,11 +184,19 @@ impl TaskRequest {
     }
 }
 
-/// What does not fit, without the name of the handler's type: who wrote the definition does not know it.
+/// What does not fit: without the value, which may be secret and would be in the history, and without the name of the
+/// handler's type, which who wrote the definition does not know.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match text.rsplit_once(", expected struct ") {
-        Some((found, _)) => format!("{found}, expected an object"),
-        None => text,
-    }
+    let Some((found, expected)) = text.rsplit_once(", expected ").filter(|(found, _)| !names_a_member(found)) else {
+        return text;
+    };
+    let found = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+    let expected = if expected.starts_with("struct ") { "an object" } else { expected };
+    format!("{found}, expected {expected}")
+}
+
+/// Names of members are no values.
+fn names_a_member(found: &str) -> bool {
+    found.starts_with("unknown field ")
 }
