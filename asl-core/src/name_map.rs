@@ -1,7 +1,39 @@
-//! A map whose keys are names of a definition: fields, states.
+//! A map and a set of names of a definition: fields, states.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::hash_map::{Entry, HashMap};
+
+/// Something for each of many names, hashed in a way that a definition cannot foresee.
+pub(crate) type HashedNames<'t, T> = HashMap<&'t str, T, foldhash::fast::RandomState>;
+
+/// Names as a single word, which tells of most others at once that they are not among them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct NameSet(u64);
+
+impl NameSet {
+    /// Adds `name`; whether it is surely new.
+    pub(crate) fn add(&mut self, name: &str) -> bool {
+        let is_new = !self.may_have(name);
+        self.0 |= Self::bit(name);
+        is_new
+    }
+
+    /// Whether `name` may be among the names: if not, it is not.
+    pub(crate) fn may_have(self, name: &str) -> bool {
+        self.0 & Self::bit(name) != 0
+    }
+
+    /// Depends on the length and the end, in which names differ most.
+    fn bit(name: &str) -> u64 {
+        let last = name.as_bytes().last().copied().map_or(0, usize::from);
+        1 << (name.len().wrapping_mul(7).wrapping_add(last) % 64)
+    }
+}
+
+impl<'t> FromIterator<&'t str> for NameSet {
+    fn from_iter<I: IntoIterator<Item = &'t str>>(names: I) -> Self {
+        names.into_iter().fold(Self::default(), |set, name| Self(set.0 | Self::bit(name)))
+    }
+}
 
 /// How many names are compared one by one, which is faster than hashing so few.
 const FEW: usize = 16;
@@ -10,14 +42,14 @@ const FEW: usize = 16;
 pub(crate) struct NameMap<'t, T> {
     few: Vec<(&'t str, T)>,
     /// All names, once they are many.
-    many: HashMap<&'t str, T>,
+    many: HashedNames<'t, T>,
 }
 
 impl<'t, T: Copy> NameMap<'t, T> {
     /// For about `count` names.
     pub(crate) fn with_capacity(count: usize) -> Self {
         let (few, many) = if count > FEW { (0, count) } else { (count, 0) };
-        Self { few: Vec::with_capacity(few), many: HashMap::with_capacity(many) }
+        Self { few: Vec::with_capacity(few), many: HashedNames::with_capacity_and_hasher(many, <_>::default()) }
     }
 
     /// How many different names there are.
@@ -82,6 +114,17 @@ impl<'t, T: Copy> FromIterator<(&'t str, T)> for NameMap<'t, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_set_has_all_its_names_and_not_all_others() {
+        let names = ["Type", "Next", "Resource", "Parameters"];
+        let set: NameSet = names.into_iter().collect();
+        assert!(names.iter().all(|name| set.may_have(name)));
+        assert!(!set.may_have("Default") && !set.may_have(""));
+        let mut grown = NameSet::default();
+        assert!(names.iter().all(|name| grown.add(name)));
+        assert!(!grown.add("Next") && grown.add("Default"));
+    }
 
     #[test]
     fn of_equal_names_the_first_is_kept_and_the_last_collected() {

@@ -12,7 +12,7 @@ mod state;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use self::distributed_map::{
     CsvDelimiter, CsvHeaderLocation, InputType, ManifestType, OutputType, ReaderConfig, ReaderTransformation,
@@ -41,7 +41,8 @@ pub(crate) struct Machine {
     pub(crate) kind: MachineType,
     pub(crate) timeout_seconds: Option<u64>,
     pub(crate) definition: PinnedDefinition,
-    pub(crate) fingerprint: Fingerprint,
+    /// Once somebody asked: to hash the text takes a while, and an execution that nobody stores needs none.
+    pub(crate) fingerprint: OnceLock<Fingerprint>,
 }
 
 impl Program {
@@ -67,7 +68,7 @@ impl Program {
     ///
     /// An execution is pinned to it: a snapshot is only restored with the same program.
     pub fn fingerprint(&self) -> &Fingerprint {
-        &self.0.fingerprint
+        self.0.fingerprint.get_or_init(|| self.0.definition.fingerprint())
     }
 
     /// The definition that this program was compiled from.
@@ -99,8 +100,8 @@ impl Program {
             own_states: distributed.processor_states.clone(),
             kind: distributed.execution_type,
             timeout_seconds: None,
-            fingerprint: definition.fingerprint(),
             definition,
+            fingerprint: OnceLock::new(),
         }))
     }
 
@@ -148,7 +149,7 @@ impl fmt::Debug for Program {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Program")
-            .field("fingerprint", &self.0.fingerprint)
+            .field("fingerprint", self.fingerprint())
             .field("states", &self.own_states().count())
             .finish_non_exhaustive()
     }

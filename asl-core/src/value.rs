@@ -2,7 +2,8 @@
 //!
 //! A [`Value`] keeps the order of an object's keys, clones by bumping a reference count, and is changed by
 //! copy-on-write along the changed path only, so a history can keep every state's input and output.
-//! Its text size and depth are measured once per node and remembered, so payload limits cost nothing to check twice.
+//! Its text size and depth are measured once per node and remembered: what comes from JSON while it is made, everything
+//! else when a payload limit first asks.
 
 mod array;
 mod number;

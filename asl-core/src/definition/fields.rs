@@ -7,6 +7,7 @@ use super::state_fields::QueryLanguage;
 use crate::diagnostic::{Code, Fault};
 use crate::expression::{Expression, ExpressionError};
 use crate::jsonpath::{JsonPath, ReferencePath};
+use crate::name_map::NameSet;
 use crate::placeholder;
 use crate::report::Report;
 use crate::source::Span;
@@ -24,13 +25,14 @@ pub(crate) struct Spanned<T> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct FieldNames<'t> {
     members: &'t [Member<'t>],
+    set: NameSet,
     is_open: bool,
 }
 
 impl<'t> FieldNames<'t> {
     /// Where the field called `name` is named.
     pub(crate) fn find(self, name: &str) -> Option<Span> {
-        self.members.iter().find(|member| member.key == name).map(|member| member.key_span)
+        find(self.members, self.set, name).map(|member| member.key_span)
     }
 
     pub(crate) fn contains(self, name: &str) -> bool {
@@ -59,6 +61,8 @@ pub(super) struct Fields<'t> {
     /// What comes before a field's name where JSONata's messages name the field: `Catch[1]/`, or nothing in a state itself.
     prefix: String,
     members: &'t [Member<'t>],
+    /// The names of all members.
+    set: NameSet,
     /// The names of the fields that are not to be read; none as a rule.
     unwanted: Vec<Spanned<&'t str>>,
 }
@@ -74,7 +78,8 @@ impl<'t> Fields<'t> {
         match &node.kind {
             NodeKind::Object(members) => {
                 let (prefix, unwanted) = (String::new(), Vec::new());
-                Some(Self { span: node.span, language, report, prefix, members, unwanted })
+                let set = members.iter().map(|member| &*member.key).collect();
+                Some(Self { span: node.span, language, report, prefix, members, set, unwanted })
             }
             _ => wrong_type(node, what, Expected::OBJECT, report),
         }
@@ -112,7 +117,7 @@ impl<'t> Fields<'t> {
     /// The names of all fields, those that are not to be read included.
     pub(super) fn names(&self) -> FieldNames<'t> {
         let is_open = self.members().any(|member| self.report.is_open(&member.key));
-        FieldNames { members: self.members, is_open }
+        FieldNames { members: self.members, set: self.set, is_open }
     }
 
     /// All members, those that are not to be read included.
@@ -121,7 +126,7 @@ impl<'t> Fields<'t> {
     }
 
     pub(super) fn node(&self, name: &str) -> Option<&'t Node<'t>> {
-        let member = self.members().find(|member| member.key == name)?;
+        let member = find(self.members, self.set, name)?;
         self.unwanted.iter().all(|unwanted| unwanted.value != name).then_some(&member.value)
     }
 
@@ -274,6 +279,11 @@ impl<'t> Fields<'t> {
         }
         self.parsed(name, kind, parse).map(|parsed| Spanned { value: Some(parsed.value), span: parsed.span })
     }
+}
+
+/// The first of `members` that is called `name`; `set` has the names of all.
+fn find<'t>(members: &'t [Member<'t>], set: NameSet, name: &str) -> Option<&'t Member<'t>> {
+    if set.may_have(name) { members.iter().find(|member| member.key == name) } else { None }
 }
 
 /// What a string holds.

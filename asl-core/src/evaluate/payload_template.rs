@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::expression::Expression;
 use crate::failure::Failure;
+use crate::name_map::NameSet;
 use crate::value::{Object, Value};
 
 use super::query::Query;
@@ -62,6 +63,10 @@ impl PayloadTemplate {
             members.iter().map(|member| Some((member.key.clone(), member.value.literal()?.clone()))).collect();
         if let Some(literals) = literals {
             return Self::Literal(literals.into());
+        }
+        let mut keys = NameSet::default();
+        if members.iter().all(|member| keys.add(&member.key)) {
+            return Self::Object(members);
         }
         // Of members with the same key the last counts, in the place of the first, as in every object.
         let mut distinct: Vec<TemplateMember> = Vec::with_capacity(members.len());

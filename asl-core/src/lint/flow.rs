@@ -1,9 +1,9 @@
 //! The states of a definition and where they lead, as indices.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::definition::{Spanned, State, StateKind, StateMachine};
+use crate::name_map::HashedNames;
 
 /// All states of a definition in the order in which they are written, those of inner machines after the state around.
 pub(super) struct Flow<'a> {
@@ -125,7 +125,7 @@ impl<'a> Flow<'a> {
 /// The index of every state by name; what is looked for is mostly where it is expected, and needs no hashing there.
 struct Names<'a> {
     all: Vec<&'a str>,
-    hashed: HashMap<&'a str, usize>,
+    hashed: HashedNames<'a, usize>,
     /// What was found last by hashing: many states lead to the same handler.
     recent: usize,
 }
@@ -133,7 +133,7 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn of(states: &[Node<'a>]) -> Self {
         let all = states.iter().map(|node| node.state.name.value).collect();
-        Self { all, hashed: HashMap::new(), recent: 0 }
+        Self { all, hashed: HashedNames::default(), recent: 0 }
     }
 
     fn find(&mut self, name: Option<&Spanned<&str>>, expected: usize) -> Option<usize> {

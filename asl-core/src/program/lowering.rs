@@ -2,7 +2,7 @@
 
 mod distributed_map;
 
-use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::{
     Catcher, Choice, ChoiceRule, FailText, Items, Jitter, Machine, Map, PathField, Percentage, PinnedDefinition,
@@ -15,13 +15,14 @@ use crate::evaluate::choice_rule::{Comparison, Numbering};
 use crate::evaluate::{Condition, PayloadTemplate, Query, TemplateMember};
 use crate::failure::ErrorName;
 use crate::jsonpath::{JsonPath, ReferencePath};
+use crate::name_map::HashedNames;
 
 impl Program {
     /// The program of `machine`, which `definition` is the text of, in which validation found no error.
     ///
     /// `None` if it has one all the same.
     pub(crate) fn lower(machine: &StateMachine<'_>, definition: PinnedDefinition) -> Option<Self> {
-        let mut names = HashMap::new();
+        let mut names = HashedNames::default();
         number(machine, &mut names)?;
         let mut states = Vec::with_capacity(names.len());
         let scope = Names(names);
@@ -33,14 +34,14 @@ impl Program {
             states: states.into(),
             kind: definition.machine_type(),
             timeout_seconds: machine.timeout_seconds.as_ref().and_then(count),
-            fingerprint: definition.fingerprint(),
             definition,
+            fingerprint: OnceLock::new(),
         }))
     }
 }
 
 /// Gives every state its index, in the order in which the states are written.
-fn number<'t>(machine: &StateMachine<'t>, names: &mut HashMap<&'t str, StateId>) -> Option<()> {
+fn number<'t>(machine: &StateMachine<'t>, names: &mut HashedNames<'t, StateId>) -> Option<()> {
     for state in machine.states() {
         let id = StateId(u32::try_from(names.len()).ok()?);
         names.insert(state.name.value, id);
@@ -50,7 +51,7 @@ fn number<'t>(machine: &StateMachine<'t>, names: &mut HashMap<&'t str, StateId>)
 }
 
 /// The index of every state, by name.
-struct Names<'a>(HashMap<&'a str, StateId>);
+struct Names<'a>(HashedNames<'a, StateId>);
 
 impl Names<'_> {
     fn id(&self, name: Option<&Spanned<&str>>) -> Option<StateId> {

@@ -2,7 +2,7 @@
 
 use super::{MAX_FAULTS, Member, Node, NodeKind, jackson};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::name_map::NameMap;
+use crate::name_map::{NameMap, NameSet};
 use crate::source::{JsonPointer, Source, Span};
 
 /// A [`Code::DUPLICATE_KEY`] for every key under `root` that its object already has, with a label at the first one.
@@ -84,16 +84,10 @@ impl Search<'_> {
     }
 }
 
-/// Whether already the lengths and the last bytes of the keys tell that no two are equal.
+/// Whether already a look at each key tells that no two are equal.
 fn are_surely_different(members: &[Member<'_>]) -> bool {
-    let mut seen = 0_u64;
-    members.iter().all(|member| {
-        let last = member.key.bytes().last().map_or(0, usize::from);
-        let bit = 1 << (member.key.len().wrapping_mul(7).wrapping_add(last) % 64);
-        let is_new = seen & bit == 0;
-        seen |= bit;
-        is_new
-    })
+    let mut seen = NameSet::default();
+    members.iter().all(|member| seen.add(&member.key))
 }
 
 #[cfg(test)]

@@ -36,7 +36,10 @@ fn check_rule(rule: &ChoiceRule<'_>, language: QueryLanguage, report: &Report<'_
 fn check_test(test: &Test<'_>, fields: &[&str], report: &Report<'_>) {
     let object = Object { span: test.span, names: test.field_names, report };
     check_fields(test, fields, report);
-    check_operator(test, report);
+    // What is tested is known where there is exactly one operator.
+    if test.kind.is_none() {
+        check_operator(test, report);
+    }
     match &test.kind {
         Some(TestKind::And(tests) | TestKind::Or(tests)) => {
             check_combination(&object);

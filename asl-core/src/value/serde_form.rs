@@ -162,7 +162,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         while let Some(element) = sequence.next_element()? {
             elements.push(element);
         }
-        Ok(elements.into())
+        Ok(measured(elements.into()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
@@ -170,8 +170,14 @@ impl<'de> Visitor<'de> for ValueVisitor {
         while let Some(member) = map.next_entry()? {
             members.push(member);
         }
-        Ok(Value::Object(members.into_iter().collect()))
+        Ok(measured(Value::Object(members.into_iter().collect())))
     }
+}
+
+/// Measures what was just made, while it is at hand: coming back to it later takes many times as long.
+fn measured(value: Value) -> Value {
+    value.measure();
+    value
 }
 
 impl From<serde_json::Value> for Value {
@@ -185,9 +191,10 @@ impl From<serde_json::Value> for Value {
                 (None, None) => number.as_f64().map_or(Self::Null, Self::from),
             },
             serde_json::Value::String(text) => text.into(),
-            serde_json::Value::Array(elements) => elements.into_iter().map(Self::from).collect(),
+            serde_json::Value::Array(elements) => measured(elements.into_iter().map(Self::from).collect()),
             serde_json::Value::Object(members) => {
-                Self::Object(members.into_iter().map(|(key, value)| (key, Self::from(value))).collect())
+                let members = members.into_iter().map(|(key, value)| (key, Self::from(value)));
+                measured(Self::Object(members.collect()))
             }
         }
     }
