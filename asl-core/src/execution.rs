@@ -74,7 +74,9 @@ use crate::value::{Object, Value};
 pub struct Execution {
     program: Program,
     progress: Progress,
-    /// When strands wake, derived from their phases.
+    /// When the execution is to end at the latest, derived from when it was started or redriven.
+    expires_at: Timestamp,
+    /// When strands wake unless the execution expires before, derived from their phases.
     timers: SortedMap<Timer, StrandId>,
     /// Which strand waits for which Task, derived from their phases.
     tasks: SortedMap<TaskId, StrandId>,
@@ -94,26 +96,39 @@ impl Execution {
     ///
     /// An input over the limits is not kept: the execution fails at once with `States.DataLimitExceeded`.
     pub fn start(program: Program, start: Start, now: Timestamp) -> Self {
-        let progress = Progress {
-            started_at: now,
-            now,
-            last_event: EventId::default(),
-            retries: 0,
-            timers_made: 0,
-            strands_made: 0,
-            strands: SortedMap::default(),
-            invocations: SortedMap::default(),
-            missing_activities: start.missing_activities.clone(),
-            interrupted: BTreeMap::new(),
-            redrives: 0,
-            redriven_at: None,
-            client_tokens: VecDeque::new(),
-            ended_at: Timestamp::default(),
-            random: Random::from_seed(start.seed),
-            outcome: None,
-            start,
+        let mut execution = Self {
+            program,
+            expires_at: Timestamp::default(),
+            timers: SortedMap::default(),
+            tasks: SortedMap::default(),
+            map_runs: SortedMap::default(),
+            ready: VecDeque::new(),
+            starting: VecDeque::new(),
+            outputs: VecDeque::with_capacity(match start.history {
+                HistoryLevel::All => 16,
+                HistoryLevel::Off => 4,
+            }),
+            evaluation_steps: Cell::new(start.limits.evaluation_steps),
+            progress: Progress {
+                started_at: now,
+                now,
+                last_event: EventId::default(),
+                retries: 0,
+                timers_made: 0,
+                strands_made: 0,
+                strands: SortedMap::default(),
+                invocations: SortedMap::default(),
+                missing_activities: start.missing_activities.clone(),
+                interrupted: BTreeMap::new(),
+                redrives: 0,
+                redriven_at: None,
+                client_tokens: VecDeque::new(),
+                ended_at: Timestamp::default(),
+                random: Random::from_seed(start.seed),
+                outcome: None,
+                start,
+            },
         };
-        let mut execution = Self::at_rest(program, progress);
         execution.begin();
         execution
     }
@@ -132,19 +147,20 @@ impl Execution {
         if self.outcome().is_some() && !redrives {
             return Err(Rejected::ExecutionEnded);
         }
+        let program = self.program.clone();
         match event {
             Event::Redriven => self.redrive()?,
             Event::RedrivenOnce { client_token } => self.redrive_once(client_token)?,
             Event::Stopped { failure } => self.finish(Outcome::Aborted(failure)),
-            Event::TaskStarted { task, worker_name } => self.task_started(task, worker_name)?,
-            Event::TaskSubmitted { task, output } => self.task_submitted(task, output)?,
+            Event::TaskStarted { task, worker_name } => self.task_started(&program, task, worker_name)?,
+            Event::TaskSubmitted { task, output } => self.task_submitted(&program, task, output)?,
             Event::TaskHeartbeat { task } => self.task_heartbeat(task)?,
-            Event::TaskSucceeded { task, output } => self.task_answered(task, Ok(output))?,
-            Event::TaskFailed { task, failure } => self.task_answered(task, Err(failure))?,
+            Event::TaskSucceeded { task, output } => self.task_answered(&program, task, Ok(output))?,
+            Event::TaskFailed { task, failure } => self.task_answered(&program, task, Err(failure))?,
             Event::MapRunSucceeded { map_run, output } => self.map_run_answered(map_run, Ok(output))?,
             Event::MapRunFailed { map_run, failure } => self.map_run_answered(map_run, Err(failure))?,
         }
-        self.run();
+        self.run(&program);
         Ok(())
     }
 
@@ -154,14 +170,14 @@ impl Execution {
             return None;
         }
         let first_timer = self.timers.first().map(|(timer, _)| timer.at);
-        Some(first_timer.map_or(self.expires_at(), |at| at.min(self.expires_at())))
+        Some(first_timer.map_or(self.expires_at, |at| at.min(self.expires_at)))
     }
 
     /// Lets everything that is due by `now` happen; does nothing if nothing is.
     pub fn handle_deadline(&mut self, now: Timestamp) {
         self.progress.now = self.progress.now.max(now);
         while self.outcome().is_none() && self.next_deadline().is_some_and(|deadline| deadline <= self.progress.now) {
-            if self.expires_at() <= self.progress.now {
+            if self.expires_at <= self.progress.now {
                 self.finish(Outcome::TimedOut(Failure::timeout()));
             }
             // Everything that is due happens before anything follows from it, as AWS records Tasks that time out together.
@@ -169,7 +185,8 @@ impl Execution {
                 let Some((timer, strand)) = self.timers.pop_first() else { break };
                 self.wake(strand, timer);
             }
-            self.run();
+            let program = self.program.clone();
+            self.run(&program);
         }
     }
 
@@ -230,13 +247,11 @@ impl Execution {
         if &snapshot.program != program.fingerprint() {
             return Err(InvalidSnapshot::Program);
         }
-        Ok(Self::at_rest(program, snapshot.progress))
-    }
-
-    fn at_rest(program: Program, progress: Progress) -> Self {
+        let progress = snapshot.progress;
         let strands = progress.strands.values();
-        Self {
-            timers: strands.clone().flat_map(|strand| strand.timers().map(|timer| (timer, strand.id))).collect(),
+        let mut execution = Self {
+            expires_at: Timestamp::default(),
+            timers: SortedMap::default(),
             map_runs: strands.clone().filter_map(|strand| Some((strand.map_run()?, strand.id))).collect(),
             tasks: strands.filter_map(|strand| Some((strand.task()?, strand.id))).collect(),
             ready: VecDeque::new(),
@@ -245,47 +260,51 @@ impl Execution {
             evaluation_steps: Cell::new(progress.start.limits.evaluation_steps),
             program,
             progress,
-        }
+        };
+        execution.expires_at = execution.expiry();
+        let timers = execution.progress.strands.values().flat_map(|strand| execution.timers_of(strand));
+        execution.timers = timers.collect();
+        Ok(execution)
     }
 
     fn begin(&mut self) {
-        let Start { input, role_arn, name, limits, .. } = &self.progress.start;
-        let (input, role_arn) = (input.clone(), role_arn.clone());
-        self.outputs.reserve(match self.progress.start.history {
-            HistoryLevel::All => 16,
-            HistoryLevel::Off => 4,
+        self.expires_at = self.expiry();
+        let start = &mut self.progress.start;
+        let checked = evaluate::check_payload(&start.input, &start.name, &start.limits);
+        if checked.is_err() {
+            start.input = Value::Null;
+        }
+        self.emit_with(EventId::default(), |start| EventDetails::ExecutionStarted {
+            input: start.input.clone(),
+            role_arn: start.role_arn.clone(),
         });
-        if let Err(failure) = evaluate::check_payload(&input, name, limits) {
-            self.progress.start.input = Value::Null;
-            self.emit(EventId::default(), EventDetails::ExecutionStarted { input: Value::Null, role_arn });
+        if let Err(failure) = checked {
             return self.finish(Outcome::Failed(failure));
         }
-        self.emit(EventId::default(), EventDetails::ExecutionStarted { input: input.clone(), role_arn });
-        let start_at = self.program.machine().start_at;
-        let strand = self.new_strand(None, start_at, EventId::default());
-        self.ready.push_back((strand.id, Step::Enter { state: start_at, input }));
-        self.rest(strand);
-        self.run();
+        let program = self.program.clone();
+        let mut strand = self.new_strand(None, program.machine().start_at, EventId::default());
+        strand.input = self.progress.start.input.clone();
+        self.run_strand(&program, strand, Step::Enter);
+        self.run(&program);
     }
 
     /// When the machine's `TimeoutSeconds`, or the longest time that an execution may last, is over;
     /// either counts from the last redrive.
-    fn expires_at(&self) -> Timestamp {
+    fn expiry(&self) -> Timestamp {
         let limit = self.progress.start.limits.execution_seconds;
         let seconds = self.program.machine().timeout_seconds.map_or(limit, |timeout| timeout.min(limit));
         self.progress.redriven_at.unwrap_or(self.progress.started_at).saturating_add(Duration::from_secs(seconds))
     }
 
     /// Runs strands until all of them wait.
-    fn run(&mut self) {
-        let program = self.program.clone();
+    fn run(&mut self, program: &Program) {
         while self.outcome().is_none() {
             if let Some((strand, step)) = self.ready.pop_front() {
                 if let Some(strand) = self.progress.strands.remove(&strand) {
-                    self.run_strand(&program, strand, step);
+                    self.run_strand(program, strand, step);
                 }
             } else if let Some(strand) = self.starting.pop_front() {
-                self.start_task(strand);
+                self.start_task(program, strand);
             } else {
                 self.evaluation_steps.set(self.progress.start.limits.evaluation_steps);
                 return;
@@ -309,7 +328,7 @@ impl Execution {
 
     /// Puts a strand away until something wakes it.
     fn rest(&mut self, strand: Box<Strand>) {
-        self.timers.extend(strand.timers().map(|timer| (timer, strand.id)));
+        self.timers.extend(self.timers_of(&strand));
         if let Some(task) = strand.task() {
             self.tasks.insert(task, strand.id);
         }
@@ -317,6 +336,12 @@ impl Execution {
             self.map_runs.insert(map_run, strand.id);
         }
         self.progress.strands.insert(strand.id, strand);
+    }
+
+    /// The times at which a strand wakes; what lies past the end of the execution never comes.
+    fn timers_of(&self, strand: &Strand) -> impl Iterator<Item = (Timer, StrandId)> + use<> {
+        let (id, expires_at) = (strand.id, self.expires_at);
+        strand.timers().filter(move |timer| timer.at <= expires_at).map(move |timer| (timer, id))
     }
 
     /// A time from now.
@@ -329,11 +354,11 @@ impl Execution {
     ///
     /// The last event that the history may hold is the failure of the execution.
     fn emit(&mut self, previous: EventId, details: EventDetails) -> EventId {
-        self.emit_with(previous, || details)
+        self.emit_with(previous, |_| details)
     }
 
     /// The same with details that are only made if somebody is told.
-    fn emit_with(&mut self, previous: EventId, details: impl FnOnce() -> EventDetails) -> EventId {
+    fn emit_with(&mut self, previous: EventId, details: impl FnOnce(&Start) -> EventDetails) -> EventId {
         if self.outcome().is_some() {
             return self.progress.last_event;
         }
@@ -344,12 +369,13 @@ impl Execution {
         self.record(previous, details)
     }
 
-    fn record(&mut self, previous: EventId, details: impl FnOnce() -> EventDetails) -> EventId {
+    fn record(&mut self, previous: EventId, details: impl FnOnce(&Start) -> EventDetails) -> EventId {
         let id = EventId(self.progress.last_event.get() + 1);
         self.progress.last_event = id;
-        if self.progress.start.history == HistoryLevel::All {
-            let event =
-                HistoryEvent { id, previous_event_id: previous, timestamp: self.progress.now, details: details() };
+        let start = &self.progress.start;
+        if start.history == HistoryLevel::All {
+            let details = details(start);
+            let event = HistoryEvent { id, previous_event_id: previous, timestamp: self.progress.now, details };
             self.outputs.push_back(Output::History(event));
         }
         id
@@ -387,7 +413,7 @@ impl Execution {
         if self.outcome().is_some() {
             return;
         }
-        self.record(previous, || match outcome.clone() {
+        self.record(previous, |_| match outcome.clone() {
             Outcome::Succeeded(output) => EventDetails::ExecutionSucceeded { output },
             Outcome::Failed(failure) => EventDetails::ExecutionFailed { failure },
             Outcome::TimedOut(failure) => EventDetails::ExecutionTimedOut { failure },

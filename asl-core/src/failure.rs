@@ -215,6 +215,10 @@ impl Failure {
 
 /// The beginning of `text`, at most `characters` of it.
 fn cut(text: Arc<str>, characters: usize) -> Arc<str> {
+    // A character takes a byte at least.
+    if text.len() <= characters {
+        return text;
+    }
     match text.char_indices().nth(characters).and_then(|(end, _)| text.get(..end)) {
         Some(beginning) => beginning.into(),
         None => text,

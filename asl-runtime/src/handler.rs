@@ -30,6 +30,9 @@ pub use self::typed::{Typed, typed};
 /// It is dropped, at its next `.await`, when nobody waits for the Task any more:
 /// the Task timed out, a parallel branch failed, or the execution ended.
 ///
+/// An engine polls a handler for the first time where it runs executions, and again in a tokio task of its own unless
+/// it is ready by then: what blocks its thread belongs into `tokio::task::spawn_blocking`.
+///
 /// # Examples
 ///
 /// ```

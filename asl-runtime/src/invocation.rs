@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -58,7 +59,15 @@ impl Invocation {
     }
 }
 
+/// Which of the handlers that live something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct HandlerPlace(usize);
+
 impl HandlerRun {
+    pub(crate) fn handler_place(&self) -> HandlerPlace {
+        HandlerPlace(Arc::as_ptr(&self.handler).addr())
+    }
+
     /// Runs the handler to its end and returns what to tell the execution, if it was not told already.
     pub(crate) async fn answer(self) -> Option<Event> {
         let span = self.span.clone();
@@ -72,7 +81,7 @@ impl HandlerRun {
             let worker_name = handler.worker_name().map(Into::into);
             let _ = request.report(Event::TaskStarted { task, worker_name }).await;
         }
-        match guarded(handler.handle(request.clone())).await {
+        match guarded(|| handler.handle(request.clone())).await {
             Err(failure) => {
                 tracing::debug!(%failure, "task failed");
                 Some(Event::TaskFailed { task, failure })
@@ -114,16 +123,24 @@ fn not_found(task: &ScheduleTask) -> Failure {
 /// The error name of a handler that panicked.
 const HANDLER_PANICKED: &str = "HandlerPanicked";
 
-/// Makes a panic of the handler a failure of its Task.
-async fn guarded(handler: impl Future<Output = Result<Value, Failure>>) -> Result<Value, Failure> {
-    let mut handler = std::pin::pin!(handler);
+/// Makes a panic of the handler a failure of its Task, whether it is called, polled or dropped.
+async fn guarded<'a>(handle: impl Fn() -> HandlerFuture<'a>) -> Result<Value, Failure> {
+    let mut running = None;
     std::future::poll_fn(|context| {
         // After a panic the handler's future is never polled again, so a broken invariant in it cannot be seen.
-        catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context)))
-            .unwrap_or_else(|payload| Poll::Ready(Err(Failure::new(HANDLER_PANICKED, panic_message(&*payload)))))
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let polled = running.get_or_insert_with(&handle).as_mut().poll(context);
+            if polled.is_ready() {
+                running = None;
+            }
+            polled
+        }));
+        polled.unwrap_or_else(|payload| Poll::Ready(Err(Failure::new(HANDLER_PANICKED, panic_message(&*payload)))))
     })
     .await
 }
+
+type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, Failure>> + Send + 'a>>;
 
 fn panic_message(payload: &(dyn Any + Send)) -> &str {
     payload

@@ -14,6 +14,7 @@ mod releases;
 mod troubled;
 
 use std::num::NonZero;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -24,7 +25,7 @@ use asl_core::{Failure, Timestamp};
 use asl_runtime::clock::TokioClock;
 use asl_runtime::engine::{EngineBuilder, ExecutionStatus, ListExecutions};
 use asl_runtime::store::{ExecutionQuery, Store as _};
-use asl_runtime::{Engine, Error, OrFail as _, TaskRequest};
+use asl_runtime::{Engine, Error, OrFail as _, TaskHandler, TaskRequest};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -143,14 +144,36 @@ async fn a_panic_fails_the_task_and_not_the_engine() {
     let engine = virtual_engine()
         .handler("Echo", echo)
         .handler("Broken", |_: TaskRequest| async { if true { panic!("out of cheese") } else { Ok(()) } })
+        .handler("NeverBegins", NeverBegins)
         .build()
         .await
         .unwrap();
     let outcome = run(&engine, &machine_of(&task("Broken")), json!({})).await;
     assert_eq!(outcome.failure().unwrap().to_string(), "HandlerPanicked: out of cheese");
+    let never_begins = machine_of(&task("NeverBegins")).to_string();
+    let machine = engine.create_state_machine("never-begins", &never_begins).await.unwrap();
+    let arn = engine.start_execution(&machine, None, json!({})).await.unwrap().execution_arn;
+    let outcome = engine.wait(&arn).await.unwrap();
+    assert_eq!(outcome.failure().unwrap().to_string(), "HandlerPanicked: out of bread");
     let machine = engine.create_state_machine("other", &machine_of(&task("Echo")).to_string()).await.unwrap();
     let arn = engine.start_execution(&machine, None, json!(1)).await.unwrap().execution_arn;
     assert_eq!(engine.wait(&arn).await.unwrap(), Outcome::Succeeded(1.into()));
+}
+
+/// Panics before there is a future.
+struct NeverBegins;
+
+impl TaskHandler for NeverBegins {
+    fn handle<'life0, 'async_trait>(
+        &'life0 self,
+        _: TaskRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<asl_core::Value, Failure>> + Send + 'async_trait>>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        panic!("out of bread")
+    }
 }
 
 #[tokio::test(start_paused = true)]

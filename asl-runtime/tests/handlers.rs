@@ -46,12 +46,9 @@ fn parameters_of_the_wrong_shape_name_the_member() {
         (
             json!({"id": "o-7", "lines": [{"price": 2}, {"price": "much"}]}),
             "InvalidParameters: `lines[1].price` in the parameters of state `A`: \
-             invalid type: string \"much\", expected u32",
+             invalid type: string, expected u32",
         ),
-        (
-            json!("o-7"),
-            "InvalidParameters: the parameters of state `A`: invalid type: string \"o-7\", expected an object",
-        ),
+        (json!("o-7"), "InvalidParameters: the parameters of state `A`: invalid type: string, expected an object"),
         (json!({"id": "o-7"}), "InvalidParameters: the parameters of state `A`: missing field `lines`"),
         (
             json!({"id": "o-7", "lines": [{}]}),

@@ -69,10 +69,17 @@ impl StoreError {
 }
 
 /// Objects in memory; clones share them.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct InMemoryArtifacts(Arc<RwLock<BTreeMap<Location, Arc<[u8]>>>>);
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Objects and their keys are not shown.
+impl fmt::Debug for InMemoryArtifacts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("InMemoryArtifacts").finish_non_exhaustive()
+    }
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Location {
     bucket: String,
     key: String,

@@ -5,8 +5,17 @@
 //! is up, tells the pipeline and closes the store again.
 //! CodePipeline calls again with the continuation token; what became due meanwhile is made up for then.
 //!
+//! What CodePipeline, S3 or the store cannot do for a moment is tried again while the call lasts.
+//!
 //! Each execution has a file of its own, named after it: deployments do not wait for one another,
 //! and one that its pipeline asks for no more goes no further.
+//!
+//! # A stopped pipeline
+//!
+//! CodePipeline calls no more for an action that was abandoned, so its execution goes no further.
+//! If it was abandoned during a call, the answer is refused with `InvalidJobStateException` or `JobNotFoundException`,
+//! and the execution is stopped with the error [`PIPELINE_STOPPED`] — unless an answer to this job may have been taken
+//! before, as when Lambda delivers an event twice: which jobs were answered is in a file beside the execution's.
 //!
 //! # Examples
 //!
@@ -20,7 +29,8 @@
 //!
 //! # async fn example(services: Services, pipeline: Arc<dyn Pipeline>, event: &serde_json::Value) -> Result<(), FunctionError> {
 //! let function = Function::new("/mnt/deployments", services, pipeline);
-//! let told = function.call(event, Duration::from_secs(60)).await?;
+//! let outcome = function.call(event, Duration::from_secs(60)).await?;
+//! println!("{}", outcome.to_json());
 //! # Ok(())
 //! # }
 //! ```
@@ -33,19 +43,22 @@ use asl_runtime::Engine;
 use asl_runtime::clock::{Clock, SystemClock};
 use asl_runtime::engine::{WaitingFor, WhyWaiting};
 use async_trait::async_trait;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
 use crate::definitions::Definition;
 use crate::handlers::Services;
 use crate::host::{Host, HostError};
 use crate::trigger::{
-    EngineExecutions, ExecutionDescription, Executions, ExecutionsError, Job, Pipeline, Told, Trigger, TriggerError,
-    handle_event,
+    Answered, Earlier, EngineExecutions, ExecutionDescription, Executions, ExecutionsError, Job, Pipeline,
+    PipelineError, Told, Trigger, TriggerError, answer, look_patiently,
 };
+use crate::worker::{Ledger, LedgerError, PIPELINE_STOPPED};
 
 /// What is left of a call's time to tell the pipeline and to close the store; of a short call it is half.
-const RESERVE: Duration = Duration::from_secs(10);
+const RESERVE: Duration = Duration::from_secs(15);
+/// What the last attempt to tell the pipeline and closing may take; of a short call it is a quarter.
+const LAST_ATTEMPT: Duration = Duration::from_secs(10);
 /// How long handlers that still run may take to end; they are called again in the next call.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long an execution may wait without the call being over.
@@ -88,32 +101,57 @@ impl<C: Clock + Clone> Function<C> {
         Function { directory, services, pipeline, definition, clock }
     }
 
-    /// Handles one event within `time_left`; returns what the pipeline was told.
+    /// Handles one event within `time_left`; returns what came of it.
     ///
     /// A deployment that fails is told, and is no error: an error makes CodePipeline call again.
+    /// S3 that is not available is asked four times more, for 15 s and as long as its own attempts take,
+    /// before the job fails with `SystemUnavailable`.
     ///
     /// # Errors
     ///
-    /// When there is nobody to tell, the pipeline refuses, or the execution's store cannot be opened.
-    pub async fn call(&self, event: &Json, time_left: Duration) -> Result<Told, FunctionError> {
-        let until = Instant::now() + time_left.saturating_sub(RESERVE.min(time_left / 2));
-        let name = execution_name(event).map_err(TriggerError::NotAJob)?;
-        let host = self.open(&self.directory.join(format!("{name}.db")), until).await?;
+    /// When there is nobody to tell, the pipeline could not be told in time or refuses what it is told,
+    /// or the execution's files cannot be read or written.
+    pub async fn call(&self, event: &Json, time_left: Duration) -> Result<Outcome, FunctionError> {
+        let end = Instant::now() + time_left;
+        let times = Times { look: end - RESERVE.min(time_left / 2), answer: end - LAST_ATTEMPT.min(time_left / 4) };
+        let job = Job::from_event(event).map_err(TriggerError::NotAJob)?;
+        let name = execution_name(&job).map_err(TriggerError::NotAJob)?;
+        let host = self.open(&self.directory.join(format!("{name}.db")), times.look).await?;
+        let outcome = self.work_on(&job, &host, &self.directory.join(format!("{name}.jobs")), times).await;
+        host.close(GRACE).await;
+        outcome
+    }
+
+    async fn work_on(&self, job: &Job, host: &Host, ledger: &Path, times: Times) -> Result<Outcome, FunctionError> {
         let executions = Driven {
             executions: host.executions(),
             engine: host.engine().clone(),
             clock: Arc::new(self.clock.clone()),
-            until,
+            until: times.look,
         };
         let trigger = Trigger {
             artifacts: Arc::clone(&self.services.artifacts),
             pipeline: Arc::clone(&self.pipeline),
             executions: Arc::new(executions),
         };
-        let told = handle_event(&trigger, event).await;
-        drop(trigger);
-        host.close(GRACE).await;
-        Ok(told?)
+        let told = look_patiently(&trigger, job, Some(times.look), |_| {}).await;
+        let earlier = if Ledger::note_job(ledger, &job.id).await? { Earlier::Possible } else { Earlier::None };
+        match answer(&trigger, &job.id, &told, earlier, Some(times.answer), |_| {}).await {
+            Answered::Taken => Ok(Outcome::Told(told)),
+            Answered::Before(error) => Ok(Outcome::NotWanted { error, stopped: None }),
+            Answered::Refused(error) if error.is_given_up() => {
+                let stopped = match told {
+                    Told::Running { execution_arn } => Some(execution_arn),
+                    Told::Succeeded | Told::Failed(_) => None,
+                };
+                if let Some(execution_arn) = &stopped {
+                    let cause = format!("the pipeline takes no answer to job {}: {error}", job.id);
+                    trigger.executions.stop_execution(execution_arn, PIPELINE_STOPPED, &cause).await?;
+                }
+                Ok(Outcome::NotWanted { error, stopped })
+            }
+            Answered::Refused(error) | Answered::Failed(error) => Err(TriggerError::Pipeline(error).into()),
+        }
     }
 
     /// Waits for another call that has the file, which was made with the same event.
@@ -130,6 +168,49 @@ impl<C: Clock + Clone> Function<C> {
     }
 }
 
+/// When the last attempts of a call begin.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    look: Instant,
+    answer: Instant,
+}
+
+/// What came of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The pipeline was told this.
+    Told(Told),
+    /// The pipeline wants no answer to the job: it was answered before, or its action was abandoned.
+    NotWanted {
+        /// What the pipeline said.
+        error: PipelineError,
+        /// The ARN of the execution that was stopped, for the action was abandoned.
+        stopped: Option<String>,
+    },
+}
+
+impl Outcome {
+    /// The outcome as what a Lambda function returns:
+    /// `{"status": "RUNNING", "executionArn": …}`, `{"status": "SUCCEEDED"}`, `{"status": "FAILED", "failureDetails": …}`,
+    /// or `{"status": "NOT_WANTED", "reason": …}` with `"stoppedExecutionArn"` if an execution was stopped.
+    pub fn to_json(&self) -> Json {
+        match self {
+            Self::Told(Told::Running { execution_arn }) => {
+                json!({ "status": "RUNNING", "executionArn": execution_arn })
+            }
+            Self::Told(Told::Succeeded) => json!({ "status": "SUCCEEDED" }),
+            Self::Told(Told::Failed(details)) => json!({ "status": "FAILED", "failureDetails": details }),
+            Self::NotWanted { error, stopped: None } => json!({ "status": "NOT_WANTED", "reason": error.to_string() }),
+            Self::NotWanted { error, stopped: Some(execution_arn) } => json!({
+                "status": "NOT_WANTED",
+                "reason": error.to_string(),
+                "stoppedExecutionArn": execution_arn,
+            }),
+        }
+    }
+}
+
 /// Why the pipeline could not be told anything; CodePipeline calls again then.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -140,17 +221,22 @@ pub enum FunctionError {
     /// The execution's store cannot be opened.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// It cannot be noted that the job is answered.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The execution of a stopped pipeline cannot be stopped.
+    #[error(transparent)]
+    Executions(#[from] ExecutionsError),
 }
 
 /// The name of the job's execution: the one in its continuation token, or the job's id.
-fn execution_name(event: &Json) -> Result<String, String> {
-    let job = Job::from_event(event)?;
+fn execution_name(job: &Job) -> Result<String, String> {
     let running = job.execution_arn().and_then(|arn| arn.rsplit(':').next().map(str::to_owned));
     let is_name = |name: &String| {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         (1..=80).contains(&name.len()) && name.bytes().all(is_plain)
     };
-    let name = running.filter(is_name).or(Some(job.id).filter(is_name));
+    let name = running.filter(is_name).or(Some(job.id.clone()).filter(is_name));
     name.ok_or_else(|| "its job's id is none of CodePipeline's".to_owned())
 }
 
@@ -221,15 +307,14 @@ impl Executions for Driven {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn an_execution_is_found_by_the_token_or_the_job() {
         let check = |id: &str, token: Option<&str>, expected: Result<&str, &str>| {
             let event = json!({ "CodePipeline.job": { "id": id, "data": { "continuationToken": token } } });
-            assert_eq!(execution_name(&event), expected.map(str::to_owned).map_err(str::to_owned), "{event}");
+            let name = Job::from_event(&event).and_then(|job| execution_name(&job));
+            assert_eq!(name, expected.map(str::to_owned).map_err(str::to_owned), "{event}");
         };
         check("job-1", None, Ok("job-1"));
         check(
@@ -241,6 +326,5 @@ mod tests {
         check("job-2", Some(r#"{"stateMachineExecutionArn":"x:../../etc/passwd"}"#), Ok("job-2"));
         check("../job", None, Err("its job's id is none of CodePipeline's"));
         check("", None, Err("its job has no id"));
-        assert_eq!(execution_name(&json!({})), Err("missing field `CodePipeline.job`".to_owned()));
     }
 }

@@ -1,13 +1,14 @@
 //! The machine input file: what to deploy where, as a person writes it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::cloudformation::Capability;
 
 /// The machine input file; a member that is not listed here is an error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
 pub struct MachineInput {
     /// The environment, the first part of the stack's name and the template's parameter `environmentName`.
@@ -27,26 +28,51 @@ pub struct MachineInput {
     pub change_policy: Option<ChangePolicy>,
 }
 
+/// The values of parameters may be secret.
+impl fmt::Debug for MachineInput {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("MachineInput")
+            .field("environment_name", &self.environment_name)
+            .field("stack_name", &self.stack_name)
+            .field("template_path", &self.template_path)
+            .field("capabilities", &self.capabilities)
+            .field("parameters", &self.parameters.keys())
+            .field("change_policy", &self.change_policy)
+            .finish()
+    }
+}
+
 impl MachineInput {
     /// Reads the file's text.
     ///
     /// # Errors
     ///
-    /// When it is not JSON, or a member is missing, unknown or of the wrong type; the message says where.
+    /// When it is not JSON, or a member is missing, unknown or of the wrong type;
+    /// the message says where and what is expected, and not what is there.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
         if text.trim_start().starts_with('[') {
             return Err(InvalidInput { message: "expected an object".to_owned(), line: 1, column: 1 });
         }
         serde_json::from_str(text).map_err(|error| {
-            let text = error.to_string();
-            let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-            let message = match message.strip_prefix("unknown variant ") {
-                Some(rest) => format!("unknown value {rest}"),
-                None => message.to_owned(),
-            };
+            let text = reason(&error);
+            let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_owned();
             // serde_json counts the characters that it has read of the line, which may be none.
             InvalidInput { message, line: error.line().max(1), column: error.column().max(1) }
         })
+    }
+}
+
+/// Why a text does not fit, and where: without the values in it, which may be secret.
+pub(crate) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(", expected ") {
+        // Names of members are no values.
+        Some((found, expected)) if !found.starts_with("unknown field ") => {
+            let found = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+            format!("{}, expected {expected}", found.replace("unknown variant", "unknown value"))
+        }
+        _ => text,
     }
 }
 
@@ -108,13 +134,18 @@ mod tests {
              `capabilities`, `parameters`, `changePolicy`",
         );
         check(r#"["prod", "app", "template.yaml"]"#, "1:1: expected an object");
-        check("7", "1:1: invalid type: integer `7`, expected an object");
+        check("7", "1:1: invalid type: integer, expected an object");
         check("", "1:1: EOF while parsing a value");
         check("{\n", "2:1: EOF while parsing an object");
-        check(r#"{"changePolicy": true}"#, "1:21: invalid type: boolean `true`, expected an object");
+        check(r#"{"changePolicy": true}"#, "1:21: invalid type: boolean, expected an object");
+        check(r#"{"changePolicy": {"dynamicChange": "maybe"}}"#, "1:42: unknown value, expected `reject` or `allow`");
+        // A value that looks like the rest of a message is no more shown than another.
         check(
-            r#"{"changePolicy": {"dynamicChange": "maybe"}}"#,
-            "1:42: unknown value `maybe`, expected `reject` or `allow`",
+            r#"{"changePolicy": {"dynamicChange": "secret`, expected `"}}"#,
+            "1:56: unknown value, expected `reject` or `allow`",
         );
+        check(r#"{"changePolicy": "se`cret\", expected"}"#, "1:38: invalid type: string, expected an object");
+        check(r#"{"parameters": {"Password": 12345}}"#, "1:33: invalid type: integer, expected a string");
+        check(r#"{"parameters": "secret"}"#, "1:23: invalid type: string, expected a map");
     }
 }

@@ -6,15 +6,17 @@ use std::time::SystemTime;
 
 use asl_runtime::clock::Clock;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::function::{Function, FunctionError};
-use crate::trigger::{Told, TriggerError};
+use crate::trigger::TriggerError;
 
 /// Takes events from Lambda and hands them to `function`, for as long as Lambda lets the process live.
 ///
-/// Each call ends before Lambda's deadline. What is returned says what the pipeline was told:
-/// `{"status": "RUNNING", "executionArn": …}`, `{"status": "SUCCEEDED"}` or `{"status": "FAILED", "failureDetails": …}`.
+/// Each call ends before Lambda's deadline, and returns its [outcome](crate::function::Outcome::to_json).
+///
+/// `lambda_runtime` writes each event as it came, with the job's `artifactCredentials`, to `tracing` at the level TRACE.
+/// The program `deploy-workflow-lambda` has no subscriber; one in a host must leave out TRACE of `lambda_runtime`.
 ///
 /// # Errors
 ///
@@ -26,17 +28,9 @@ use crate::trigger::{Told, TriggerError};
 pub async fn serve<C: Clock + Clone>(function: &Function<C>) -> Result<(), lambda_runtime::Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Json>| async move {
         let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-        function.call(&event.payload, time_left).await.map(|told| answer(&told)).map_err(Refused)
+        function.call(&event.payload, time_left).await.map(|outcome| outcome.to_json()).map_err(Refused)
     }))
     .await
-}
-
-fn answer(told: &Told) -> Json {
-    match told {
-        Told::Running { execution_arn } => json!({ "status": "RUNNING", "executionArn": execution_arn }),
-        Told::Succeeded => json!({ "status": "SUCCEEDED" }),
-        Told::Failed(details) => json!({ "status": "FAILED", "failureDetails": details }),
-    }
 }
 
 /// An error, as Lambda shows it.
@@ -48,7 +42,7 @@ impl From<Refused> for Diagnostic {
         let error_type = match &error {
             FunctionError::Trigger(TriggerError::NotAJob(_)) => "NotAJob",
             FunctionError::Trigger(TriggerError::Pipeline(refusal)) => refusal.code(),
-            FunctionError::Host(_) => "StoreUnavailable",
+            FunctionError::Host(_) | FunctionError::Ledger(_) | FunctionError::Executions(_) => "StoreUnavailable",
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }
     }

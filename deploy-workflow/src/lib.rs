@@ -14,6 +14,7 @@
 //! | a situation to try out | `scenario.rs`, `templates/`, `inputs/` |
 //! | what is asked for and printed | `cli/`, one file per command |
 //! | how jobs are taken from CodePipeline, and when an execution is stopped | `worker/` |
+//! | how often something that fails is tried again | `trigger/attempts.rs`, `pauses.rs` |
 //! | how AWS is called | `aws/`, in the feature `aws` |
 //! | how deployments survive the process | `host.rs`, in the feature `durable` |
 //! | what a Lambda function does | `function.rs`, in the feature `durable` |
@@ -77,6 +78,8 @@ pub mod input;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod names;
+mod pauses;
+mod redacted;
 pub mod rehearsal;
 pub mod sandbox;
 pub mod scenario;

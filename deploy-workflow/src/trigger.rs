@@ -4,6 +4,7 @@
 //! that the job goes on. See CodePipeline's
 //! [Lambda action](https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html).
 
+mod attempts;
 mod engine_executions;
 mod event;
 mod executions;
@@ -18,6 +19,7 @@ use asl_runtime::engine::ExecutionStatus;
 use crate::artifact::{ArtifactStore, StoreError};
 use crate::input::{InvalidInput, MachineInput};
 
+pub(crate) use self::attempts::{Answered, Earlier, answer, look_patiently};
 pub use self::engine_executions::EngineExecutions;
 use self::event::UserParameters;
 pub use self::event::{ActionConfiguration, InputArtifact, Job, JobData, Location, S3Location};
@@ -85,7 +87,7 @@ pub async fn handle_event(trigger: &Trigger, event: &serde_json::Value) -> Resul
 }
 
 /// What there is to tell of a job: its execution is started, or looked at.
-pub(crate) async fn look(trigger: &Trigger, job: &Job) -> Told {
+async fn look(trigger: &Trigger, job: &Job) -> Told {
     let told = match &job.data.continuation_token {
         None => start(trigger, job).await,
         Some(token) => monitor(trigger, token).await,
@@ -94,7 +96,7 @@ pub(crate) async fn look(trigger: &Trigger, job: &Job) -> Told {
 }
 
 /// Tells the pipeline.
-pub(crate) async fn tell(trigger: &Trigger, job_id: &str, told: &Told) -> Result<(), PipelineError> {
+async fn tell(trigger: &Trigger, job_id: &str, told: &Told) -> Result<(), PipelineError> {
     match told {
         Told::Running { execution_arn } => {
             let token = event::continuation_token(execution_arn);

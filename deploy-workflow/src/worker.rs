@@ -29,7 +29,6 @@ mod ledger;
 mod notice;
 mod patience;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZero;
 use std::pin::pin;
@@ -41,15 +40,12 @@ use tokio::task::JoinSet;
 use self::desk::Desk;
 pub use self::ledger::{Ledger, LedgerError};
 pub use self::notice::Notice;
+use crate::pauses::Pauses;
 use crate::trigger::{ActionTypeId, JobQueue, OfferedJob, PipelineError, PollForJobs, Trigger};
 
 /// The error of executions whose pipeline has stopped.
 pub const PIPELINE_STOPPED: &str = "PipelineStopped";
 
-/// The first pause after a call that failed; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause after a call that failed.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How long jobs have to be answered when the worker is to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -62,7 +58,7 @@ pub struct Worker {
     at_most: NonZero<usize>,
     poll_every: Duration,
     patience: Duration,
-    query_param: BTreeMap<String, String>,
+    query_param: Option<(String, String)>,
     observer: Observer,
 }
 
@@ -79,7 +75,7 @@ impl Worker {
             at_most: NonZero::<usize>::MIN.saturating_add(9),
             poll_every: Duration::from_secs(5),
             patience: Duration::from_mins(30),
-            query_param: BTreeMap::new(),
+            query_param: None,
             observer: Box::new(|_| {}),
         }
     }
@@ -115,10 +111,13 @@ impl Worker {
         self
     }
 
-    /// Only jobs of actions whose queryable property `name` has this value.
+    /// Only jobs of actions whose property `name` has this value, of 1 to 50 characters.
+    ///
+    /// It is the one queryable property of the action type: if that has one, CodePipeline wants it to be named,
+    /// and if it has none, nothing may be named.
     #[must_use]
     pub fn query_param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.query_param.insert(name.into(), value.into());
+        self.query_param = Some((name.into(), value.into()));
         self
     }
 
@@ -140,13 +139,14 @@ impl Worker {
     /// permissions; whatever else goes wrong is tried again.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), WorkerError> {
         let Self { trigger, jobs, action_type_id, ledger, at_most, poll_every, patience, query_param, observer } = self;
+        let unanswered = ledger.jobs();
         let desk = Arc::new(Desk::new(trigger, Arc::clone(&jobs), ledger, patience, observer));
         let mut work = JoinSet::new();
-        for (job_id, nonce) in desk.unanswered() {
+        for (job_id, nonce) in unanswered {
             work.spawn(Arc::clone(&desk).resume(job_id, nonce));
         }
         let mut shutdown = pin!(shutdown);
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = Pauses::new();
         let ended = loop {
             while work.try_join_next().is_some() {}
             let Some(max_batch_size) = NonZero::new(at_most.get().saturating_sub(work.len())) else {
@@ -163,7 +163,7 @@ impl Worker {
             };
             let next_poll = match polled {
                 Ok(offered) => {
-                    pause = FIRST_PAUSE;
+                    pauses = Pauses::new();
                     desk.listened(offered.len() < max_batch_size.get(), poll_every.saturating_mul(2));
                     for OfferedJob { job, nonce } in offered {
                         desk.offered(&job);
@@ -176,9 +176,8 @@ impl Worker {
                 }
                 Err(error) if !error.refuses_polls() => {
                     desk.did_not_listen();
-                    let wait = pause.max(poll_every);
+                    let wait = pauses.next().max(poll_every);
                     desk.tell(&Notice::PollFailed { error, again_in: wait });
-                    pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                     wait
                 }
                 Err(error) => break Err(WorkerError::Refused(error)),

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use asl_core::{Options, check_with};
 use clap::Parser as _;
 use deploy_workflow::artifact::pack;
 use deploy_workflow::cli::{Arguments, run};
+use deploy_workflow::definitions::Definition;
 use deploy_workflow::scenario::Scenario;
 use serde_json::{Value as Json, json};
 
@@ -145,6 +147,23 @@ fn bad_input_is_a_clear_error_with_help_and_exit_code_2() {
         "error: the artifact is not a readable zip archive: invalid Zip archive: Could not find EOCD",
     );
     check(&["--scenario", "nope"], "error: there is no scenario `nope`");
+}
+
+#[test]
+fn a_definition_is_printed_with_the_functions_of_an_account_or_with_a_placeholder_for_them() {
+    let functions = "arn:aws:lambda:eu-west-1:123456789012:function:";
+    for definition in Definition::ALL {
+        let printed = deploy(&["definition", definition.name(), "--functions", functions]);
+        assert_eq!((printed.code, printed.out), (ExitCode::SUCCESS, definition.text_for(functions)), "{}", printed.err);
+        let printed = deploy(&["definition", definition.name(), "--functions", "${Functions}"]);
+        assert_eq!((printed.code, printed.err.as_str()), (ExitCode::SUCCESS, ""));
+        let diagnostics = check_with(&printed.out, Options::new().substitute("Functions", functions));
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        assert_eq!(printed.out.replace("${Functions}", functions), definition.text_for(functions));
+    }
+    let refused = deploy(&["definition", "standard", "--functions", "functions/"]);
+    assert_eq!((refused.code, refused.out.as_str()), (ExitCode::from(2), ""));
+    assert!(refused.err.starts_with("error: `functions/` makes no definition that Step Functions accepts"));
 }
 
 #[test]

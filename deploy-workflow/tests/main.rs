@@ -3,6 +3,7 @@
 
 mod cli;
 mod cloudformation;
+mod debug_forms;
 mod deployment;
 #[cfg(feature = "durable")]
 mod function;

@@ -296,6 +296,25 @@ fn capabilities_are_what_the_input_says() {
 }
 
 #[test]
+fn the_value_of_a_secret_parameter_is_referred_to_and_not_given() {
+    let reference = "{{resolve:secretsmanager:database:SecretString:password}}";
+    // A stack that is created, and one that is updated.
+    for (mut deployment, template) in [(Deployment::new(), SAMPLE), (Deployment::of_stack(SAMPLE), SAFE_UPDATE)] {
+        let declaration = "Parameters:\n  Password: {Type: String, NoEcho: true}\n";
+        let template = template.replacen("Parameters:\n", declaration, 1);
+        let run = deployment.deploy_with(STANDARD, &template, &json!({"parameters": {"Password": "hunter2"}}));
+        let said = failure(&run);
+        assert!(said.contains("parameter `Password` is NoEcho") && !said.contains("hunter2"), "{said}");
+        let run = deployment.deploy_with(STANDARD, &template, &json!({"parameters": {"Password": reference}}));
+        assert!(run.output().is_some(), "{}", failure(&run));
+        // The machine does not wait for an update.
+        deployment.advance(600);
+        let parameters = deployment.stack(STACK).unwrap().parameters;
+        assert!(parameters.contains(&Parameter::new("Password", reference)), "{parameters:?}");
+    }
+}
+
+#[test]
 fn parameters_are_given_and_the_rest_keep_their_values() {
     let mut deployment = Deployment::new();
     let run = deployment.deploy_with(STANDARD, SAMPLE, &json!({"parameters": {"memorySize": "512"}}));

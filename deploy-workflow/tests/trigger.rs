@@ -169,6 +169,19 @@ fn what_is_wrong_with_the_configuration_is_told_to_the_pipeline() {
         wrong,
         "NoSuchKey: there is no object `gone.json` in bucket `config`",
     );
+    // What is there may be secret.
+    check(
+        INPUT,
+        r#"{"s3Bucket":"config","stateMachineFile":5055}"#,
+        wrong,
+        "the action's UserParameters: invalid type: integer, expected a string at line 1 column 44",
+    );
+    check(
+        INPUT,
+        r#""hunter2""#,
+        wrong,
+        "the action's UserParameters: invalid type: string, expected an object at line 1 column 9",
+    );
     check("{\n  oops\n}", good, wrong, "prod.json:2:3: key must be a string");
     check(
         r#"{"environmentName":"prod","stackName":"a","templatePath":"t","extra":1}"#,
@@ -221,6 +234,16 @@ fn an_event_without_a_job_is_an_error_for_there_is_nobody_to_tell() {
     ] {
         assert!(matches!(bench.call_with(&event), Err(TriggerError::NotAJob(_))), "{event}");
     }
+    let event = json!({"CodePipeline.job": {"id": JOB, "data": {
+        "actionConfiguration": {"configuration": {"UserParameters": {"password": "hunter2"}}},
+    }}});
+    let error = bench.call_with(&event).unwrap_err().to_string();
+    let place = "CodePipeline.job.data.actionConfiguration.configuration.UserParameters";
+    let expected = format!("not an event of a CodePipeline job: `{place}`: invalid type: map, expected a string");
+    assert_eq!(error, expected);
+    let event = json!({"CodePipeline.job": {"id": JOB, "data": "hunter2"}});
+    let error = bench.call_with(&event).unwrap_err().to_string();
+    assert!(!error.contains("hunter2"), "{error}");
 }
 
 #[test]

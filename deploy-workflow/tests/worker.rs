@@ -298,7 +298,8 @@ async fn a_poll_that_fails_for_a_reason_that_is_not_known_ends_no_worker() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_got_lost_does_not_stop_the_execution() {
-    for jobs in [InMemoryJobs::new(action_type()), InMemoryJobs::new(action_type()).keeping_job_ids()] {
+    let jobs = || InMemoryJobs::new(action_type());
+    for jobs in [jobs(), jobs().keeping_job_ids(), jobs().spending_nonces()] {
         let bench = Bench::with_jobs(jobs);
         bench.begin(JOB);
         bench.jobs.lose_next_answer(Operation::PutJobSuccessResult);
@@ -349,7 +350,7 @@ async fn two_workers_do_one_job_once() {
     bench.begin(JOB);
     // The other was offered the job first, and is slower.
     let request =
-        PollForJobs { action_type_id: action_type(), max_batch_size: NonZero::<usize>::MIN, query_param: [].into() };
+        PollForJobs { action_type_id: action_type(), max_batch_size: NonZero::<usize>::MIN, query_param: None };
     let offered = bench.jobs.poll_for_jobs(&request).await.unwrap().remove(0);
     let worker = bench.run();
     sleep(seconds(1)).await;
@@ -380,6 +381,59 @@ async fn a_job_with_an_outdated_nonce_is_left_alone() {
     sleep(seconds(10)).await;
     assert_eq!(bench.executions.started().len(), 1);
     worker.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_offered_again_before_it_is_taken_is_taken_with_the_newer_nonce() {
+    let bench = Bench::new();
+    bench.begin(JOB);
+    // While the worker cannot reach the pipeline to take the job, it is offered again.
+    for _ in 0..4 {
+        bench.jobs.refuse_next(Operation::AcknowledgeJob, PipelineError::new("ServiceUnavailable", "one moment"));
+    }
+    let worker = bench.run();
+    sleep(seconds(16)).await;
+    let notices = bench.notices();
+    assert!(!notices.iter().any(|notice| notice.contains("left alone")), "{notices:?}");
+    assert!(notices.contains(&format!("job {JOB}: taken")), "{notices:?}");
+    assert_eq!(bench.executions.started().len(), 1);
+    worker.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_a_killed_worker_was_about_to_take_is_answered_whether_it_was_taken_or_not() {
+    for (jobs, fails) in [
+        (InMemoryJobs::new(action_type()), Fails::Before),
+        (InMemoryJobs::new(action_type()), Fails::After),
+        (InMemoryJobs::new(action_type()).spending_nonces(), Fails::Before),
+        (InMemoryJobs::new(action_type()).spending_nonces(), Fails::After),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store.db.jobs");
+        let bench = Bench::with_jobs(jobs);
+        bench.begin(JOB);
+        match fails {
+            Fails::Before => {
+                let error = PipelineError::new("ServiceUnavailable", "one moment");
+                bench.jobs.refuse_next(Operation::AcknowledgeJob, error);
+            }
+            Fails::After => bench.jobs.lose_next_answer(Operation::AcknowledgeJob),
+        }
+        let worker = Bench::start(bench.worker().ledger(Ledger::open(&path).unwrap()));
+        sleep(Duration::from_millis(500)).await;
+        worker.kill().await;
+        let worker = Bench::start(bench.worker().ledger(Ledger::open(&path).unwrap()));
+        sleep(seconds(20)).await;
+        assert_eq!(bench.executions.started().len(), 1, "{:?}", bench.notices());
+        assert!(bench.jobs.tokens(JOB).contains(&token(JOB)), "{:?}", bench.notices());
+        worker.stop().await.unwrap();
+    }
+}
+
+/// When a call fails.
+enum Fails {
+    Before,
+    After,
 }
 
 #[tokio::test(start_paused = true)]
@@ -456,16 +510,22 @@ async fn a_job_that_a_killed_worker_took_is_answered_by_the_next_one() {
     sleep(seconds(31 * 60)).await;
     assert_eq!(bench.execution(JOB).status, ExecutionStatus::Aborted);
     worker.stop().await.unwrap();
-    assert_eq!(std::fs::read_to_string(path).unwrap(), r#"{"jobs":{},"executions":[]}"#);
+    assert_eq!(std::fs::read_to_string(path).unwrap(), r#"{"version":1,"jobs":{},"executions":[]}"#);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_ledger_that_is_none_is_refused() {
+#[test]
+fn a_ledger_that_is_none_or_of_another_version_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ledger");
-    std::fs::write(&path, "[]").unwrap();
-    let refused = Ledger::open(&path).unwrap_err().to_string();
-    assert!(refused.starts_with(&format!("the worker's ledger `{}`: ", path.display())), "{refused}");
+    let check = |text: &str, expected: &str| {
+        std::fs::write(&path, text).unwrap();
+        let refused = Ledger::open(&path).unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("the ledger `{}`: {expected}", path.display())), "{refused}");
+    };
+    check("[7]", "");
+    check(r#"{"jobs":{},"executions":[]}"#, "missing field `version`");
+    check(r#"{"version":2,"notes":[]}"#, "it is of version 2, and version 1 is read here");
+    check(r#"{"version":1,"jobs":{"j":"n"},"executions":[],"notes":[]}"#, "unknown field `notes`");
 }
 
 #[test]

@@ -25,6 +25,9 @@ pub(crate) fn run(steps: &mut Steps) {
     let mut docs = cargo(["doc", "--workspace", FEATURES, "--no-deps"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
     steps.command("docs", docs);
+    let mut docs = cargo(["doc", "--no-deps", "--locked", "--package", "asl-runtime"]);
+    docs.args(emulators::AWS).env("RUSTDOCFLAGS", "-D warnings");
+    steps.command("docs of what speaks to AWS", docs);
     steps.step("dependency rules", purity::check);
     steps.step("dependency policy", dependency_policy);
     steps.step("asl-core for wasm32", wasm);

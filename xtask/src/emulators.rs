@@ -1,7 +1,9 @@
 //! Deployments and clean-ups against emulators of AWS: `LocalStack` and moto, installed under `target/emulators` and run
 //! on loopback.
 //!
-//! Where there is no suitable Python, or the registry cannot be reached, they are skipped with the reason.
+//! Where there is no suitable Python, they are left out with the reason.
+//! What cannot be installed although there is one is a failure, but not where only tests are asked for: those need no
+//! network.
 
 mod python;
 mod server;
@@ -64,7 +66,7 @@ fn with_emulator(
 ) {
     let mut server = None;
     steps.step(emulator, || match start() {
-        Err(Unavailable { reason }) => Verdict::Skipped(format!("{name} are LEFT OUT: {reason}")),
+        Err(unavailable) => verdict(unavailable, name),
         Ok(Err(reason)) => Verdict::Failed(reason),
         Ok(Ok(started)) => {
             server = Some(started);
@@ -88,6 +90,15 @@ fn with_emulator(
             (verdict, _) => verdict,
         }
     });
+}
+
+/// What it means for the tests of that name that their emulator cannot be had.
+fn verdict(unavailable: Unavailable, name: &str) -> Verdict {
+    match unavailable {
+        Unavailable::NotHere(reason) => Verdict::Skipped(format!("{name} are LEFT OUT: {reason}")),
+        Unavailable::NotInstalled(reason) => Verdict::Failed(format!("it cannot be installed: {reason}")),
+        Unavailable::Unusable(reason) => Verdict::Failed(reason),
+    }
 }
 
 /// Where an emulator keeps what it writes.
@@ -122,4 +133,19 @@ fn contained(mut command: Command, folder: &std::path::Path) -> Command {
     command.env("XDG_CACHE_HOME", home.join(".cache")).env("HOME", home).env("TMPDIR", folder.join("tmp"));
     command.env_remove("AWS_ENDPOINT_URL");
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_here_is_left_out_and_what_does_not_work_is_a_failure() {
+        let verdict = |unavailable: fn(String) -> Unavailable| {
+            format!("{:?}", verdict(unavailable("a reason".to_owned()), "deployments"))
+        };
+        assert_eq!(verdict(Unavailable::NotHere), r#"Skipped("deployments are LEFT OUT: a reason")"#);
+        assert_eq!(verdict(Unavailable::NotInstalled), r#"Failed("it cannot be installed: a reason")"#);
+        assert_eq!(verdict(Unavailable::Unusable), r#"Failed("a reason")"#);
+    }
 }

@@ -41,7 +41,7 @@ enum Command {
     /// Test what speaks to AWS on doubles, and on emulators, which are installed under `target/emulators`
     ///
     /// They need Python 3.12 or newer, which `E2E_PYTHON` can name, and the registry of its packages the first time.
-    /// What cannot be had is left out, and the closing table says why.
+    /// Without either they are left out, and the closing table says so; what cannot be installed with both is a failure.
     E2e,
     /// Measure the workloads: beside the same work by hand, single executions, memory, growth, and what the engine adds
     Bench,

@@ -1,4 +1,5 @@
-//! `asl-core` is pure: nothing it links may read a clock, draw random numbers, or run tasks.
+//! What is linked: `asl-core` is pure, so nothing it links may read a clock, draw random numbers, or run tasks; and
+//! nothing that a build without features links speaks to AWS.
 
 use std::collections::BTreeSet;
 
@@ -30,25 +31,37 @@ const FORBIDDEN: [(&str, &str); 18] = [
 const FORBIDDEN_FEATURES: [(&str, &str, &str); 2] =
     [("jiff", "std", "a clock and the environment"), ("uuid", "v4", "randomness")];
 
-/// Whether the packages that `asl-core` links keep the rule.
+/// What the names of packages begin with that speak to AWS.
+const AWS: [&str; 2] = ["aws-", "lambda_"];
+
+/// Whether the packages that are linked keep the rules.
 pub(crate) fn check() -> Verdict {
-    let arguments = ["tree", "--package", "asl-core", "--edges", "normal"];
-    let output = match cargo(arguments).args(["--prefix", "none", "--format", "{p}\t{f}"]).output() {
-        Ok(output) if output.status.success() => output,
-        Ok(output) => return Verdict::Failed(String::from_utf8_lossy(&output.stderr).into_owned()),
-        Err(error) => return Verdict::Failed(error.to_string()),
-    };
-    let tree = String::from_utf8_lossy(&output.stdout);
-    let breaches = breaches(&tree);
-    println!("    asl-core links {} packages", packages(&tree).count());
-    if breaches.is_empty() {
-        Verdict::Passed
-    } else {
-        Verdict::Failed(breaches.into_iter().collect::<Vec<_>>().join("; "))
+    match (tree(&["--package", "asl-core"]), tree(&["--workspace"])) {
+        (Ok(core), Ok(workspace)) => {
+            println!("    asl-core links {} packages", packages(&core).count());
+            let mut breaches = breaches(&core);
+            breaches.extend(breaches_of_defaults(&workspace));
+            if breaches.is_empty() {
+                Verdict::Passed
+            } else {
+                Verdict::Failed(breaches.into_iter().collect::<Vec<_>>().join("; "))
+            }
+        }
+        (Err(reason), _) | (_, Err(reason)) => Verdict::Failed(reason),
     }
 }
 
-/// The breaches of the rule in `tree`, a line `name version …<TAB>features` per package.
+/// What is linked with the default features, a line `name version …<TAB>features` per package.
+fn tree(selection: &[&str]) -> Result<String, String> {
+    let mut tree = cargo(["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}\t{f}"]);
+    match tree.args(selection).output() {
+        Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The breaches of the rule for the `tree` of `asl-core`.
 fn breaches(tree: &str) -> BTreeSet<String> {
     let mut breaches = BTreeSet::new();
     for (name, features) in packages(tree) {
@@ -64,6 +77,13 @@ fn breaches(tree: &str) -> BTreeSet<String> {
         }
     }
     breaches
+}
+
+/// The breaches of the rule for the `tree` of the whole workspace without features.
+fn breaches_of_defaults(tree: &str) -> BTreeSet<String> {
+    let speaks_to_aws = |name: &str| AWS.iter().any(|prefix| name.starts_with(prefix));
+    let names = packages(tree).map(|(name, _)| name).filter(|name| speaks_to_aws(name));
+    names.map(|name| format!("a build without features links `{name}`, which speaks to AWS")).collect()
 }
 
 /// Each package of `tree` once, with its features.
@@ -90,5 +110,13 @@ mod tests {
         );
         check("tokio v1.0.0\trt", &["asl-core depends on `tokio`, which brings in I/O and tasks"]);
         check("tokio-util v1.0.0\trt", &[]);
+    }
+
+    #[test]
+    fn finds_what_speaks_to_aws_in_a_build_without_features() {
+        let check = |tree: &str, expected: &[&str]| assert_eq!(Vec::from_iter(breaches_of_defaults(tree)), expected);
+        check("deploy-workflow v0.1.0 (/here)\t\ntokio v1.0.0\trt", &[]);
+        let links = "a build without features links `aws-sdk-s3`, which speaks to AWS";
+        check("tokio v1.0.0\trt\naws-sdk-s3 v1.0.0\trustls\naws-sdk-s3 v1.0.0\trustls (*)", &[links]);
     }
 }

@@ -5,6 +5,7 @@
 mod operator;
 mod pattern;
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -34,8 +35,49 @@ pub(crate) enum Condition {
 /// A `Variable` and what it is tested for.
 #[derive(Debug, Clone)]
 pub(crate) struct Comparison {
-    pub(crate) variable: JsonPath,
+    pub(crate) variable: Variable,
     pub(crate) test: Test,
+}
+
+/// A `Variable`, and its number among those of its Choice.
+#[derive(Debug, Clone)]
+pub(crate) struct Variable {
+    path: JsonPath,
+    number: usize,
+}
+
+/// The first [`Seen::COUNT`] variables that the rules of a Choice ask for: mostly all, for rules ask for the same few.
+#[derive(Debug, Default)]
+pub(crate) struct Numbering(Vec<JsonPath>);
+
+/// What the variables of a Choice were found to be, so that none is looked for twice.
+#[derive(Debug, Default)]
+pub(crate) struct Seen<'a>([Cell<Option<&'a Value>>; Seen::COUNT]);
+
+impl Numbering {
+    pub(crate) fn number(&mut self, path: &JsonPath) -> Variable {
+        let number = self.0.iter().position(|known| known.text() == path.text()).unwrap_or_else(|| {
+            if self.0.len() < Seen::COUNT {
+                self.0.push(path.clone());
+                self.0.len() - 1
+            } else {
+                Seen::COUNT
+            }
+        });
+        Variable { path: path.clone(), number }
+    }
+}
+
+impl<'a> Seen<'a> {
+    const COUNT: usize = 16;
+
+    fn at_hand(&self, variable: &Variable, scope: &Scope<'a>) -> Option<&'a Value> {
+        let Some(slot) = self.0.get(variable.number) else { return scope.at_hand(&variable.path) };
+        if slot.get().is_none() {
+            slot.set(scope.at_hand(&variable.path));
+        }
+        slot.get()
+    }
 }
 
 /// A comparison operator with its operand.
@@ -99,11 +141,11 @@ impl Condition {
     ///
     /// A value of another type makes a comparison false.
     /// A path that finds nothing is a failure, but for the `Variable` of `IsPresent`.
-    pub(crate) fn holds(&self, scope: &Scope<'_>) -> Result<bool, Failure> {
+    pub(crate) fn holds<'a>(&self, scope: &Scope<'a>, seen: &Seen<'a>) -> Result<bool, Failure> {
         match self {
             Self::And(conditions) => {
                 for condition in conditions {
-                    if !condition.holds(scope)? {
+                    if !condition.holds(scope, seen)? {
                         return Ok(false);
                     }
                 }
@@ -111,14 +153,14 @@ impl Condition {
             }
             Self::Or(conditions) => {
                 for condition in conditions {
-                    if condition.holds(scope)? {
+                    if condition.holds(scope, seen)? {
                         return Ok(true);
                     }
                 }
                 Ok(false)
             }
-            Self::Not(condition) => condition.holds(scope).map(|holds| !holds),
-            Self::Comparison(comparison) => comparison.holds(scope),
+            Self::Not(condition) => condition.holds(scope, seen).map(|holds| !holds),
+            Self::Comparison(comparison) => comparison.holds(scope, seen),
             Self::Literal(answer) => Ok(*answer),
             Self::Query(query) => query.evaluate_as("boolean", scope, Value::as_bool),
         }
@@ -126,11 +168,15 @@ impl Condition {
 }
 
 impl Comparison {
-    fn holds(&self, scope: &Scope<'_>) -> Result<bool, Failure> {
-        if let Test::Is { kind: Kind::Present, answer } = self.test {
-            return Ok(scope.look(&self.variable, |_| ()).is_ok() == answer);
+    fn holds<'a>(&self, scope: &Scope<'a>, seen: &Seen<'a>) -> Result<bool, Failure> {
+        if let Some(variable) = seen.at_hand(&self.variable, scope) {
+            return self.test.holds(variable, scope);
         }
-        look(&self.variable, scope, |variable| self.test.holds(variable, scope))?
+        let path = &self.variable.path;
+        if let Test::Is { kind: Kind::Present, answer } = self.test {
+            return Ok(scope.look(path, |_| ()).is_ok() == answer);
+        }
+        look(path, scope, |variable| self.test.holds(variable, scope))?
     }
 }
 
@@ -247,8 +293,11 @@ mod tests {
     use crate::evaluate::tests::{parse, path, with_scope};
 
     /// Compiles a rule as the definition does.
-    fn compile(rule: &Value) -> Condition {
-        let all = |key: &str| rule.get(key).and_then(Value::as_array).map(|rules| rules.iter().map(compile).collect());
+    fn compile(rule: &Value, numbering: &mut Numbering) -> Condition {
+        let mut all = |key: &str| {
+            let rules = rule.get(key).and_then(Value::as_array)?;
+            Some(rules.iter().map(|rule| compile(rule, numbering)).collect())
+        };
         if let Some(conditions) = all("And") {
             return Condition::And(conditions);
         }
@@ -256,7 +305,7 @@ mod tests {
             return Condition::Or(conditions);
         }
         if let Some(condition) = rule.get("Not") {
-            return Condition::Not(Box::new(compile(condition)));
+            return Condition::Not(Box::new(compile(condition, numbering)));
         }
         let variable = path(rule.get("Variable").and_then(Value::as_str).unwrap());
         let tests = rule.as_object().unwrap().iter().filter_map(|(key, operand)| {
@@ -266,12 +315,13 @@ mod tests {
                 OperandForm::Path => operator.with_path(path(operand.as_str().unwrap())).unwrap(),
             })
         });
+        let variable = numbering.number(&variable);
         Condition::Comparison(Comparison { variable, test: tests.last().unwrap() })
     }
 
     fn holds(rule: &str, input: &str) -> Result<bool, Failure> {
-        let condition = compile(&parse(rule));
-        with_scope(input, |scope| condition.holds(scope))
+        let condition = compile(&parse(rule), &mut Numbering::default());
+        with_scope(input, |scope| condition.holds(scope, &Seen::default()))
     }
 
     /// Checks `operator operand`, and the same by path, against a variable.

@@ -84,7 +84,19 @@ impl fmt::Display for OverBudget {
     }
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    /// What a path of names and indices finds in what is there already; `None` says nothing of what
+    /// [`look`](Self::look) finds.
+    pub(crate) fn at_hand(&self, path: &JsonPath) -> Option<&'a Value> {
+        let document = match path.root() {
+            Root::Input if self.input.is_null() => None,
+            Root::Input => Some(self.input),
+            Root::Context => None,
+            Root::Variable(name) => self.variables.get(name),
+        };
+        document.and_then(|document| path.find(document))
+    }
+
     /// What `path` finds, for a field whose messages quote the whole document; `field` is its name as they quote it.
     pub(crate) fn select(&self, path: &JsonPath, field: &str) -> Result<Value, Failure> {
         self.find(path).map_err(|unresolved| unresolved.into_payload_failure(field))
@@ -97,13 +109,7 @@ impl Scope<'_> {
 
     /// What `read` makes of what `path` finds.
     pub(crate) fn look<'p, T>(&self, path: &'p JsonPath, read: impl FnOnce(&Value) -> T) -> Result<T, Unresolved<'p>> {
-        let known = match path.root() {
-            Root::Input if self.input.is_null() => None,
-            Root::Input => Some(self.input),
-            Root::Context => None,
-            Root::Variable(name) => self.variables.get(name),
-        };
-        match known.and_then(|document| path.find(document)) {
+        match self.at_hand(path) {
             Some(found) => Ok(read(found)),
             None => self.search(path).map(|found| read(&found)),
         }

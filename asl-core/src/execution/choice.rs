@@ -1,24 +1,24 @@
 //! Choice.
 
 use super::Execution;
-use super::step::{Known, Step};
+use super::step::{Exit, Known, Step};
 use super::strand::Strand;
-use crate::evaluate;
+use crate::evaluate::choice_rule::Seen;
 use crate::failure::{ErrorName, Failure};
 use crate::program::{Choice, State, Transition};
-use crate::value::Value;
 
 impl Execution {
-    pub(super) fn choose(
-        &self,
-        strand: &Strand,
-        state: &State,
-        choice: &Choice,
-        input: &Value,
-    ) -> Result<Step, Failure> {
-        let matching = self.evaluate(strand, input, |scope| {
+    pub(super) fn choose(&mut self, strand: &mut Strand, state: &State, choice: &Choice) -> Result<Step, Failure> {
+        let exit = self.choice(strand, state, choice)?;
+        self.exit(strand, state, exit)
+    }
+
+    fn choice(&self, strand: &Strand, state: &State, choice: &Choice) -> Result<Exit, Failure> {
+        let input = self.effective_input(strand, state)?;
+        let matching = self.evaluate(strand, &input, |scope| {
+            let seen = Seen::default();
             for rule in &choice.choices {
-                if rule.condition.holds(scope)? {
+                if rule.condition.holds(scope, &seen)? {
                     return Ok(Some(rule));
                 }
             }
@@ -36,9 +36,8 @@ impl Execution {
                 return Err(Failure::new(ErrorName::NO_CHOICE_MATCHED, cause));
             }
         };
-        let assigned = self.assign(strand, assign, input, &Known::default())?;
+        let assigned = self.assign(strand, assign, &input, &Known::default())?;
         let output = self.output(strand, state, output, input)?;
-        evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
-        Ok(Step::Exit { output, assigned, transition: Transition::Next(next) })
+        Ok(Exit { output, assigned, transition: Transition::Next(next) })
     }
 }

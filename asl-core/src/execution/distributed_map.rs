@@ -75,7 +75,8 @@ impl Execution {
             },
         };
         self.command(Command::StartMapRun(Box::new(start.clone())));
-        Ok(Step::Rest(Phase::MapRun(Box::new(start))))
+        strand.phase = Phase::MapRun(Box::new(start));
+        Ok(Step::Rest)
     }
 
     /// Goes on with the Map Run that was interrupted; only this many times, as on AWS.
@@ -92,7 +93,8 @@ impl Execution {
         strand.chain = self.emit(strand.chain, details);
         start.map_run = MapRunId(strand.chain);
         self.command(Command::StartMapRun(start.clone()));
-        Step::Rest(Phase::MapRun(start))
+        strand.phase = Phase::MapRun(start);
+        Step::Rest
     }
 
     /// The Map Runs that are out, in the order in which they were started: what a driver that lost them starts again.

@@ -2,13 +2,13 @@
 
 use super::step::{Known, Step};
 use super::strand::{Children, MapPhase, Phase, Strand};
-use super::{Execution, Tolerance};
+use super::{Execution, Start, Tolerance};
 use crate::evaluate::context_object::MapItem;
 use crate::evaluate::{self, Scope};
 use crate::failure::error_equals::Origin;
 use crate::failure::{ErrorName, Failure};
 use crate::history::{EventDetails, EventId};
-use crate::program::{Map, State, StateKind};
+use crate::program::{Map, Program, State, StateKind};
 use crate::value::Value;
 
 /// How an iteration ended without ending its Map.
@@ -18,13 +18,8 @@ enum Ending<'a> {
 }
 
 impl Execution {
-    pub(super) fn start_map(
-        &mut self,
-        strand: &mut Strand,
-        state: &State,
-        map: &Map,
-        input: Value,
-    ) -> Result<Step, Failure> {
+    pub(super) fn start_map(&mut self, strand: &mut Strand, state: &State, map: &Map) -> Result<Step, Failure> {
+        let input = self.effective_input(strand, state)?.into_owned();
         if let Some(distributed) = &map.distributed {
             return self.start_map_run(strand, state, map, distributed, input);
         }
@@ -32,7 +27,7 @@ impl Execution {
         strand.chain = self.emit(strand.chain, EventDetails::MapStateStarted { length: items.len() });
         if items.is_empty() {
             self.emit(strand.chain, EventDetails::MapStateSucceeded);
-            return Ok(Step::Succeed { result: items.into() });
+            return self.exit_with(strand, state, items.into());
         }
         let concurrency = self.concurrency(strand, map, &input)?;
         let tolerance = self.evaluate(strand, &input, |scope| tolerance(map, scope))?;
@@ -54,7 +49,8 @@ impl Execution {
                 return Err(failure);
             }
         }
-        Ok(Step::Rest(Phase::Map(phase)))
+        strand.phase = Phase::Map(phase);
+        Ok(Step::Rest)
     }
 
     /// How many iterations run at once: `MaxConcurrency`, and at most what the limits allow.
@@ -88,18 +84,25 @@ impl Execution {
             }
         };
         evaluate::check_payload(&input, &state.name, &self.progress.start.limits)?;
-        let started = self.emit_with(chain, || EventDetails::MapIterationStarted { name: state.name.clone(), index });
+        let started = self.emit_with(chain, |_| EventDetails::MapIterationStarted { name: state.name.clone(), index });
         let mut iteration = self.new_strand(Some((strand.id, index)), map.start_at, started);
         iteration.item = item;
-        iteration.input = input.clone();
+        iteration.input = input;
         phase.children.running.insert(index, iteration.id);
-        self.ready.push_back((iteration.id, Step::Enter { state: map.start_at, input }));
+        self.ready.push_back((iteration.id, Step::Enter));
         self.rest(iteration);
         Ok(())
     }
 
-    pub(super) fn iteration_succeeded(&mut self, strand: &mut Strand, index: usize, chain: EventId, output: Value) {
-        self.iteration_ended(strand, index, chain, Ending::Succeeded(output));
+    pub(super) fn iteration_succeeded(
+        &mut self,
+        program: &Program,
+        strand: &mut Strand,
+        index: usize,
+        chain: EventId,
+        output: Value,
+    ) {
+        self.iteration_ended(program, strand, index, chain, Ending::Succeeded(output));
     }
 
     pub(super) fn iteration_failed(
@@ -113,7 +116,8 @@ impl Execution {
         let Phase::Map(phase) = &mut strand.phase else { return };
         phase.failed += 1;
         if !phase.tolerance.is_exceeded_by(phase.failed, phase.items.len() as u64) {
-            return self.iteration_ended(strand, index, child.chain, Ending::Tolerated(&failure));
+            let program = self.program.clone();
+            return self.iteration_ended(&program, strand, index, child.chain, Ending::Tolerated(&failure));
         }
         let mut interrupted = phase.clone();
         interrupted.failed -= 1;
@@ -136,17 +140,23 @@ impl Execution {
     }
 
     /// Keeps an iteration's result, and begins with the next item or lets the state go on.
-    fn iteration_ended(&mut self, strand: &mut Strand, index: usize, chain: EventId, ending: Ending<'_>) {
-        let program = self.program.clone();
+    fn iteration_ended(
+        &mut self,
+        program: &Program,
+        strand: &mut Strand,
+        index: usize,
+        chain: EventId,
+        ending: Ending<'_>,
+    ) {
         let Some(state) = program.state(strand.state) else { return };
         let StateKind::Map(map) = &state.kind else { return };
         let name = || state.name.clone();
         let (ended, result) = match ending {
             Ending::Succeeded(output) => {
-                (self.emit_with(chain, || EventDetails::MapIterationSucceeded { name: name(), index }), output)
+                (self.emit_with(chain, |_| EventDetails::MapIterationSucceeded { name: name(), index }), output)
             }
             Ending::Tolerated(failure) => {
-                let details = || EventDetails::MapIterationFailed { name: name(), index };
+                let details = |_: &Start| EventDetails::MapIterationFailed { name: name(), index };
                 (self.emit_with(chain, details), failure.error_output())
             }
         };

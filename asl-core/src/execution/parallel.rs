@@ -7,7 +7,7 @@ use crate::evaluate;
 use crate::failure::Failure;
 use crate::failure::error_equals::Origin;
 use crate::history::{EventDetails, EventId};
-use crate::program::{State, StateId, StateKind};
+use crate::program::{Program, State, StateId, StateKind};
 use crate::value::Value;
 
 impl Execution {
@@ -16,24 +16,32 @@ impl Execution {
         strand: &mut Strand,
         state: &State,
         branches: &[StateId],
-        input: &Value,
     ) -> Result<Step, Failure> {
+        let input = self.effective_input(strand, state)?.into_owned();
         strand.chain = self.emit(strand.chain, EventDetails::ParallelStateStarted);
-        let input = self.parameters(strand, state, input, &Known::default())?;
+        let input = self.parameters(strand, state, &input, &Known::default())?;
         evaluate::check_payload(&input, &state.name, &self.progress.start.limits)?;
         let mut children = Children::expecting(branches.len());
         for (index, start_at) in branches.iter().enumerate() {
             let mut branch = self.new_strand(Some((strand.id, index)), *start_at, strand.chain);
             branch.input = input.clone();
             children.running.insert(index, branch.id);
-            self.ready.push_back((branch.id, Step::Enter { state: *start_at, input: input.clone() }));
+            self.ready.push_back((branch.id, Step::Enter));
             self.rest(branch);
         }
-        Ok(Step::Rest(Phase::Parallel(children)))
+        strand.phase = Phase::Parallel(children);
+        Ok(Step::Rest)
     }
 
     /// A branch or iteration ended; the last one lets its Parallel or Map go on.
-    pub(super) fn child_succeeded(&mut self, parent: StrandId, index: usize, chain: EventId, output: Value) {
+    pub(super) fn child_succeeded(
+        &mut self,
+        program: &Program,
+        parent: StrandId,
+        index: usize,
+        chain: EventId,
+        output: Value,
+    ) {
         let Some(mut strand) = self.progress.strands.remove(&parent) else { return };
         match &mut strand.phase {
             Phase::Parallel(children) => {
@@ -45,7 +53,7 @@ impl Execution {
                     self.ready.push_back((parent, Step::Succeed { result }));
                 }
             }
-            Phase::Map(_) => self.iteration_succeeded(&mut strand, index, chain, output),
+            Phase::Map(_) => self.iteration_succeeded(program, &mut strand, index, chain, output),
             _ => {}
         }
         self.progress.strands.insert(parent, strand);

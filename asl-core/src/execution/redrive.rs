@@ -70,6 +70,8 @@ impl Execution {
         self.progress.outcome = None;
         self.progress.redrives += 1;
         self.progress.redriven_at = Some(self.progress.now);
+        self.expires_at = self.expiry();
+        self.evaluation_steps.set(self.progress.start.limits.evaluation_steps);
         let redriven =
             self.emit(self.progress.last_event, EventDetails::ExecutionRedriven { count: self.progress.redrives });
         for (_, strand) in std::mem::take(&mut self.progress.interrupted) {
@@ -139,14 +141,13 @@ impl Execution {
         }
         if strand.children().is_none() {
             let has_entered = strand.entered != EventId::default();
-            let (state, input) = (strand.state, strand.input.clone());
             let step = match std::mem::replace(&mut strand.phase, Phase::Running) {
                 map_run @ Phase::MapRun(_) => {
                     strand.interrupted = Some(Box::new(map_run));
                     Step::RedriveMapRun
                 }
                 _ if has_entered => Step::Attempt,
-                _ => Step::Enter { state, input },
+                _ => Step::Enter,
             };
             strand.chain = redriven;
             self.ready.push_back((strand.id, step));
@@ -186,7 +187,7 @@ impl Execution {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::execution::{Event, Rejected, Start};
+    use crate::execution::{Event, Output, Rejected, Start};
 
     const FAILS: &str = r#"{"StartAt": "A", "States": {"A": {"Type": "Fail"}}}"#;
 
@@ -220,6 +221,33 @@ mod tests {
         assert_eq!(refused(FAILS, start.clone(), Duration::ZERO), Some(NotRedrivable::HistoryTooLong));
         start.limits.history_events = 5;
         assert_eq!(refused(FAILS, start, Duration::ZERO), None);
+    }
+
+    #[test]
+    fn a_state_that_was_left_is_not_entered_again() {
+        let definition = r#"{"StartAt": "A", "QueryLanguage": "JSONata", "States": {
+            "A": {"Type": "Pass", "Output": "{% $sum([1..10]) %}", "Next": "B"},
+            "B": {"Type": "Pass", "Output": "{% $states.input + 1 %}", "End": true}
+        }}"#;
+        let program = crate::compile(definition).into_program().unwrap();
+        let run = |steps: u64| {
+            let mut start = Start::new("test", 1);
+            start.limits.evaluation_steps = steps;
+            let mut execution = Execution::start(program.clone(), start, Timestamp::UNIX_EPOCH);
+            let exited = |execution: &mut Execution| {
+                let outputs = std::iter::from_fn(|| execution.poll());
+                let is_exit = |output: &Output| matches!(output, Output::History(event) if matches!(event.details, EventDetails::StateExited { .. }));
+                outputs.filter(is_exit).count()
+            };
+            let before = exited(&mut execution);
+            let failed = execution.outcome().is_some_and(|outcome| outcome.failure().is_some());
+            (failed && before == 1).then(|| {
+                execution.handle(Timestamp::UNIX_EPOCH, Event::Redriven).unwrap();
+                (exited(&mut execution), execution.outcome().and_then(Outcome::output).cloned())
+            })
+        };
+        // The first number of steps with which A can be left leaves none for B.
+        assert_eq!((1..1_000).find_map(run), Some((1, Some(56.into()))));
     }
 
     #[test]

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::Execution;
-use super::step::{Known, Step};
+use super::step::{Exit, Known, Step};
 use super::strand::{Phase, Strand};
-use crate::evaluate;
 use crate::failure::error_equals::{self, Origin};
 use crate::failure::{ErrorName, Failure};
 use crate::history::EventDetails;
@@ -34,7 +33,8 @@ impl Execution {
             let delay = self.backoff(retrier, *attempts);
             *attempts += 1;
             let until = self.timer(self.progress.now.saturating_add(delay));
-            return Step::Rest(Phase::BackingOff { until });
+            strand.phase = Phase::BackingOff { until };
+            return Step::Rest;
         }
         if !failure.is(ErrorName::RUNTIME) {
             self.report_failure(strand, state);
@@ -42,7 +42,8 @@ impl Execution {
         match state.catch.iter().find(|catcher| matches(&catcher.error_equals)) {
             None => Step::Break { failure, origin },
             Some(catcher) => self
-                .catch(strand, state, catcher, &failure)
+                .catch(strand, catcher, &failure)
+                .and_then(|exit| self.exit(strand, state, exit))
                 // A Catcher that itself fails is not caught by its neighbours.
                 .unwrap_or_else(|failure| match self.interpreter_failure(strand, failure) {
                     Step::Fail { failure, origin } => Step::Break { failure, origin },
@@ -75,7 +76,7 @@ impl Execution {
         strand.chain = self.emit(strand.chain, details);
     }
 
-    fn catch(&self, strand: &Strand, state: &State, catcher: &Catcher, failure: &Failure) -> Result<Step, Failure> {
+    fn catch(&self, strand: &Strand, catcher: &Catcher, failure: &Failure) -> Result<Exit, Failure> {
         let error_output = failure.error_output();
         let known = Known { error_output: Some(&error_output), ..Known::default() };
         let assigned = self.assign(strand, catcher.assign.as_ref(), &error_output, &known)?;
@@ -83,7 +84,6 @@ impl Execution {
             Some(template) => self.payload(strand, template, &error_output, &known)?,
             None => catcher.result_path.apply(&strand.input, error_output)?,
         };
-        evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
-        Ok(Step::Exit { output, assigned, transition: Transition::Next(catcher.next) })
+        Ok(Exit { output: Some(output), assigned, transition: Transition::Next(catcher.next) })
     }
 }

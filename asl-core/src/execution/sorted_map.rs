@@ -1,24 +1,27 @@
 //! A map of few entries whose keys mostly come in order: what an execution knows of its strands, Tasks and timers.
 
+use std::collections::{VecDeque, vec_deque};
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A vector sorted by key, which keeps its memory when it runs empty; its serialised form is that of any map.
+/// Entries sorted by key, in memory that is kept when it runs empty; the serialised form is that of any map.
+///
+/// Entries mostly go where they came first, so that both ends are cheap to change.
 #[derive(Debug, Clone)]
-pub(super) struct SortedMap<K, V>(Vec<(K, V)>);
+pub(super) struct SortedMap<K, V>(VecDeque<(K, V)>);
 
 impl<K, V> Default for SortedMap<K, V> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(VecDeque::new())
     }
 }
 
 impl<K: Ord, V> SortedMap<K, V> {
     fn place(&self, key: &K) -> Result<usize, usize> {
-        match self.0.last() {
+        match self.0.back() {
             Some((last, _)) if last < key => Err(self.0.len()),
             _ => self.0.binary_search_by(|(known, _)| known.cmp(key)),
         }
@@ -47,16 +50,16 @@ impl<K: Ord, V> SortedMap<K, V> {
 
     pub(super) fn remove(&mut self, key: &K) -> Option<V> {
         let place = self.place(key).ok()?;
-        Some(self.0.remove(place).1)
+        self.0.remove(place).map(|(_, value)| value)
     }
 
     /// The entry with the least key.
     pub(super) fn first(&self) -> Option<&(K, V)> {
-        self.0.first()
+        self.0.front()
     }
 
     pub(super) fn pop_first(&mut self) -> Option<(K, V)> {
-        (!self.0.is_empty()).then(|| self.0.remove(0))
+        self.0.pop_front()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -78,7 +81,7 @@ impl<K: Ord, V> SortedMap<K, V> {
 
 impl<K, V> IntoIterator for SortedMap<K, V> {
     type Item = (K, V);
-    type IntoIter = std::vec::IntoIter<(K, V)>;
+    type IntoIter = vec_deque::IntoIter<(K, V)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()

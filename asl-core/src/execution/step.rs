@@ -9,8 +9,8 @@ use crate::evaluate::context_object::{ContextObject, ExecutionFacts, MapItem, St
 use crate::evaluate::{self, Budget, PayloadTemplate, Scope, States, Variables};
 use crate::failure::error_equals::Origin;
 use crate::failure::{ErrorName, Failure};
-use crate::history::EventDetails;
-use crate::program::{PathField, Program, ResultPath, State, StateId, StateKind, Transition};
+use crate::history::{EventDetails, EventId};
+use crate::program::{PathField, Program, ResultPath, State, StateKind, Transition};
 use crate::value::{Object, Value};
 
 /// What is known to an evaluation beyond its strand.
@@ -25,11 +25,11 @@ pub(super) struct Known<'a> {
     pub(super) map_item: Option<MapItem<'a>>,
 }
 
-/// What a strand does next.
+/// What a strand does next; small, for it goes from hand to hand at every state.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// Enter a state.
-    Enter { state: StateId, input: Value },
+    /// Enter the strand's state.
+    Enter,
     /// Do the state's work, for the first time or again.
     Attempt,
     /// Go on with the Map Run that was interrupted.
@@ -38,14 +38,20 @@ pub(super) enum Step {
     Succeed { result: Value },
     /// The state failed; its Retriers and Catchers are asked.
     Fail { failure: Failure, origin: Origin },
-    /// Leave the state.
-    Exit { output: Value, assigned: Option<Object>, transition: Transition },
-    /// The strand is at its end.
-    End(Value),
+    /// The strand is at its end; its output is what would be the next state's input.
+    End,
     /// The strand fails, past all Retriers and Catchers of its state.
     Break { failure: Failure, origin: Origin },
-    /// Wait for what the phase says.
-    Rest(Phase),
+    /// Wait for what the strand's phase says.
+    Rest,
+}
+
+/// How a state is left.
+pub(super) struct Exit {
+    /// What the state gives on, unless that is its whole input.
+    pub(super) output: Option<Value>,
+    pub(super) assigned: Option<Object>,
+    pub(super) transition: Transition,
 }
 
 impl Execution {
@@ -54,22 +60,19 @@ impl Execution {
         strand.phase = Phase::Running;
         while self.outcome().is_none() {
             step = match step {
-                Step::Enter { state, input } => self.enter(program, &mut strand, state, input),
+                Step::Enter => self.enter(program, &mut strand),
                 Step::Attempt => self.attempt(program, &mut strand),
                 Step::RedriveMapRun => self.redrive_map_run(&mut strand),
                 Step::Succeed { result } => self.succeed(program, &mut strand, result),
                 Step::Fail { failure, origin } => self.retry_or_catch(program, &mut strand, failure, origin),
-                Step::Exit { output, assigned, transition } => {
-                    self.exit(program, &mut strand, output, assigned, transition)
-                }
-                Step::End(output) => return self.end(&strand, output),
+                Step::End => return self.end(program, &mut strand),
                 Step::Break { failure, origin } => return self.fail_strand(strand, failure, origin),
-                Step::Rest(phase) => {
-                    strand.phase = phase;
-                    return self.rest(strand);
-                }
+                Step::Rest => return self.rest(strand),
             };
-            self.check_evaluation_steps();
+            // A redrive must not begin again with what is at its end.
+            if !matches!(step, Step::End) {
+                self.check_evaluation_steps();
+            }
         }
         self.set_aside(strand);
     }
@@ -86,52 +89,39 @@ impl Execution {
         }
     }
 
-    fn enter(&mut self, program: &Program, strand: &mut Strand, id: StateId, input: Value) -> Step {
-        let Some(state) = program.state(id) else { return Step::End(input) };
-        strand.state = id;
+    fn enter(&mut self, program: &Program, strand: &mut Strand) -> Step {
+        let Some(state) = program.state(strand.state) else { return Step::End };
         strand.retries.clear();
         strand.retries.resize(state.retry.len(), 0);
         strand.entered_at = self.progress.now;
-        strand.input = input;
         strand.came_from = strand.chain;
-        strand.entered = self.emit_with(strand.chain, || EventDetails::StateEntered {
+        strand.entered = self.emit_with(strand.chain, |_| EventDetails::StateEntered {
             state_type: state.state_type(),
             name: state.name.clone(),
             input: strand.input.clone(),
         });
         strand.chain = strand.entered;
-        Step::Attempt
+        self.work(strand, state)
     }
 
     fn attempt(&mut self, program: &Program, strand: &mut Strand) -> Step {
-        let Some(state) = program.state(strand.state) else { return Step::End(strand.input.clone()) };
+        let Some(state) = program.state(strand.state) else { return Step::End };
         self.abandon_children(strand);
-        let step = match &state.kind {
-            StateKind::Pass { .. } | StateKind::Choice(_) | StateKind::Succeed | StateKind::Fail { .. } => {
-                self.work_at_once(strand, state)
-            }
-            kind => self.effective_input(strand, state).map(Cow::into_owned).and_then(|input| match kind {
-                StateKind::Wait(wait) => self.wait(strand, wait, &input),
-                StateKind::Task(task) => self.schedule_task(strand, state, task, &input),
-                StateKind::Parallel { branches } => self.start_branches(strand, state, branches, &input),
-                StateKind::Map(map) => self.start_map(strand, state, map, input),
-                StateKind::Pass { .. } | StateKind::Choice(_) | StateKind::Succeed | StateKind::Fail { .. } => {
-                    Ok(Step::Succeed { result: input })
-                }
-            }),
-        };
-        step.unwrap_or_else(|failure| self.interpreter_failure(strand, failure))
+        self.work(strand, state)
     }
 
-    /// The work of a state that leaves no events of its own and waits for nothing.
-    fn work_at_once(&self, strand: &Strand, state: &State) -> Result<Step, Failure> {
-        let input = self.effective_input(strand, state)?;
-        match &state.kind {
-            StateKind::Pass { result } => self.pass(strand, state, result.as_ref(), &input),
-            StateKind::Choice(choice) => self.choose(strand, state, choice, &input),
-            StateKind::Fail { error, cause } => self.fail(strand, error.as_ref(), cause.as_ref(), &input),
-            _ => Ok(Step::Succeed { result: input.into_owned() }),
-        }
+    fn work(&mut self, strand: &mut Strand, state: &State) -> Step {
+        let step = match &state.kind {
+            StateKind::Pass { result } => self.pass(strand, state, result.as_ref()),
+            StateKind::Choice(choice) => self.choose(strand, state, choice),
+            StateKind::Succeed => self.succeed_at_once(strand, state),
+            StateKind::Fail { error, cause } => self.fail(strand, state, error.as_ref(), cause.as_ref()),
+            StateKind::Wait(wait) => self.wait(strand, state, wait),
+            StateKind::Task(task) => self.schedule_task(strand, state, task),
+            StateKind::Parallel { branches } => self.start_branches(strand, state, branches),
+            StateKind::Map(map) => self.start_map(strand, state, map),
+        };
+        step.unwrap_or_else(|failure| self.interpreter_failure(strand, failure))
     }
 
     /// What `InputPath` lets through.
@@ -156,9 +146,9 @@ impl Execution {
         }
     }
 
-    /// The result goes through `ResultSelector`, `ResultPath` and `OutputPath`, or JSONata's `Output`; `Assign` sees it too.
+    /// The work of the state that a strand waited in is done.
     fn succeed(&mut self, program: &Program, strand: &mut Strand, result: Value) -> Step {
-        let Some(state) = program.state(strand.state) else { return Step::End(strand.input.clone()) };
+        let Some(state) = program.state(strand.state) else { return Step::End };
         let step = match &state.kind {
             StateKind::Wait(_) => self.pass_on(strand, state),
             _ => self.exit_with(strand, state, result),
@@ -166,7 +156,8 @@ impl Execution {
         step.unwrap_or_else(|failure| self.interpreter_failure(strand, failure))
     }
 
-    fn exit_with(&self, strand: &mut Strand, state: &State, result: Value) -> Result<Step, Failure> {
+    /// The result goes through `ResultSelector`, `ResultPath` and `OutputPath`, or JSONata's `Output`; `Assign` sees it too.
+    pub(super) fn exit_with(&mut self, strand: &mut Strand, state: &State, result: Value) -> Result<Step, Failure> {
         if state.output.is_none() && state.result_selector.is_none() && state.assign.is_none() {
             return self.exit_with_result(strand, state, result);
         }
@@ -183,78 +174,74 @@ impl Execution {
             self.effective_output(strand, state, placed, &known)?
         };
         let assigned = self.assign(strand, state.assign.as_ref(), &result, &known)?;
-        evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
-        Ok(Step::Exit { output, assigned, transition: state.transition })
+        self.exit(strand, state, Exit { output: Some(output), assigned, transition: state.transition })
     }
 
     /// Leaves a state that does no more with its result than to place it.
-    fn exit_with_result(&self, strand: &mut Strand, state: &State, result: Value) -> Result<Step, Failure> {
-        let limits = &self.progress.start.limits;
-        let output = match &state.result_path {
-            ResultPath::Place(path)
-                if matches!(state.output_path, PathField::Whole)
-                    && path.surely_fits(&strand.input, &result, limits) =>
+    fn exit_with_result(&mut self, strand: &mut Strand, state: &State, result: Value) -> Result<Step, Failure> {
+        let output = match (&state.result_path, &state.output_path) {
+            (ResultPath::Replace, PathField::Whole) => Some(result),
+            (ResultPath::Discard, PathField::Whole) => None,
+            (ResultPath::Place(path), PathField::Whole)
+                if path.surely_fits(&strand.input, &result, &self.progress.start.limits) =>
             {
                 // INVARIANT: nothing fails from here on, so that nobody asks for the input again.
-                let mut output = std::mem::take(&mut strand.input);
-                path.place_in(&mut output, result).map_err(|_| Failure::runtime("a result has no place"))?;
-                output
+                path.place_in(&mut strand.input, result).map_err(|_| Failure::runtime("a result has no place"))?;
+                None
             }
-            result_path => {
+            (result_path, _) => {
                 let placed = result_path.apply(&strand.input, result)?;
-                let output = self.effective_output(strand, state, placed, &Known::default())?;
-                evaluate::check_payload(&output, &state.name, limits)?;
-                output
+                Some(self.effective_output(strand, state, placed, &Known::default())?)
             }
         };
-        Ok(Step::Exit { output, assigned: None, transition: state.transition })
+        self.exit(strand, state, Exit { output, assigned: None, transition: state.transition })
     }
 
-    /// What a state without a result of its own gives on.
+    /// What a state without a result of its own gives on, unless that is its whole input.
     pub(super) fn output(
         &self,
         strand: &Strand,
         state: &State,
         template: Option<&PayloadTemplate>,
-        input: &Value,
-    ) -> Result<Value, Failure> {
-        match template {
-            Some(template) => self.payload(strand, template, input, &Known::default()),
-            None => self.effective_output(strand, state, input.clone(), &Known::default()),
+        input: Cow<'_, Value>,
+    ) -> Result<Option<Value>, Failure> {
+        match (template, input, &state.output_path) {
+            (Some(template), input, _) => self.payload(strand, template, &input, &Known::default()).map(Some),
+            (None, Cow::Borrowed(_), PathField::Whole) => Ok(None),
+            (None, input, _) => self.effective_output(strand, state, input.into_owned(), &Known::default()).map(Some),
         }
     }
 
-    fn exit(
-        &mut self,
-        program: &Program,
-        strand: &mut Strand,
-        output: Value,
-        assigned: Option<Object>,
-        transition: Transition,
-    ) -> Step {
-        let Some(state) = program.state(strand.state) else { return Step::End(output) };
-        self.abandon_children(strand);
-        if let Some(assigned) = &assigned {
-            for (name, value) in assigned {
-                strand.variables.insert(name.clone(), value.clone());
-            }
+    /// Leaves a state, unless what it gives on is too large.
+    pub(super) fn exit(&mut self, strand: &mut Strand, state: &State, exit: Exit) -> Result<Step, Failure> {
+        if let Some(output) = exit.output {
+            evaluate::check_payload(&output, &state.name, &self.progress.start.limits)?;
+            strand.input = output;
         }
-        strand.chain = self.emit_with(strand.chain, || EventDetails::StateExited {
+        self.abandon_children(strand);
+        for (name, value) in exit.assigned.iter().flatten() {
+            strand.variables.insert(name.clone(), value.clone());
+        }
+        strand.chain = self.emit_with(strand.chain, |_| EventDetails::StateExited {
             state_type: state.state_type(),
             name: state.name.clone(),
-            output: output.clone(),
-            assigned_variables: assigned,
+            output: strand.input.clone(),
+            assigned_variables: exit.assigned,
         });
-        match transition {
-            Transition::Next(next) => Step::Enter { state: next, input: output },
-            Transition::End => Step::End(output),
-        }
+        Ok(match exit.transition {
+            Transition::Next(next) => {
+                (strand.state, strand.entered) = (next, EventId::default());
+                Step::Enter
+            }
+            Transition::End => Step::End,
+        })
     }
 
-    fn end(&mut self, strand: &Strand, output: Value) {
+    fn end(&mut self, program: &Program, strand: &mut Strand) {
+        let output = std::mem::take(&mut strand.input);
         match strand.parent {
             None => self.finish_after(strand.chain, Outcome::Succeeded(output)),
-            Some((parent, index)) => self.child_succeeded(parent, index, strand.chain, output),
+            Some((parent, index)) => self.child_succeeded(program, parent, index, strand.chain, output),
         }
     }
 

@@ -11,6 +11,7 @@ use super::{
 use crate::definition::{
     self, Computable, MemberValue, QueryLanguage, Spanned, StateMachine, Template, TemplateKind, TestKind,
 };
+use crate::evaluate::choice_rule::{Comparison, Numbering};
 use crate::evaluate::{Condition, PayloadTemplate, Query, TemplateMember};
 use crate::failure::ErrorName;
 use crate::jsonpath::{JsonPath, ReferencePath};
@@ -113,9 +114,10 @@ impl Names<'_> {
     }
 
     fn choice(&self, choice: &definition::Choice<'_>) -> Option<Choice> {
+        let mut numbering = Numbering::default();
         let rule = |rule: &definition::ChoiceRule<'_>| {
             Some(ChoiceRule {
-                condition: condition(&rule.test)?,
+                condition: condition(&rule.test, &mut numbering)?,
                 assign: rule.assign.as_ref().map(template),
                 output: rule.output.as_ref().map(template),
                 next: self.id(rule.next.as_ref())?,
@@ -205,16 +207,18 @@ fn error_names(names: &Spanned<Vec<Spanned<&str>>>) -> Vec<ErrorName> {
     names.value.iter().map(|name| ErrorName::from(name.value)).collect()
 }
 
-fn condition(test: &definition::Test<'_>) -> Option<Condition> {
-    let all = |tests: &[definition::Test<'_>]| tests.iter().map(condition).collect::<Option<Vec<_>>>();
+fn condition(test: &definition::Test<'_>, numbering: &mut Numbering) -> Option<Condition> {
+    let mut all = |tests: &[definition::Test<'_>]| {
+        tests.iter().map(|test| condition(test, numbering)).collect::<Option<Vec<_>>>()
+    };
     Some(match test.kind.as_ref()? {
         TestKind::Condition(Computable::Literal(literal)) => Condition::Literal(literal.value),
         TestKind::Condition(Computable::Jsonata(jsonata)) => Condition::Query(jsonata.query.clone()),
         TestKind::And(tests) => Condition::And(all(&tests.value)?),
         TestKind::Or(tests) => Condition::Or(all(&tests.value)?),
-        TestKind::Not(test) => Condition::Not(Box::new(condition(test)?)),
-        TestKind::Comparison(comparison) => Condition::Comparison(crate::evaluate::choice_rule::Comparison {
-            variable: comparison.variable.as_ref()?.value.clone(),
+        TestKind::Not(test) => Condition::Not(Box::new(condition(test, numbering)?)),
+        TestKind::Comparison(comparison) => Condition::Comparison(Comparison {
+            variable: numbering.number(&comparison.variable.as_ref()?.value),
             test: comparison.test.value.clone(),
         }),
     })

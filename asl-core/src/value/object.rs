@@ -15,7 +15,7 @@ pub struct Object(Arc<Node<Members>>);
 /// Members in order, and from [`INDEXED_FROM`] on their positions sorted by key.
 ///
 /// A sorted index is used rather than hashing: it needs no randomness and no input can degrade it.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Members {
     list: Vec<(Arc<str>, Value)>,
     sorted: Vec<u32>,
@@ -163,6 +163,15 @@ impl Members {
             let list = &self.list;
             self.sorted.sort_unstable_by_key(|position| list.get(*position as usize).map(|(key, _)| key));
         }
+    }
+}
+
+/// What is copied is about to be changed, mostly by one more member.
+impl Clone for Members {
+    fn clone(&self) -> Self {
+        let mut list = Vec::with_capacity(self.list.len() + 1);
+        list.extend_from_slice(&self.list);
+        Self { list, sorted: self.sorted.clone() }
     }
 }
 

@@ -17,8 +17,10 @@ use super::map_runs::MapRuns;
 use super::metrics::Metrics;
 use super::names::Names;
 use super::nested::Links;
+use super::tasks::Door;
 use super::timers::{self, Timers};
 use super::{Engine, lease, retention, token_key, worker};
+use crate::callbacks::Callbacks;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::handler::TaskHandler;
@@ -250,6 +252,7 @@ impl EngineBuilder {
             programs: Programs::default(),
             executions: Mutex::new(Executions::new(metrics.executions_hosted())),
             activities: Activities::new(metrics.activity_queue()),
+            callbacks: Callbacks::new(Arc::new(Door(this.clone()))),
             links: Links::default(),
             map_runs: MapRuns::default(),
             objects: self.objects,

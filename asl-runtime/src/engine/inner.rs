@@ -23,7 +23,7 @@ use super::nested::Links;
 use super::retention::Ended;
 use super::timers::Timers;
 use super::worker::{Message, Told};
-use crate::callbacks::{Answer, Reception};
+use crate::callbacks::{Answer, Callbacks, Reception};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::map_run::Objects;
@@ -45,6 +45,8 @@ pub(super) struct Inner {
     pub(super) programs: Programs,
     pub(super) executions: Mutex<Executions>,
     pub(super) activities: Activities,
+    /// What handlers answer Tasks by.
+    pub(super) callbacks: Callbacks,
     pub(super) links: Links,
     pub(super) map_runs: MapRuns,
     /// What Map Runs read from and write to.

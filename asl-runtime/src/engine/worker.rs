@@ -1,17 +1,21 @@
 //! The workers: each takes in what its executions are told, journals it, and only then acts on it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 
 use asl_core::Program;
 use asl_core::execution::{Event, Snapshot, Start};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, coop};
 
 use super::hosted::{Applied, Departure, HostedExecution, Keeping};
 use super::inner::Inner;
 use super::metrics::{Level, TaskHappenings};
 use super::patience::patiently;
+use super::tasks::FirstPolls;
 use crate::driver::Work;
 use crate::error::Error;
 use crate::store::{Batch, JournalEntry, Parent, StoreError};
@@ -72,8 +76,13 @@ pub(super) async fn run(mut messages: mpsc::Receiver<Message>, mut length: Level
                 }
                 None
             }
+            // Handlers answered; whoever else shares this thread has a turn from time to time all the same.
+            () = coop::consume_budget(), if worker.first_polls.has_answers() => None,
         };
         let Some(engine) = engine.upgrade() else { return };
+        if written.is_none() {
+            worker.first_polls.take_answers(&mut received);
+        }
         length.set(received.len() + worker.parked.len() + messages.len());
         match written {
             None => worker.receive(&engine, received.drain(..)).await,
@@ -101,6 +110,7 @@ struct Worker {
     parked: Vec<(Arc<HostedExecution>, Told)>,
     /// To be answered once nothing is under way any more.
     settling: Vec<oneshot::Sender<()>>,
+    first_polls: FirstPolls,
     sleepers: Sleepers,
 }
 
@@ -157,7 +167,7 @@ impl Worker {
     }
 
     fn settle(&mut self) {
-        if self.writes.is_empty() && self.parked.is_empty() {
+        if self.writes.is_empty() && self.parked.is_empty() && !self.first_polls.has_answers() {
             for answer in self.settling.drain(..) {
                 let _ = answer.send(());
             }
@@ -180,18 +190,12 @@ impl Worker {
             }
         }
         if !batches.is_empty() {
-            let engine = Arc::clone(engine);
-            self.writes.spawn(async move {
-                let results = engine.append_all(&batches).await;
-                let appended = changed.into_iter().zip(batches).zip(results);
-                let appended = appended.map(|(((execution, consequences), batch), result)| Appended {
-                    execution,
-                    entries: batch.entries.len() as u64,
-                    consequences,
-                    result,
-                });
-                Written::Appended(appended.collect())
-            });
+            let write = append(Arc::clone(engine), batches, changed);
+            // A store that answers at once needs no task.
+            match at_once(write).await {
+                Ok(mut appended) => unwritten.append(&mut appended),
+                Err(write) => drop(self.writes.spawn(async { Written::Appended(write.await) })),
+            }
         }
         self.conclude(engine, unwritten);
     }
@@ -205,7 +209,9 @@ impl Worker {
                 engine.give_up(&execution, consequences, error);
                 continue;
             }
-            surplus.extend(engine.carry_out(&execution, entries, consequences));
+            // While somebody waits for what is under way, nothing is added to it.
+            let first_polls = self.settling.is_empty().then_some(&mut self.first_polls);
+            surplus.extend(engine.carry_out(&execution, entries, consequences, first_polls));
             self.sleepers.add(&execution);
             if let Some((version, snapshot)) = execution.due_snapshot(engine.snapshot_every.get()) {
                 self.busy.insert(execution.number());
@@ -224,6 +230,32 @@ impl Worker {
                 Written::Tidied(executions)
             });
         }
+    }
+}
+
+/// Appends `batches`, which the `changed` executions made in this order.
+async fn append(
+    engine: Arc<Inner>,
+    batches: Vec<Batch>,
+    changed: Vec<(Arc<HostedExecution>, Consequences)>,
+) -> Vec<Appended> {
+    let results = engine.append_all(&batches).await;
+    let appended = changed.into_iter().zip(batches).zip(results);
+    let appended = appended.map(|(((execution, consequences), batch), result)| Appended {
+        execution,
+        entries: batch.entries.len() as u64,
+        consequences,
+        result,
+    });
+    appended.collect()
+}
+
+/// What `future` comes to if it is ready at once, or else the rest of it.
+async fn at_once<T>(future: impl Future<Output = T>) -> Result<T, Pin<Box<impl Future<Output = T>>>> {
+    let mut future = Box::pin(future);
+    match poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => Err(future),
     }
 }
 
@@ -287,16 +319,21 @@ impl Inner {
     }
 
     /// Tells the executions; one that is told several things has one change.
-    fn apply(&self, messages: Vec<(Arc<HostedExecution>, Told)>) -> Vec<Change> {
-        let mut changes = BTreeMap::new();
+    fn apply(&self, mut messages: Vec<(Arc<HostedExecution>, Told)>) -> Vec<Change> {
+        // What one execution is told stays in its order.
+        messages.sort_by_key(|(execution, _)| execution.number());
+        let mut changes: Vec<Change> = Vec::with_capacity(messages.len());
         for (execution, told) in messages {
             let now = self.clock.now();
-            let change = changes.entry(execution.number()).or_insert_with(|| Change {
-                execution: Arc::clone(&execution),
-                entries: Vec::new(),
-                received: Vec::new(),
-                consequences: Consequences::default(),
-            });
+            if changes.last().is_none_or(|change| change.execution.number() != execution.number()) {
+                changes.push(Change {
+                    execution: Arc::clone(&execution),
+                    entries: Vec::new(),
+                    received: Vec::new(),
+                    consequences: Consequences::default(),
+                });
+            }
+            let Some(change) = changes.last_mut() else { continue };
             if let Told::Resume = told {
                 // Before anything else: what follows schedules Tasks of its own.
                 let work = self.undelivered(&execution);
@@ -337,7 +374,7 @@ impl Inner {
                 change.consequences.tasks.extend(tasks);
             }
         }
-        changes.into_values().collect()
+        changes
     }
 
     /// Appends the batches together, or one by one if that fails, so that one execution does not harm another.
@@ -361,13 +398,19 @@ impl Inner {
     }
 
     /// Acts on what is in the journal now; returns the ARNs of executions that need not be kept any longer.
-    fn carry_out(&self, execution: &Arc<HostedExecution>, entries: u64, consequences: Consequences) -> Vec<Arc<str>> {
+    fn carry_out(
+        &self,
+        execution: &Arc<HostedExecution>,
+        entries: u64,
+        consequences: Consequences,
+        mut first_polls: Option<&mut FirstPolls>,
+    ) -> Vec<Arc<str>> {
         let Consequences { work, tasks, answers } = consequences;
         self.metrics.tasks(&tasks);
         // Whoever goes on with an execution that was let go of delivers its Tasks.
         if execution.departed().is_none() {
             for work in work {
-                self.perform(execution, work);
+                self.perform(execution, work, first_polls.as_deref_mut());
             }
         }
         let journalled = execution.journalled(entries);

@@ -1,7 +1,7 @@
 //! What a handler is told about the Task that it runs.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use asl_core::execution::{Event, ScheduleTask};
 use asl_core::program::{IntegrationPattern, Resource};
@@ -21,7 +21,8 @@ struct Attempt {
     execution_arn: Arc<str>,
     task: Arc<ScheduleTask>,
     clock: Arc<dyn Clock>,
-    idempotency_key: String,
+    /// Written out once somebody asks.
+    idempotency_key: OnceLock<String>,
     callbacks: Callbacks,
     submitted: AtomicBool,
 }
@@ -37,7 +38,7 @@ pub(crate) struct Surroundings {
 impl TaskRequest {
     pub(crate) fn new(task: Arc<ScheduleTask>, surroundings: Surroundings) -> Self {
         let Surroundings { execution_arn, clock, callbacks } = surroundings;
-        let idempotency_key = task.idempotency_key.to_string();
+        let idempotency_key = OnceLock::new();
         let submitted = AtomicBool::new(false);
         Self(Arc::new(Attempt { execution_arn, task, clock, idempotency_key, callbacks, submitted }))
     }
@@ -99,7 +100,7 @@ impl TaskRequest {
 
     /// The same for every delivery of this attempt, different for every other attempt of any execution.
     pub fn idempotency_key(&self) -> &str {
-        &self.0.idempotency_key
+        self.0.idempotency_key.get_or_init(|| self.0.task.idempotency_key.to_string())
     }
 
     /// What the Task is answered by from outside, if it waits for a token or is an activity.
@@ -183,11 +184,19 @@ impl TaskRequest {
     }
 }
 
-/// What does not fit, without the name of the handler's type: who wrote the definition does not know it.
+/// What does not fit: without the value, which may be secret and would be in the history, and without the name of the
+/// handler's type, which who wrote the definition does not know.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match text.rsplit_once(", expected struct ") {
-        Some((found, _)) => format!("{found}, expected an object"),
-        None => text,
-    }
+    let Some((found, expected)) = text.rsplit_once(", expected ").filter(|(found, _)| !names_a_member(found)) else {
+        return text;
+    };
+    let found = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+    let expected = if expected.starts_with("struct ") { "an object" } else { expected };
+    format!("{found}, expected {expected}")
+}
+
+/// Names of members are no values.
+fn names_a_member(found: &str) -> bool {
+    found.starts_with("unknown field ")
 }

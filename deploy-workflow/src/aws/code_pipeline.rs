@@ -52,7 +52,7 @@ impl JobQueue for AwsCodePipeline {
             .map_err(|_| PipelineError::new("ValidationException", "the action type is not complete"))?;
         let mut call = self.client.poll_for_jobs().action_type_id(action_type_id);
         call = call.max_batch_size(request.max_batch_size.get().try_into().unwrap_or(i32::MAX));
-        for (name, value) in &request.query_param {
+        if let Some((name, value)) = &request.query_param {
             call = call.query_param(name, value);
         }
         let output = call.send().await?;

@@ -9,8 +9,8 @@ use crate::trigger::PipelineError;
 /// The code of errors that lie with the caller, before AWS has seen the request.
 const CLIENT: &str = "SdkClientException";
 
-/// Codes whose messages quote the signed request, and with it the session token.
-const QUOTING: [&str; 3] = ["SignatureDoesNotMatch", "IncompleteSignature", "InvalidSignatureException"];
+/// In the codes of errors whose messages quote the signed request, and with it the session token.
+const QUOTING: &str = "Signature";
 
 /// The service's own code and message; of an error before or without an answer only its kind.
 ///
@@ -23,7 +23,7 @@ pub(super) fn code_and_message<E: ProvideErrorMetadata, R>(error: &SdkError<E, R
             return (ErrorCode::ServiceUnavailable, "the answer could not be read".to_owned());
         };
         let message = match service.err().message() {
-            Some(_) if QUOTING.contains(&code) => "the signature is refused: look at the credentials and the clock",
+            Some(_) if code.contains(QUOTING) => "the signature is refused: look at the credentials and the clock",
             Some(message) => message,
             None => "the service gave no reason",
         };

@@ -128,6 +128,7 @@ pub(super) fn parameter_declaration(declaration: types::ParameterDeclaration) ->
         parameter_key: declaration.parameter_key?,
         parameter_type: declaration.parameter_type.unwrap_or_default(),
         default_value: declaration.default_value,
+        no_echo: declaration.no_echo.unwrap_or_default(),
         allowed_values: declaration.parameter_constraints.and_then(|it| it.allowed_values).unwrap_or_default(),
     })
 }

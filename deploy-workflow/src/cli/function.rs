@@ -20,7 +20,7 @@ use crate::trigger::JobResult;
 use crate::{
     aws::{self, AwsCodePipeline},
     definitions::Definition,
-    function::Function,
+    function::{Function, Outcome},
     trigger::Told,
 };
 
@@ -71,28 +71,19 @@ pub(super) fn perform(arguments: &FunctionArguments, out: &mut dyn Write) -> Res
 #[cfg(feature = "aws")]
 fn call(directory: &Path, definition: Definition, event: &Json, out: &mut dyn Write) -> Result<u8, Problem> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let told = runtime.enable_all().build()?.block_on(async {
+    let outcome = runtime.enable_all().build()?.block_on(async {
         let config = aws::config().load().await;
         let pipeline = Arc::new(AwsCodePipeline::new(&config));
         let function = Function::new(directory, aws::services(&config), pipeline).definition(definition);
         function.call(event, Duration::from_mins(15)).await
     });
-    let told = told.map_err(|error| Problem {
+    let outcome = outcome.map_err(|error| Problem {
         message: error.to_string(),
         help: "nothing is lost: hand in the same event again".to_owned(),
         code: BROKEN,
     })?;
-    writeln!(out, "{}", told_line(&told))?;
-    Ok(if matches!(told, Told::Failed(_)) { FAILED } else { SUCCEEDED })
-}
-
-#[cfg(feature = "aws")]
-fn told_line(told: &Told) -> Json {
-    match told {
-        Told::Running { execution_arn } => json!({ "status": "RUNNING", "executionArn": execution_arn }),
-        Told::Succeeded => json!({ "status": "SUCCEEDED" }),
-        Told::Failed(details) => json!({ "status": "FAILED", "failureDetails": details }),
-    }
+    writeln!(out, "{}", outcome.to_json())?;
+    Ok(if matches!(outcome, Outcome::Told(Told::Failed(_))) { FAILED } else { SUCCEEDED })
 }
 
 fn event(path: &Path) -> Result<Json, Problem> {

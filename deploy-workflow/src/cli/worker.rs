@@ -38,7 +38,7 @@ pub(super) struct WorkerArguments {
     /// The version of the custom action
     #[arg(long, value_name = "VERSION", default_value = "1")]
     action_version: String,
-    /// Take only jobs of actions whose queryable property has this value
+    /// Take only jobs of actions with this value; needed if the action type has a queryable property, and only then
     #[arg(long, value_name = "NAME=VALUE", value_parser = query)]
     query: Option<(String, String)>,
     /// How many jobs are worked on at once

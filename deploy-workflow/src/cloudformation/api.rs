@@ -7,9 +7,9 @@ use async_trait::async_trait;
 
 use super::error::ApiError;
 use super::status::{
-    ChangeAction, ChangeSetStatus, ExecutionStatus, PolicyAction, Replacement, RequiresRecreation, ResourceStatus,
-    StackStatus,
+    ChangeAction, ChangeSetStatus, ExecutionStatus, PolicyAction, Replacement, RequiresRecreation, StackStatus,
 };
+use crate::redacted::Redacted;
 
 /// The operations of the CloudFormation API that a deployment needs.
 ///
@@ -78,7 +78,7 @@ impl Capability {
 }
 
 /// A parameter's value in a request or in a stack.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Parameter {
     /// `ParameterValue`.
     Value {
@@ -92,6 +92,18 @@ pub enum Parameter {
         /// The parameter.
         key: String,
     },
+}
+
+/// Values may be secret.
+impl fmt::Debug for Parameter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value { key, .. } => {
+                formatter.debug_struct("Value").field("key", key).field("value", &Redacted).finish()
+            }
+            Self::UsePreviousValue { key } => formatter.debug_struct("UsePreviousValue").field("key", key).finish(),
+        }
+    }
 }
 
 impl Parameter {
@@ -175,18 +187,15 @@ pub struct StackEvent {
     pub logical_resource_id: String,
     pub physical_resource_id: String,
     pub resource_type: String,
-    /// A word of [`StackStatus`] or of [`ResourceStatus`].
+    /// A word of [`StackStatus`] or of [`ResourceStatus`](super::ResourceStatus).
     pub resource_status: String,
     pub resource_status_reason: Option<String>,
 }
 
 impl StackEvent {
-    /// Whether a resource could not be created or changed.
-    pub fn is_resource_failure(&self) -> bool {
-        self.resource_type != "AWS::CloudFormation::Stack"
-            && [ResourceStatus::CreateFailed, ResourceStatus::UpdateFailed]
-                .iter()
-                .any(|status| status.as_str() == self.resource_status)
+    /// Whether it happened to the stack of this id itself, and not to a resource of it, such as a nested stack.
+    pub fn is_of_stack(&self, stack_id: &str) -> bool {
+        self.physical_resource_id == stack_id
     }
 }
 
@@ -215,6 +224,8 @@ pub struct ParameterDeclaration {
     pub parameter_key: String,
     pub parameter_type: String,
     pub default_value: Option<String>,
+    /// The value is a secret.
+    pub no_echo: bool,
     /// Empty: anything goes.
     pub allowed_values: Vec<String>,
 }

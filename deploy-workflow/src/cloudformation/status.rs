@@ -119,6 +119,7 @@ words! {
         UpdateFailed = "UPDATE_FAILED",
         UpdateComplete = "UPDATE_COMPLETE",
         DeleteInProgress = "DELETE_IN_PROGRESS",
+        DeleteFailed = "DELETE_FAILED",
         DeleteComplete = "DELETE_COMPLETE",
         DeleteSkipped = "DELETE_SKIPPED",
     }

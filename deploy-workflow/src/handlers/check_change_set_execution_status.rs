@@ -44,6 +44,6 @@ pub(super) async fn handle(services: Services, request: TaskRequest) -> Result<P
         | StackStatus::UpdateInProgress
         | StackStatus::UpdateRollbackInProgress
         | StackStatus::UpdateRollbackCompleteCleanupInProgress => Ok(Progress::InProgress),
-        _ => Err(stack::failure(&services, &stack, STACK_UPDATE_FAILED).await?),
+        _ => Err(stack::failure(&services, &stack, &stack::DEPLOYMENT, STACK_UPDATE_FAILED).await?),
     }
 }

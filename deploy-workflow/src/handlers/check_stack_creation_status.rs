@@ -32,6 +32,6 @@ pub(super) async fn handle(services: Services, request: TaskRequest) -> Result<P
         StackStatus::CreateInProgress | StackStatus::RollbackInProgress | StackStatus::DeleteInProgress => {
             Ok(Progress::InProgress)
         }
-        _ => Err(stack::failure(&services, &stack, STACK_CREATION_FAILED).await?),
+        _ => Err(stack::failure(&services, &stack, &stack::DEPLOYMENT, STACK_CREATION_FAILED).await?),
     }
 }

@@ -26,6 +26,6 @@ pub(super) async fn handle(services: Services, request: TaskRequest) -> Result<P
     match stack.stack_status {
         StackStatus::DeleteComplete => Ok(Progress::Complete),
         StackStatus::DeleteInProgress => Ok(Progress::InProgress),
-        _ => Err(stack::failure(&services, &stack, STACK_DELETION_FAILED).await?),
+        _ => Err(stack::failure(&services, &stack, &stack::DELETION, STACK_DELETION_FAILED).await?),
     }
 }

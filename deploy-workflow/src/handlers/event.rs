@@ -32,8 +32,8 @@ pub(super) struct ChangeSetEvent {
     pub(super) change_set_name: String,
 }
 
-/// What to deploy.
-#[derive(Debug, Deserialize)]
+/// What to deploy; it has no debug form, for parameters may be secret.
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeployEvent {
     #[serde(flatten)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{Revision, Target};
 use super::{INVALID_INPUT, Services};
 use crate::artifact::StoreError;
+use crate::input::reason;
 
 #[derive(Debug, Deserialize)]
 struct Event {
@@ -40,7 +41,8 @@ pub(super) async fn handle(services: Services, request: TaskRequest) -> Result<S
     let active = match services.artifacts.get_object(&event.revision.bucket, &key).await {
         Ok(bytes) => {
             let record: ActiveStackRecord = serde_json::from_slice(&bytes).map_err(|error| {
-                Failure::new(INVALID_INPUT, format!("the record `{key}` of the active stack is broken: {error}"))
+                let reason = reason(&error);
+                Failure::new(INVALID_INPUT, format!("the record `{key}` of the active stack is broken: {reason}"))
             })?;
             record.stack_name
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use asl_core::Failure;
 
 use super::event::DeployEvent;
-use super::{ARTIFACT_UNUSABLE, Services};
+use super::{ARTIFACT_UNUSABLE, INVALID_INPUT, Services};
 use crate::artifact::read_file;
 use crate::cloudformation::in_process::MAX_TEMPLATE_BODY_BYTES;
 use crate::cloudformation::{GetTemplateSummaryInput, Parameter, TemplateSource};
@@ -30,6 +30,11 @@ pub(super) async fn template(services: &Services, event: &DeployEvent) -> Result
 /// The parameters of a deployment: those given, the environment's name, and for the rest what the stack has now.
 ///
 /// Only those that the template declares are sent, but for the given ones, which CloudFormation is to refuse.
+///
+/// # Errors
+///
+/// `InvalidInput` when the value of a `NoEcho` parameter is given as it is: inputs are in the histories of executions,
+/// which are not encrypted. A dynamic reference says where CloudFormation finds it.
 pub(super) async fn parameters(
     services: &Services,
     event: &DeployEvent,
@@ -38,6 +43,14 @@ pub(super) async fn parameters(
 ) -> Result<Vec<Parameter>, Failure> {
     let summary = GetTemplateSummaryInput { template: template.clone() };
     let declared = services.cloudformation.get_template_summary(summary).await?.parameters;
+    let secret = declared.iter().filter(|parameter| parameter.no_echo).map(|parameter| &parameter.parameter_key);
+    for key in secret {
+        if event.parameters.get(key).is_some_and(|value| !is_dynamic_reference(value)) {
+            let help = "give a dynamic reference, such as `{{resolve:secretsmanager:NAME}}`";
+            let cause = format!("parameter `{key}` is NoEcho, and its value would stay in histories: {help}");
+            return Err(Failure::new(INVALID_INPUT, cause));
+        }
+    }
     let mut parameters: Vec<_> = event.parameters.iter().map(|(key, value)| Parameter::new(key, value)).collect();
     let rest = declared.iter().filter(|parameter| !event.parameters.contains_key(&parameter.parameter_key));
     for parameter in rest {
@@ -49,4 +62,10 @@ pub(super) async fn parameters(
         }
     }
     Ok(parameters)
+}
+
+/// See CloudFormation's
+/// [dynamic references](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html).
+fn is_dynamic_reference(value: &str) -> bool {
+    value.strip_prefix("{{resolve:").and_then(|rest| rest.strip_suffix("}}")).is_some_and(|inner| !inner.contains('}'))
 }

@@ -4,7 +4,8 @@ use asl_core::Failure;
 
 use super::{STACK_BUSY, STACK_MUST_BE_DELETED, STACK_NEEDS_OPERATOR, Services};
 use crate::cloudformation::{
-    ChangeSetType, DescribeStackEventsInput, DescribeStacksInput, Stack, StackCondition, StackEvent, StackStatus,
+    ChangeSetType, DescribeStackEventsInput, DescribeStacksInput, ResourceStatus, Stack, StackCondition, StackEvent,
+    StackStatus,
 };
 
 /// How many pages of events are searched for the reason of a failure.
@@ -46,10 +47,33 @@ pub(super) fn accepted_change_set_type(stack: &Stack) -> Result<Option<ChangeSet
     }
 }
 
-/// A failure that says in which status the stack ended, and why.
-pub(super) async fn failure(services: &Services, stack: &Stack, error: &str) -> Result<Failure, Failure> {
+/// An operation on a stack that can fail, as its events tell it.
+pub(super) struct StackOperation {
+    /// The statuses of the stack that it begins with.
+    begins: &'static [StackStatus],
+    /// The statuses of resources with which it could not be done.
+    fails: &'static [ResourceStatus],
+}
+
+/// A stack is created or updated.
+pub(super) const DEPLOYMENT: StackOperation = StackOperation {
+    begins: &[StackStatus::CreateInProgress, StackStatus::UpdateInProgress],
+    fails: &[ResourceStatus::CreateFailed, ResourceStatus::UpdateFailed],
+};
+
+/// A stack is deleted.
+pub(super) const DELETION: StackOperation =
+    StackOperation { begins: &[StackStatus::DeleteInProgress], fails: &[ResourceStatus::DeleteFailed] };
+
+/// A failure that says in which status the stack ended, and why its last operation of this kind failed.
+pub(super) async fn failure(
+    services: &Services,
+    stack: &Stack,
+    operation: &StackOperation,
+    error: &str,
+) -> Result<Failure, Failure> {
     let (name, status) = (&stack.stack_name, stack.stack_status);
-    let reason = match first_failed_resource(services, &stack.stack_id).await? {
+    let reason = match first_failed_resource(services, &stack.stack_id, operation).await? {
         Some(event) => format!(
             "`{}` ({}) {}: {}",
             event.logical_resource_id,
@@ -62,21 +86,23 @@ pub(super) async fn failure(services: &Services, stack: &Stack, error: &str) -> 
     Ok(Failure::new(error, format!("stack `{name}` is {status}; {reason}")))
 }
 
-/// The first resource that failed since the stack's last operation began: the others failed because of it.
-async fn first_failed_resource(services: &Services, stack_id: &str) -> Result<Option<StackEvent>, Failure> {
+/// The first resource that failed since the stack's last operation of this kind began: the others failed because of it.
+async fn first_failed_resource(
+    services: &Services,
+    stack_id: &str,
+    operation: &StackOperation,
+) -> Result<Option<StackEvent>, Failure> {
     let mut first = None;
     let mut next_token = None;
     for _ in 0..MAX_PAGES {
         let input = DescribeStackEventsInput { stack_name: stack_id.to_owned(), next_token };
         let page = services.cloudformation.describe_stack_events(input).await?;
         for event in page.stack_events {
-            let begins = event.physical_resource_id == stack_id
-                && [StackStatus::CreateInProgress.as_str(), StackStatus::UpdateInProgress.as_str()]
-                    .contains(&event.resource_status.as_str());
-            if begins {
-                return Ok(first);
-            }
-            if event.is_resource_failure() {
+            if event.is_of_stack(stack_id) {
+                if operation.begins.iter().any(|status| status.as_str() == event.resource_status) {
+                    return Ok(first);
+                }
+            } else if operation.fails.iter().any(|status| status.as_str() == event.resource_status) {
                 first = Some(event);
             }
         }

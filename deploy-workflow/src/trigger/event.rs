@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::input::reason;
+use crate::redacted::Redacted;
+
 /// A job, as far as the trigger reads it.
 ///
 /// Credentials that CodePipeline sends with it are not part of it: nothing can keep or show what it never had.
@@ -31,13 +34,13 @@ pub struct JobData {
     pub continuation_token: Option<String>,
 }
 
-/// The configuration may have secret values.
+/// The configuration may have secret values, and who has a token may speak for the job.
 impl fmt::Debug for JobData {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("JobData")
             .field("input_artifacts", &self.input_artifacts)
-            .field("continuation_token", &self.continuation_token)
+            .field("continuation_token", &self.continuation_token.as_ref().map(|_| Redacted))
             .finish_non_exhaustive()
     }
 }
@@ -59,7 +62,11 @@ impl fmt::Debug for ActionConfiguration {
 
 impl Job {
     pub(crate) fn from_event(event: &serde_json::Value) -> Result<Self, String> {
-        let Event { job } = Event::deserialize(event).map_err(|error| error.to_string())?;
+        let Event { job } =
+            serde_path_to_error::deserialize(event).map_err(|error| match &*error.path().to_string() {
+                "." => reason(error.inner()),
+                path => format!("`{path}`: {}", reason(error.inner())),
+            })?;
         if job.id.is_empty() {
             return Err("its job has no id".to_owned());
         }
@@ -101,7 +108,7 @@ pub(super) const USER_PARAMETERS: &str = "UserParameters";
 
 /// What the action's configuration says.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
 pub(super) struct UserParameters {
     #[serde(rename = "s3Bucket")]
     pub(super) s3_bucket: String,
@@ -112,7 +119,7 @@ pub(super) struct UserParameters {
 
 impl UserParameters {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|error| format!("the action's UserParameters: {error}"))
+        serde_json::from_str(text).map_err(|error| format!("the action's UserParameters: {}", reason(&error)))
     }
 }
 
@@ -124,7 +131,7 @@ pub(super) fn continuation_token(execution_arn: &str) -> String {
 /// The execution that a token stands for.
 pub(super) fn execution_arn(token: &str) -> Result<String, String> {
     let token: ContinuationToken =
-        serde_json::from_str(token).map_err(|error| format!("the job's continuation token: {error}"))?;
+        serde_json::from_str(token).map_err(|error| format!("the job's continuation token: {}", reason(&error)))?;
     Ok(token.state_machine_execution_arn)
 }
 
@@ -168,11 +175,19 @@ pub struct Location {
 }
 
 /// Where an object is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct S3Location {
     /// Its bucket.
     pub bucket_name: String,
     /// Its key.
     pub object_key: String,
+}
+
+/// The key of an artifact is what somebody needs who may read the bucket but not list it.
+impl fmt::Debug for S3Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("S3Location");
+        debug.field("bucket_name", &self.bucket_name).field("object_key", &Redacted).finish()
+    }
 }

@@ -85,10 +85,18 @@ impl ExecutionsError {
 }
 
 /// Executions in memory that do nothing until they are told; clones share them.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct InMemoryExecutions(Arc<Mutex<Recorded>>);
 
-#[derive(Debug, Default)]
+/// Inputs are not shown: they may have secret parameters.
+impl fmt::Debug for InMemoryExecutions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let execution_arns: Vec<_> = self.with(|recorded| recorded.executions.keys().cloned().collect());
+        formatter.debug_tuple("InMemoryExecutions").field(&execution_arns).finish()
+    }
+}
+
+#[derive(Default)]
 struct Recorded {
     executions: BTreeMap<String, (serde_json::Value, ExecutionDescription)>,
     refusal: Option<ExecutionsError>,

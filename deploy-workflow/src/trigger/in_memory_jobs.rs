@@ -1,6 +1,7 @@
 //! The pipeline's side of custom actions in memory: jobs that workers poll for, take and answer.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -14,13 +15,27 @@ use super::pipeline::{FailureDetails, PendingJob, Pipeline, PipelineError, check
 /// A job is offered, each time with another nonce, until it is taken with the latest one; only then it can be answered,
 /// and only once. An action that goes on is offered as another job with the continuation token.
 /// A job that was taken is never offered again.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct InMemoryJobs(Arc<Mutex<Pipelines>>);
 
-#[derive(Debug)]
+/// Nonces, tokens and configurations are not shown.
+impl fmt::Debug for InMemoryJobs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with(|pipelines| {
+            formatter
+                .debug_struct("InMemoryJobs")
+                .field("action_type_id", &pipelines.action_type_id)
+                .field("jobs", &pipelines.jobs.keys())
+                .finish_non_exhaustive()
+        })
+    }
+}
+
 struct Pipelines {
     action_type_id: ActionTypeId,
     ids: JobIds,
+    nonces: Nonces,
+    queryable: Option<String>,
     actions: BTreeMap<String, Action>,
     jobs: BTreeMap<String, JobEntry>,
     numbers: u64,
@@ -35,20 +50,24 @@ enum JobIds {
     Kept,
 }
 
-#[derive(Debug)]
+/// Whether the nonce that a job was taken with is still good for asking about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nonces {
+    Kept,
+    Spent,
+}
+
 enum Fault {
     Refused(PipelineError),
     AnswerLost,
 }
 
-#[derive(Debug)]
 struct Action {
     data: JobData,
     state: ActionState,
     tokens: Vec<String>,
 }
 
-#[derive(Debug)]
 struct JobEntry {
     /// Its turn: jobs are offered in this order.
     number: u64,
@@ -88,6 +107,8 @@ impl InMemoryJobs {
         Self(Arc::new(Mutex::new(Pipelines {
             action_type_id,
             ids: JobIds::New,
+            nonces: Nonces::Kept,
+            queryable: None,
             actions: BTreeMap::new(),
             jobs: BTreeMap::new(),
             numbers: 0,
@@ -100,6 +121,20 @@ impl InMemoryJobs {
     #[must_use]
     pub fn keeping_job_ids(self) -> Self {
         self.with(|pipelines| pipelines.ids = JobIds::Kept);
+        self
+    }
+
+    /// A job that was taken cannot be taken again with the same nonce, which AWS leaves open.
+    #[must_use]
+    pub fn spending_nonces(self) -> Self {
+        self.with(|pipelines| pipelines.nonces = Nonces::Spent);
+        self
+    }
+
+    /// The action type has this queryable property, by which workers must ask.
+    #[must_use]
+    pub fn queryable(self, property: impl Into<String>) -> Self {
+        self.with(|pipelines| pipelines.queryable = Some(property.into()));
         self
     }
 
@@ -215,6 +250,11 @@ impl Pipelines {
             let message = format!("action type `{}` does not exist", request.action_type_id);
             return Err(PipelineError::new("ActionTypeNotFoundException", message));
         }
+        let named = request.query_param.as_ref().map(|(name, _)| name);
+        if named != self.queryable.as_ref() {
+            let message = "queryParam must name the action type's queryable property, if it has one";
+            return Err(PipelineError::new("ValidationException", message));
+        }
         let mut offered = Vec::new();
         let mut jobs: Vec<_> = self.jobs.iter_mut().collect();
         jobs.sort_by_key(|(_, job)| job.number);
@@ -240,7 +280,8 @@ impl Pipelines {
 
     fn acknowledge(&mut self, job_id: &str, nonce: &str) -> Result<JobStatus, PipelineError> {
         let job = self.jobs.get_mut(job_id).ok_or_else(|| not_found(job_id))?;
-        if job.nonce.as_deref() != Some(nonce) {
+        let is_spent = self.nonces == Nonces::Spent && job.status != JobStatus::Dispatched;
+        if job.nonce.as_deref() != Some(nonce) || is_spent {
             return Err(PipelineError::new("InvalidNonceException", "the nonce is not that of the job"));
         }
         if job.status == JobStatus::Dispatched {

@@ -1,6 +1,5 @@
 //! What a job worker needs of CodePipeline: the jobs of a custom action.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZero;
 
@@ -8,6 +7,7 @@ use async_trait::async_trait;
 
 use super::event::Job;
 use super::pipeline::PipelineError;
+use crate::redacted::Redacted;
 
 /// The operations of the CodePipeline API by which a worker comes to its jobs; it answers them through a
 /// [`Pipeline`](super::Pipeline).
@@ -26,7 +26,8 @@ pub trait JobQueue: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// `InvalidNonceException` when it was offered again since, `JobNotFoundException`, and the API's other errors.
+    /// `InvalidNonceException` when it was offered again since, and perhaps when it was taken with this nonce before,
+    /// which AWS leaves open; `JobNotFoundException`, and the API's other errors.
     async fn acknowledge_job(&self, job_id: &str, nonce: &str) -> Result<JobStatus, PipelineError>;
 
     /// A job that was taken.
@@ -44,8 +45,11 @@ pub struct PollForJobs {
     pub action_type_id: ActionTypeId,
     /// How many at most.
     pub max_batch_size: NonZero<usize>,
-    /// The value of the action type's queryable property, by its name; empty for actions of any value.
-    pub query_param: BTreeMap<String, String>,
+    /// The action type's queryable property and the value that is wanted.
+    ///
+    /// CodePipeline's `queryParam` is a map of at most one entry: it must be there if the action type has such a
+    /// property, and must not if it has none.
+    pub query_param: Option<(String, String)>,
 }
 
 /// A type of custom actions; its owner is `Custom`.
@@ -106,12 +110,19 @@ impl fmt::Display for ActionCategory {
 }
 
 /// A job that nobody has taken yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OfferedJob {
     /// The job.
     pub job: Job,
     /// What it is taken with: only the latest nonce of a job is valid.
     pub nonce: String,
+}
+
+/// Who has the nonce may take the job.
+impl fmt::Debug for OfferedJob {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("OfferedJob").field("job", &self.job).field("nonce", &Redacted).finish()
+    }
 }
 
 /// How far a job is.

@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::redacted::Redacted;
+
 /// The operations of the CodePipeline API that answer a job.
 #[async_trait]
 pub trait Pipeline: fmt::Debug + Send + Sync {
@@ -93,6 +95,11 @@ impl PipelineError {
         self.is_given_up() || matches!(&*self.code, "InvalidNonceException" | "ValidationException")
     }
 
+    /// Whether a job cannot be taken with that nonce, or not any more.
+    pub(crate) fn is_outdated(&self) -> bool {
+        matches!(&*self.code, "InvalidNonceException" | "InvalidJobStateException")
+    }
+
     /// Whether polling is refused until somebody mends the action type or the permissions.
     pub(crate) fn refuses_polls(&self) -> bool {
         matches!(&*self.code, "ActionTypeNotFoundException" | "ValidationException" | "AccessDenied")
@@ -109,7 +116,7 @@ impl PipelineError {
 pub struct InMemoryPipeline(Arc<Mutex<BTreeMap<String, (PendingJob, JobResult)>>>);
 
 /// A job for the trigger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PendingJob {
     /// The job's id, a UUID.
     pub id: String,
@@ -121,8 +128,15 @@ pub struct PendingJob {
     pub key: String,
 }
 
+/// The parameters may have secret values.
+impl fmt::Debug for PendingJob {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("PendingJob").field("id", &self.id).field("bucket", &self.bucket).finish_non_exhaustive()
+    }
+}
+
 /// What a pipeline knows of a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum JobResult {
     /// Nothing yet.
     Created,
@@ -135,6 +149,20 @@ pub enum JobResult {
     Succeeded,
     /// It failed.
     Failed(FailureDetails),
+}
+
+/// Who has a token may speak for the job.
+impl fmt::Debug for JobResult {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Created => formatter.write_str("Created"),
+            Self::InProgress { .. } => {
+                formatter.debug_struct("InProgress").field("continuation_token", &Redacted).finish()
+            }
+            Self::Succeeded => formatter.write_str("Succeeded"),
+            Self::Failed(details) => formatter.debug_tuple("Failed").field(details).finish(),
+        }
+    }
 }
 
 impl InMemoryPipeline {

@@ -1,51 +1,47 @@
 //! What is done with each job.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use asl_runtime::engine::ExecutionStatus;
 
-use super::ledger::{Ledger, LedgerError};
+use super::ledger::{Ledger, LedgerError, Shared};
 use super::notice::Notice;
 use super::patience::Patience;
-use super::{FIRST_PAUSE, LONGEST_PAUSE, Observer, PIPELINE_STOPPED};
-use crate::trigger::{FailureDetails, FailureType, Job, JobQueue, JobStatus, PipelineError, Told, Trigger, look, tell};
-
-/// How often something that is not available is asked before the job fails.
-const LOOKS: u32 = 5;
+use super::{Observer, PIPELINE_STOPPED};
+use crate::pauses::Pauses;
+use crate::trigger::{
+    Answered, Earlier, Job, JobQueue, JobStatus, PipelineError, Told, Trigger, answer, look_patiently,
+};
 
 /// What all jobs of a worker share.
 pub(super) struct Desk {
     trigger: Trigger,
     jobs: Arc<dyn JobQueue>,
     observer: Observer,
+    ledger: Shared,
     state: Mutex<State>,
 }
 
 struct State {
-    ledger: Ledger,
     patience: Patience,
     patience_text: String,
-    in_hand: BTreeSet<String>,
+    /// The jobs that are worked on, each with the nonce it was offered with again meanwhile.
+    in_hand: BTreeMap<String, Option<String>>,
     /// How many jobs the pipeline cannot be asked about, or told of: it may wait for the worker then, and is not silent.
     in_trouble: usize,
 }
 
-/// Whether an answer that is not known of may have reached the pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EarlierAnswer {
-    None,
-    Possible,
-}
-
-/// What came of an answer.
-enum Answered {
+/// Whether a job was taken.
+enum Acknowledged {
     Taken,
-    /// An earlier answer was taken.
+    /// It was, by a call before whose answer is not known.
     Before,
-    Refused(PipelineError),
+    /// It is left alone.
+    No,
 }
 
 /// A call of a trait's method.
@@ -62,16 +58,10 @@ impl Desk {
         let state = State {
             patience: Patience::new(patience, ledger.executions()),
             patience_text: format!("no job of the pipeline has named the execution for {} s", patience.as_secs()),
-            ledger,
-            in_hand: BTreeSet::new(),
+            in_hand: BTreeMap::new(),
             in_trouble: 0,
         };
-        Self { trigger, jobs, observer, state: Mutex::new(state) }
-    }
-
-    /// The jobs that an earlier worker took.
-    pub(super) fn unanswered(&self) -> Vec<(String, Option<String>)> {
-        self.state().ledger.jobs()
+        Self { trigger, jobs, observer, ledger: Shared::new(ledger), state: Mutex::new(state) }
     }
 
     /// A poll succeeded, and `everything` that there is was offered.
@@ -101,17 +91,22 @@ impl Desk {
 
     /// Takes a job that was offered, and answers it.
     pub(super) async fn take(self: Arc<Self>, job: Job, nonce: String) {
-        let Some(_in_hand) = InHand::of(&self, &job.id) else { return };
+        let Some(_in_hand) = InHand::of(&self, &job.id) else { return self.offered_again(&job.id, nonce) };
         if let Some(reason) = self.is_anothers(&job).await {
             return self.tell(&Notice::LeftAlone { job_id: job.id, reason });
         }
         // What cannot be written down is not taken.
-        if self.note(|ledger| ledger.taking(&job.id, &nonce)).is_err() {
+        let (job_id, taken_with) = (job.id.clone(), nonce.clone());
+        if self.note(move |ledger| ledger.taking(&job_id, &taken_with)).await.is_err() {
             return;
         }
-        if self.acknowledge(&job.id, &nonce).await {
-            self.tell(&Notice::Taken { job_id: job.id.clone(), execution_arn: job.execution_arn() });
-            self.work_on(&job, EarlierAnswer::None).await;
+        match self.acknowledge(&job.id, nonce, Earlier::None).await {
+            Acknowledged::Taken => {
+                self.tell(&Notice::Taken { job_id: job.id.clone(), execution_arn: job.execution_arn() });
+                self.work_on(&job, Earlier::None).await;
+            }
+            Acknowledged::Before => self.go_on(&job.id).await,
+            Acknowledged::No => {}
         }
     }
 
@@ -119,17 +114,21 @@ impl Desk {
     pub(super) async fn resume(self: Arc<Self>, job_id: String, nonce: Option<String>) {
         let Some(_in_hand) = InHand::of(&self, &job_id) else { return };
         if let Some(nonce) = nonce
-            && !self.acknowledge(&job_id, &nonce).await
+            && let Acknowledged::No = self.acknowledge(&job_id, nonce, Earlier::Possible).await
         {
             return;
         }
-        let details = self.patiently("GetJobDetails", &job_id, || self.jobs.get_job_details(&job_id)).await;
-        match details {
+        self.go_on(&job_id).await;
+    }
+
+    /// Answers a job that was taken before; an answer of then may have reached the pipeline.
+    async fn go_on(&self, job_id: &str) {
+        match self.patiently("GetJobDetails", job_id, || self.jobs.get_job_details(job_id)).await {
             Ok(job) => {
-                self.tell(&Notice::Resumed { job_id });
-                self.work_on(&job, EarlierAnswer::Possible).await;
+                self.tell(&Notice::Resumed { job_id: job_id.to_owned() });
+                self.work_on(&job, Earlier::Possible).await;
             }
-            Err(error) => self.leave(&job_id, error.to_string()),
+            Err(error) => self.leave(job_id, error.to_string()).await,
         }
     }
 
@@ -148,101 +147,115 @@ impl Desk {
         }
     }
 
-    async fn acknowledge(&self, job_id: &str, nonce: &str) -> bool {
-        let acknowledge = || self.jobs.acknowledge_job(job_id, nonce);
-        match self.patiently("AcknowledgeJob", job_id, acknowledge).await {
-            Ok(JobStatus::InProgress) => {
-                // With the nonce in the ledger, it would only be acknowledged again.
-                let _ = self.note(|ledger| ledger.taken(job_id));
-                true
+    /// Takes a job, with the latest nonce that is known.
+    ///
+    /// AWS does not say what it answers to a nonce that was used. So a refused one means that the job was taken before
+    /// if it may have been and is not offered any more; whether a job is in progress no other call tells.
+    async fn acknowledge(&self, job_id: &str, mut nonce: String, mut earlier: Earlier) -> Acknowledged {
+        let mut pauses = Pauses::new();
+        let mut trouble = None;
+        let reason = loop {
+            let error = match self.jobs.acknowledge_job(job_id, &nonce).await {
+                Ok(JobStatus::InProgress) => {
+                    self.taken(job_id).await;
+                    return Acknowledged::Taken;
+                }
+                Ok(status) => break format!("it is {status}"),
+                Err(error) => error,
+            };
+            if let Some(newer) = self.newer_nonce(job_id) {
+                let (job_id, taken_with) = (job_id.to_owned(), newer.clone());
+                let _ = self.note(move |ledger| ledger.taking(&job_id, &taken_with)).await;
+                (nonce, earlier) = (newer, Earlier::None);
+                continue;
             }
-            Ok(status) => {
-                self.leave(job_id, format!("it is {status}"));
-                false
+            if error.is_outdated() && earlier == Earlier::Possible {
+                self.taken(job_id).await;
+                return Acknowledged::Before;
             }
-            Err(error) => {
-                self.leave(job_id, error.to_string());
-                false
+            if error.is_definite() {
+                break error.to_string();
             }
+            if !error.is_throttling() {
+                earlier = Earlier::Possible;
+            }
+            trouble.get_or_insert_with(|| InTrouble::of(self));
+            self.in_trouble(job_id, "AcknowledgeJob", &error);
+            pauses.pause().await;
+        };
+        self.leave(job_id, reason).await;
+        Acknowledged::No
+    }
+
+    /// With the nonce in the ledger, it would only be acknowledged again.
+    async fn taken(&self, job_id: &str) {
+        let job_id = job_id.to_owned();
+        let _ = self.note(move |ledger| ledger.taken(&job_id)).await;
+    }
+
+    /// A job that is in hand was offered again: whoever is about to take it needs this nonce.
+    fn offered_again(&self, job_id: &str, nonce: String) {
+        if let Some(newer) = self.state().in_hand.get_mut(job_id) {
+            *newer = Some(nonce);
         }
     }
 
-    fn leave(&self, job_id: &str, reason: String) {
-        let _ = self.note(|ledger| ledger.done(job_id));
+    fn newer_nonce(&self, job_id: &str) -> Option<String> {
+        self.state().in_hand.get_mut(job_id)?.take()
+    }
+
+    async fn leave(&self, job_id: &str, reason: String) {
+        self.done(job_id).await;
         self.tell(&Notice::LeftAlone { job_id: job_id.to_owned(), reason });
     }
 
-    async fn work_on(&self, job: &Job, earlier: EarlierAnswer) {
+    async fn work_on(&self, job: &Job, earlier: Earlier) {
         let named = job.execution_arn();
         if let Some(execution_arn) = &named {
             self.state().patience.heard(execution_arn);
         }
-        let told = self.look(job).await;
+        let notice = |error| self.tell(&Notice::Trouble { what: format!("job {}", job.id), error });
+        let told = look_patiently(&self.trigger, job, None, notice).await;
         if let Told::Running { execution_arn } = &told {
-            let _ = self.note(|ledger| ledger.runs(execution_arn));
             self.state().patience.heard(execution_arn);
+            let execution_arn = execution_arn.clone();
+            let _ = self.note(move |ledger| ledger.runs(&execution_arn)).await;
         }
         match self.answer(&job.id, &told, earlier).await {
             Answered::Taken => {
                 if let (Told::Succeeded | Told::Failed(_), Some(execution_arn)) = (&told, &named) {
-                    self.forget(execution_arn);
+                    self.forget(execution_arn).await;
                 }
                 self.tell(&Notice::Told { job_id: job.id.clone(), told });
             }
-            Answered::Before => {
+            Answered::Before(_) => {
                 self.tell(&Notice::LeftAlone { job_id: job.id.clone(), reason: "it was answered before".to_owned() });
             }
-            Answered::Refused(error) => {
+            Answered::Refused(error) | Answered::Failed(error) => {
                 let cause = format!("the pipeline takes no answer to job {}: {error}", job.id);
                 let is_given_up = error.is_given_up();
                 self.tell(&Notice::Refused { job_id: job.id.clone(), error });
                 match told {
                     Told::Running { execution_arn } if is_given_up => self.stop(&execution_arn, cause).await,
                     Told::Running { .. } => {}
-                    Told::Succeeded | Told::Failed(_) => named.iter().for_each(|arn| self.forget(arn)),
+                    Told::Succeeded | Told::Failed(_) => {
+                        if let Some(execution_arn) = &named {
+                            self.forget(execution_arn).await;
+                        }
+                    }
                 }
             }
         }
-        let _ = self.note(|ledger| ledger.done(&job.id));
+        self.done(&job.id).await;
     }
 
-    /// What there is to tell of a job; what is not available now is asked again before the job fails.
-    async fn look(&self, job: &Job) -> Told {
-        let mut pauses = Pauses::new();
-        for _ in 1..LOOKS {
-            match look(&self.trigger, job).await {
-                Told::Failed(FailureDetails { failure_type: FailureType::SystemUnavailable, message, .. }) => {
-                    self.tell(&Notice::Trouble { what: format!("job {}", job.id), error: message });
-                    pauses.pause().await;
-                }
-                told => return told,
-            }
-        }
-        look(&self.trigger, job).await
-    }
-
-    /// Tells the pipeline, for as long as it takes: without an answer the action would wait for its timeout.
-    async fn answer(&self, job_id: &str, told: &Told, mut earlier: EarlierAnswer) -> Answered {
-        let mut pauses = Pauses::new();
+    async fn answer(&self, job_id: &str, told: &Told, earlier: Earlier) -> Answered {
         let mut trouble = None;
-        loop {
-            let error = match tell(&self.trigger, job_id, told).await {
-                Ok(()) => return Answered::Taken,
-                Err(error) => error,
-            };
-            if error.is_given_up() && earlier == EarlierAnswer::Possible {
-                return Answered::Before;
-            }
-            if error.is_definite() {
-                return Answered::Refused(error);
-            }
-            if !error.is_throttling() {
-                earlier = EarlierAnswer::Possible;
-            }
+        let notice = |error: &PipelineError| {
             trouble.get_or_insert_with(|| InTrouble::of(self));
             self.tell(&Notice::Trouble { what: format!("job {job_id}"), error: error.to_string() });
-            pauses.pause().await;
-        }
+        };
+        answer(&self.trigger, job_id, told, earlier, None, notice).await
     }
 
     async fn stop(&self, execution_arn: &str, cause: String) {
@@ -268,12 +281,18 @@ impl Desk {
                 }
             }
         }
-        self.forget(execution_arn);
+        self.forget(execution_arn).await;
     }
 
-    fn forget(&self, execution_arn: &str) {
+    async fn forget(&self, execution_arn: &str) {
         self.state().patience.forget(execution_arn);
-        let _ = self.note(|ledger| ledger.ended(execution_arn));
+        let execution_arn = execution_arn.to_owned();
+        let _ = self.note(move |ledger| ledger.ended(&execution_arn)).await;
+    }
+
+    async fn done(&self, job_id: &str) {
+        let job_id = job_id.to_owned();
+        let _ = self.note(move |ledger| ledger.done(&job_id)).await;
     }
 
     /// Calls until there is an answer that another call would not change.
@@ -289,10 +308,7 @@ impl Desk {
             match call().await {
                 Err(error) if !error.is_definite() => {
                     trouble.get_or_insert_with(|| InTrouble::of(self));
-                    self.tell(&Notice::Trouble {
-                        what: format!("job {job_id}: {operation}"),
-                        error: error.to_string(),
-                    });
+                    self.in_trouble(job_id, operation, &error);
                     pauses.pause().await;
                 }
                 answer => return answer,
@@ -300,10 +316,16 @@ impl Desk {
         }
     }
 
+    fn in_trouble(&self, job_id: &str, operation: &str, error: &PipelineError) {
+        self.tell(&Notice::Trouble { what: format!("job {job_id}: {operation}"), error: error.to_string() });
+    }
+
     /// Writes to the ledger; what cannot be written is told.
-    fn note(&self, entry: impl FnOnce(&mut Ledger) -> Result<(), LedgerError>) -> Result<(), LedgerError> {
-        let noted = entry(&mut self.state().ledger);
-        noted.inspect_err(|error| {
+    async fn note(
+        &self,
+        entry: impl FnOnce(&mut Ledger) -> Result<(), LedgerError> + Send + 'static,
+    ) -> Result<(), LedgerError> {
+        self.ledger.note(entry).await.inspect_err(|error| {
             self.tell(&Notice::Trouble { what: "nothing can be noted".to_owned(), error: error.to_string() });
         })
     }
@@ -321,8 +343,13 @@ struct InHand<'a> {
 
 impl<'a> InHand<'a> {
     fn of(desk: &'a Desk, job_id: &str) -> Option<Self> {
-        let is_new = desk.state().in_hand.insert(job_id.to_owned());
-        is_new.then(|| Self { desk, job_id: job_id.to_owned() })
+        match desk.state().in_hand.entry(job_id.to_owned()) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(entry) => {
+                entry.insert(None);
+                Some(Self { desk, job_id: job_id.to_owned() })
+            }
+        }
     }
 }
 
@@ -345,19 +372,5 @@ impl<'a> InTrouble<'a> {
 impl Drop for InTrouble<'_> {
     fn drop(&mut self) {
         self.0.state().in_trouble -= 1;
-    }
-}
-
-/// Pauses, each twice as long as the one before.
-struct Pauses(Duration);
-
-impl Pauses {
-    fn new() -> Self {
-        Self(FIRST_PAUSE)
-    }
-
-    async fn pause(&mut self) {
-        tokio::time::sleep(self.0).await;
-        self.0 = self.0.saturating_mul(2).min(LONGEST_PAUSE);
     }
 }

@@ -1,30 +1,61 @@
 //! What a worker must not forget when it is killed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+/// The version of the file's form that is written and read here.
+const VERSION: u32 = 1;
 
 /// The jobs that were taken and not answered, and the executions whose pipeline has not been told of their end.
 ///
 /// CodePipeline does not offer a job again that was taken: without the ledger, a job of a worker that is killed before
 /// it has answered is lost, though its execution goes on.
 /// There are ids, nonces and ARNs in it, and no secret.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Ledger {
     path: Option<PathBuf>,
     entries: Entries,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+/// Nonces are nobody's business.
+impl fmt::Debug for Ledger {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Ledger")
+            .field("path", &self.path)
+            .field("jobs", &self.entries.jobs.keys())
+            .field("executions", &self.entries.executions)
+            .finish()
+    }
+}
+
+/// What every version of the file has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entries {
+    version: u32,
     /// Jobs by their ids, with the nonce while it is not known whether they were taken.
     jobs: BTreeMap<String, Option<String>>,
     /// ARNs of executions.
     executions: BTreeSet<String>,
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self { version: VERSION, jobs: BTreeMap::new(), executions: BTreeSet::new() }
+    }
 }
 
 impl Ledger {
@@ -39,16 +70,32 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// When the file is there and cannot be read, or is no ledger.
+    /// When the file is there and cannot be read, is no ledger, or is one of another version.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, LedgerError> {
         let path = path.into();
         let failed = |error| LedgerError { path: path.clone(), error };
         let entries = match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?,
+            Ok(bytes) => Entries::read(&bytes).map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Entries::default(),
             Err(error) => return Err(failed(error)),
         };
         Ok(Self { path: Some(path), entries })
+    }
+
+    /// Notes the job in the file at `path`; returns whether it was noted before.
+    #[cfg(feature = "durable")]
+    pub(crate) async fn note_job(path: &Path, job_id: &str) -> Result<bool, LedgerError> {
+        let (opened, job_id) = (path.to_owned(), job_id.to_owned());
+        let note = move || {
+            let mut ledger = Self::open(opened)?;
+            let is_new = ledger.entries.jobs.insert(job_id, None).is_none();
+            if is_new {
+                ledger.write()?;
+            }
+            Ok(!is_new)
+        };
+        let noted = tokio::task::spawn_blocking(note).await;
+        noted.unwrap_or_else(|error| Err(LedgerError { path: path.to_owned(), error: error.into() }))
     }
 
     pub(super) fn jobs(&self) -> Vec<(String, Option<String>)> {
@@ -94,10 +141,52 @@ impl Ledger {
             let mut file = File::create(&new)?;
             file.write_all(&serde_json::to_vec(&self.entries)?)?;
             file.sync_all()?;
-            std::fs::rename(&new, path)
+            std::fs::rename(&new, path)?;
+            sync_directory(path)
         };
         replace().map_err(|error| LedgerError { path: path.clone(), error })
     }
+}
+
+impl Entries {
+    fn read(bytes: &[u8]) -> io::Result<Self> {
+        let Versioned { version } = serde_json::from_slice(bytes)?;
+        if version != VERSION {
+            let message = format!("it is of version {version}, and version {VERSION} is read here");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        Ok(serde_json::from_slice(bytes)?)
+    }
+}
+
+/// A ledger that tasks share: one note at a time is made, and no task's thread waits for the disk.
+#[derive(Debug, Clone)]
+pub(super) struct Shared(Arc<Mutex<Ledger>>);
+
+impl Shared {
+    pub(super) fn new(ledger: Ledger) -> Self {
+        Self(Arc::new(Mutex::new(ledger)))
+    }
+
+    /// The note is made even if nobody waits for it any more.
+    pub(super) async fn note(
+        &self,
+        entry: impl FnOnce(&mut Ledger) -> Result<(), LedgerError> + Send + 'static,
+    ) -> Result<(), LedgerError> {
+        let mut ledger = Arc::clone(&self.0).lock_owned().await;
+        let Some(path) = ledger.path.clone() else { return entry(&mut ledger) };
+        let noted = tokio::task::spawn_blocking(move || entry(&mut ledger)).await;
+        noted.unwrap_or_else(|error| Err(LedgerError { path, error: error.into() }))
+    }
+}
+
+/// A file that was renamed has its new name for good once its directory is synced.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn beside(path: &Path) -> PathBuf {
@@ -108,7 +197,7 @@ fn beside(path: &Path) -> PathBuf {
 
 /// A ledger that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("the worker's ledger `{path}`: {error}")]
+#[error("the ledger `{path}`: {error}")]
 pub struct LedgerError {
     path: PathBuf,
     error: io::Error,

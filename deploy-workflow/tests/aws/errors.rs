@@ -1,6 +1,6 @@
 //! What errors of AWS become: failures under AWS's codes, without a secret.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::double::{ACCESS_KEY_ID, Answer, Double, SECRET_ACCESS_KEY, SESSION_TOKEN};
 use crate::log::Log;
@@ -9,7 +9,7 @@ use crate::task::task;
 const EXISTS: &str = "CheckStackExistsStateMachineTask";
 
 /// Asks whether the stack exists, and expects as many calls as the script has answers.
-async fn exists(script: impl IntoIterator<Item = Answer>) -> Result<serde_json::Value, (String, String)> {
+async fn exists(script: impl IntoIterator<Item = Answer>) -> Result<Json, (String, String)> {
     let script: Vec<_> = script.into_iter().collect();
     let answers = script.len();
     let double = Double::start(script).await;
@@ -18,7 +18,7 @@ async fn exists(script: impl IntoIterator<Item = Answer>) -> Result<serde_json::
     ended.result
 }
 
-fn failure(error: &str, cause: &str) -> Result<serde_json::Value, (String, String)> {
+fn failure(error: &str, cause: &str) -> Result<Json, (String, String)> {
     Err((error.to_owned(), cause.to_owned()))
 }
 
@@ -57,6 +57,59 @@ async fn the_status_of_a_stack_decides() {
     }
     let cause = "the answer to DescribeStacks has a StackStatus that is not known: `MELTED`";
     assert_eq!(exists([in_status("MELTED")]).await, failure("SdkClientException", cause));
+}
+
+/// Events of the stack itself, if there is no resource, and of resources: id, type, status and reason.
+fn events(events: &[(&str, &str, &str, &str)]) -> Answer {
+    let member = |(id, resource_type, status, reason): &(&str, &str, &str, &str)| {
+        format!(
+            "<member><Timestamp>2024-11-22T09:00:00Z</Timestamp><PhysicalResourceId>{id}</PhysicalResourceId>\
+             <LogicalResourceId>{}</LogicalResourceId><ResourceType>AWS::{resource_type}</ResourceType>\
+             <ResourceStatus>{status}</ResourceStatus><ResourceStatusReason>{reason}</ResourceStatusReason></member>",
+            id.rsplit('/').nth(1).unwrap_or(id),
+        )
+    };
+    let members = events.iter().map(member).collect::<Vec<_>>().concat();
+    Answer::result("DescribeStackEvents", &format!("<StackEvents>{members}</StackEvents>"))
+}
+
+#[tokio::test]
+async fn a_failure_of_a_stack_is_explained_by_the_operation_that_failed() {
+    const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/prod-app/1";
+    const NESTED: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/Storage/2";
+    let check = async |function: &str, status: &str, newest_first: Answer, expected: Result<Json, (String, String)>| {
+        let double = Double::start([in_status(status), newest_first]).await;
+        assert_eq!(task(&double.services, function, json!({})).await.result, expected);
+    };
+    // A creation that was rolled back, and a deletion after that.
+    let stuck = || {
+        events(&[
+            (STACK, "CloudFormation::Stack", "DELETE_FAILED", "The following resource(s) failed to delete: [Bucket]."),
+            ("Bucket", "S3::Bucket", "DELETE_FAILED", "The bucket is not empty"),
+            (STACK, "CloudFormation::Stack", "DELETE_IN_PROGRESS", "User Initiated"),
+            (STACK, "CloudFormation::Stack", "ROLLBACK_COMPLETE", ""),
+            ("Topic", "SNS::Topic", "DELETE_FAILED", "in an older operation"),
+            ("Queue", "SQS::Queue", "CREATE_FAILED", "the quota is used up"),
+            (STACK, "CloudFormation::Stack", "CREATE_IN_PROGRESS", "User Initiated"),
+        ])
+    };
+    let cause = "stack `prod-app` is DELETE_FAILED; `Bucket` (AWS::S3::Bucket) DELETE_FAILED: The bucket is not empty";
+    let expected = failure("StackDeletionFailed", cause);
+    check("CheckStackDeletionStatusStateMachineTask", "DELETE_FAILED", stuck(), expected).await;
+    let cause = "stack `prod-app` is DELETE_FAILED; `Queue` (AWS::SQS::Queue) CREATE_FAILED: the quota is used up";
+    let expected = failure("StackCreationFailed", cause);
+    check("CheckStackCreationStatusStateMachineTask", "DELETE_FAILED", stuck(), expected).await;
+    // A nested stack is a resource like any other.
+    let nested = events(&[
+        (STACK, "CloudFormation::Stack", "ROLLBACK_COMPLETE", ""),
+        (NESTED, "CloudFormation::Stack", "CREATE_FAILED", "Embedded stack was not created"),
+        (NESTED, "CloudFormation::Stack", "CREATE_IN_PROGRESS", "Resource creation Initiated"),
+        (STACK, "CloudFormation::Stack", "CREATE_IN_PROGRESS", "User Initiated"),
+    ]);
+    let cause = "stack `prod-app` is ROLLBACK_COMPLETE; `Storage` (AWS::CloudFormation::Stack) CREATE_FAILED: \
+                 Embedded stack was not created";
+    let expected = failure("StackCreationFailed", cause);
+    check("CheckStackCreationStatusStateMachineTask", "ROLLBACK_COMPLETE", nested, expected).await;
 }
 
 #[tokio::test]
@@ -129,7 +182,9 @@ async fn no_secret_is_in_a_failure_a_history_or_a_debug_form() {
          'POST / x-amz-security-token:{SESSION_TOKEN} {SECRET_ACCESS_KEY} {ACCESS_KEY_ID}'"
     );
     let not_xml = || Answer::Response(400, format!("<html>{SESSION_TOKEN} {SECRET_ACCESS_KEY} {ACCESS_KEY_ID}</html>"));
-    for answer in [Answer::error(403, "SignatureDoesNotMatch", &quoting), not_xml()] {
+    let refusals =
+        ["SignatureDoesNotMatch", "IncompleteSignature", "IncompleteSignatureException", "InvalidSignatureException"];
+    for answer in refusals.map(|code| Answer::error(403, code, &quoting)).into_iter().chain([not_xml()]) {
         let double = Double::start([answer]).await;
         let ended = task(&double.services, EXISTS, json!({})).await;
         let (error, cause) = ended.result.unwrap_err();
@@ -144,10 +199,18 @@ async fn no_secret_is_in_a_failure_a_history_or_a_debug_form() {
 #[tokio::test]
 async fn no_secret_is_in_a_log_of_any_level() {
     let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let _guard = log.listen();
     assert_eq!(exists([throttled(), in_status("CREATE_COMPLETE")]).await, Ok(json!(true)));
+    let objects = [Answer::Object(b"found".to_vec()), Answer::Object(Vec::new())];
+    let artifacts = Double::start(objects).await.services.artifacts;
+    assert_eq!(*artifacts.get_object("artifacts", "revision.zip").await.unwrap(), *b"found");
+    artifacts.put_object("artifacts", "template.yaml", Vec::new().into()).await.unwrap();
+    let url = artifacts.template_url("artifacts", "template.yaml").await.unwrap();
+    assert!(url.ends_with("/artifacts/template.yaml"), "{url}");
     let text = log.text();
-    assert!(text.contains("DescribeStacks"), "{text}");
+    for operation in ["DescribeStacks", "GetObject", "PutObject"] {
+        assert!(text.contains(operation), "{text}");
+    }
     for secret in [SECRET_ACCESS_KEY, SESSION_TOKEN] {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None);

@@ -71,7 +71,7 @@ async fn what_is_wrong_with_a_job_is_told_to_the_pipeline_and_only_what_nobody_c
     let double = CodePipeline::start(InMemoryJobs::new(action_type_id.clone())).await;
     let (user_parameters, bucket, key) = (String::new(), "artifacts".to_owned(), "revision.zip".to_owned());
     double.jobs.add(PendingJob { id: JOB.to_owned(), user_parameters, bucket, key });
-    let poll = PollForJobs { action_type_id, max_batch_size: std::num::NonZero::<usize>::MIN, query_param: [].into() };
+    let poll = PollForJobs { action_type_id, max_batch_size: std::num::NonZero::<usize>::MIN, query_param: None };
     let offered = double.jobs.poll_for_jobs(&poll).await.unwrap();
     double.jobs.acknowledge_job(JOB, &offered[0].nonce).await.unwrap();
 

@@ -1,17 +1,28 @@
 //! Everything that is logged, at whatever level, as text.
 
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 /// A log; clones share it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<String>>);
 
 impl Log {
+    /// Logs what happens on this thread until the guard is dropped.
+    ///
+    /// While there is one subscriber in the process, tracing asks the thread that comes to a place first whether the
+    /// place is of interest, and to threads of other tests nothing is: so there is always another one.
+    pub(crate) fn listen(&self) -> DefaultGuard {
+        static OTHER: OnceLock<Dispatch> = OnceLock::new();
+        OTHER.get_or_init(|| Dispatch::new(Self::default()));
+        tracing::subscriber::set_default(self.clone())
+    }
+
     /// What was logged so far.
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap().clone()

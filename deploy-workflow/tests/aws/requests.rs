@@ -1,9 +1,12 @@
 //! What the handlers ask of AWS.
 
-use deploy_workflow::artifact::pack;
+use aws_sdk_cloudformation::config::{Credentials, Region};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use deploy_workflow::artifact::{ArtifactStore as _, pack};
+use deploy_workflow::aws::{self, S3Artifacts};
 use serde_json::{Value as Json, json};
 
-use crate::double::{Answer, Double, Request};
+use crate::double::{ACCESS_KEY_ID, Answer, Double, Request, SECRET_ACCESS_KEY};
 use crate::task::task;
 
 const STACK_ID: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/prod-app/1";
@@ -229,5 +232,29 @@ async fn a_failure_names_the_first_resource_that_failed() {
     assert_eq!(ended.result, Err(("StackCreationFailed".to_owned(), cause.to_owned())));
     for request in double.requests() {
         assert_eq!(request.parameter("StackName").as_deref(), Some(STACK_ID));
+    }
+}
+
+/// What `AWS_ENDPOINT_URL_S3` is to the SDK.
+#[derive(Debug)]
+struct EndpointOfS3;
+
+impl LoadServiceConfig for EndpointOfS3 {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let is_endpoint = key.service_id() == "S3" && key.env() == "AWS_ENDPOINT_URL";
+        is_endpoint.then(|| "http://127.0.0.1:4566".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn buckets_are_in_the_path_where_s3_alone_has_another_endpoint() {
+    let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "double");
+    let config = aws::config().region(Region::new("eu-west-1")).credentials_provider(credentials).load().await;
+    for (config, expected) in [
+        (config.clone(), "https://artifacts.s3.eu-west-1.amazonaws.com/template.yaml"),
+        (config.into_builder().service_config(EndpointOfS3).build(), "http://127.0.0.1:4566/artifacts/template.yaml"),
+    ] {
+        let url = S3Artifacts::new(&config).template_url("artifacts", "template.yaml").await.unwrap();
+        assert_eq!(url, expected);
     }
 }

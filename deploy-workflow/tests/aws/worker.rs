@@ -1,5 +1,6 @@
 //! A worker on CodePipeline's API: the SDK speaks HTTP to a double that keeps to CodePipeline's rules.
 
+use std::num::NonZero;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,9 +11,9 @@ use aws_sdk_cloudformation::config::{Credentials, Region};
 use deploy_workflow::artifact::InMemoryArtifacts;
 use deploy_workflow::aws::{self, AwsCodePipeline};
 use deploy_workflow::trigger::{
-    ActionState, ActionTypeId, EngineExecutions, ExecutionDescription, Executions, FailureDetails, FailureType,
-    InMemoryExecutions, InMemoryJobs, JobQueue as _, JobStatus, Operation, PendingJob, Pipeline as _, PipelineError,
-    PollForJobs, Trigger,
+    ActionConfiguration, ActionState, ActionTypeId, EngineExecutions, ExecutionDescription, Executions, FailureDetails,
+    FailureType, InMemoryExecutions, InMemoryJobs, JobData, JobQueue as _, JobStatus, Operation, PendingJob,
+    Pipeline as _, PipelineError, PollForJobs, Trigger,
 };
 use deploy_workflow::worker::{Ledger, Worker, WorkerError};
 use serde_json::json;
@@ -167,20 +168,35 @@ async fn a_lost_answer_is_told_once_more_and_stops_nothing() {
 }
 
 #[tokio::test]
+async fn jobs_are_asked_for_by_the_queryable_property_that_the_action_type_has() {
+    let double = CodePipeline::start(InMemoryJobs::new(action_type()).queryable("Team")).await;
+    let client = client(&double).await;
+    for (job, team) in [(JOB, "red"), ("00000000-0000-4000-8000-000000000000", "blue")] {
+        let configuration = ActionConfiguration { configuration: [("Team".to_owned(), team.to_owned())].into() };
+        double.jobs.add_with(job, JobData { action_configuration: configuration, ..JobData::default() });
+    }
+    let max_batch_size = NonZero::new(10).unwrap();
+    let by = |query_param| PollForJobs { action_type_id: action_type(), max_batch_size, query_param };
+    let offered = client.poll_for_jobs(&by(Some(("Team".to_owned(), "red".to_owned())))).await.unwrap();
+    assert_eq!(offered.iter().map(|it| &*it.job.id).collect::<Vec<_>>(), [JOB]);
+    assert_eq!(double.requests()[0].1["queryParam"], json!({"Team": "red"}));
+    assert_eq!(client.poll_for_jobs(&by(None)).await.unwrap_err().code(), "ValidationException");
+}
+
+#[tokio::test]
 async fn errors_keep_their_codes_and_statuses_their_words() {
     let double = double().await;
     let client = client(&double).await;
-    let one = std::num::NonZero::<usize>::MIN;
+    let one = NonZero::<usize>::MIN;
     let of = |version: &str| PollForJobs {
         action_type_id: ActionTypeId::deploy("StateMachine", version),
         max_batch_size: one,
-        query_param: [].into(),
+        query_param: None,
     };
     let code = |error: PipelineError| error.code().to_owned();
     assert_eq!(client.poll_for_jobs(&of("2")).await.map_err(code).unwrap_err(), "ActionTypeNotFoundException");
-    let mut queried = of("1");
-    queried.query_param.insert("Team".to_owned(), "red".to_owned());
-    assert_eq!(client.poll_for_jobs(&queried).await, Ok(vec![]));
+    let queried = PollForJobs { query_param: Some(("Team".to_owned(), "red".to_owned())), ..of("1") };
+    assert_eq!(client.poll_for_jobs(&queried).await.map_err(code).unwrap_err(), "ValidationException");
     let first = client.poll_for_jobs(&of("1")).await.unwrap().remove(0);
     let second = client.poll_for_jobs(&of("1")).await.unwrap().remove(0);
     assert_eq!(client.acknowledge_job(JOB, &first.nonce).await.map_err(code).unwrap_err(), "InvalidNonceException");
@@ -203,7 +219,7 @@ async fn errors_keep_their_codes_and_statuses_their_words() {
 #[tokio::test]
 async fn no_secret_of_a_job_is_kept_or_shown() {
     let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let _guard = log.listen();
     let directory = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(directory.path().join("store.db")).unwrap();
     let engine = Engine::builder().store(store).build().await.unwrap();

@@ -156,7 +156,10 @@ fn poll_for_jobs(body: &Json) -> Result<PollForJobs, PipelineError> {
     Ok(PollForJobs {
         action_type_id: ActionTypeId { category, provider, version },
         max_batch_size: NonZero::new(most).ok_or_else(|| invalid("`maxBatchSize` must be at least 1"))?,
-        query_param: query.unwrap_or_default(),
+        query_param: match query.unwrap_or_default() {
+            query if query.len() > 1 => return Err(invalid("`queryParam` has at most one entry")),
+            query => query.into_iter().next(),
+        },
     })
 }
 

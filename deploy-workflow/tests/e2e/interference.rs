@@ -1,5 +1,6 @@
 //! What goes wrong: in this process by faults, before an emulator by a proxy on loopback, so that the real SDK sees it.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -25,8 +26,8 @@ pub(crate) enum Interference {
     Denied {
         operation: Operation,
     },
-    /// The first call of each operation never reaches CloudFormation, and has no answer.
-    FirstCallsHeld,
+    /// Calls of an operation do not reach CloudFormation, and have no answer, until [`Proxy::let_pass`].
+    Held,
     /// A stack never gets done, for it never gets done with this resource.
     StaysInProgress {
         logical_id: &'static str,
@@ -37,7 +38,7 @@ impl Interference {
     /// The faults of the CloudFormation in this process.
     pub(crate) fn faults(&self) -> Vec<Fault> {
         match self {
-            Self::None | Self::FirstCallsHeld => Vec::new(),
+            Self::None | Self::Held => Vec::new(),
             Self::Throttled { operation, calls } => vec![Fault::throttle(*operation, *calls)],
             Self::Denied { operation } => vec![Fault::deny(*operation)],
             Self::StaysInProgress { logical_id } => vec![Fault::hang_resource(*logical_id)],
@@ -45,18 +46,35 @@ impl Interference {
     }
 }
 
-/// The operations that were called, in order.
+/// What became of the calls of operations.
 #[derive(Clone, Default)]
-struct Calls(Arc<Mutex<Vec<String>>>);
+struct Calls(Arc<Mutex<Ledger>>);
+
+#[derive(Default)]
+struct Ledger {
+    /// In order.
+    passed: Vec<String>,
+    held: Vec<String>,
+    /// Whose calls are not held any more.
+    let_pass: HashSet<String>,
+}
 
 impl Calls {
-    /// Notes a call; returns how many of the same operation there were before.
-    fn note(&self, body: &[u8]) -> usize {
-        let body = String::from_utf8_lossy(body);
-        let operation = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default();
-        let mut calls = self.0.lock().unwrap();
+    /// Notes a call of `operation`; returns whether it passes.
+    fn note(&self, operation: &str, interference: &Interference) -> bool {
+        let mut ledger = self.0.lock().unwrap();
+        let passes = !matches!(interference, Interference::Held) || ledger.let_pass.contains(operation);
+        let calls = if passes { &mut ledger.passed } else { &mut ledger.held };
         calls.push(operation.to_owned());
-        calls.iter().filter(|call| *call == operation).count() - 1
+        passes
+    }
+
+    /// The caller of a call that was held is gone.
+    fn forget(&self, operation: &str) {
+        let mut ledger = self.0.lock().unwrap();
+        if let Some(index) = ledger.held.iter().position(|held| held == operation) {
+            ledger.held.remove(index);
+        }
     }
 }
 
@@ -87,9 +105,19 @@ impl Proxy {
         Ok(Self { endpoint, calls, server })
     }
 
-    /// The operations that were called so far, in order.
-    pub(crate) fn calls(&self) -> Vec<String> {
-        self.calls.0.lock().unwrap().clone()
+    /// The operations whose calls reached CloudFormation so far, in order.
+    pub(crate) fn passed(&self) -> Vec<String> {
+        self.calls.0.lock().unwrap().passed.clone()
+    }
+
+    /// The operation of a call that is held now.
+    pub(crate) fn held(&self) -> Option<String> {
+        self.calls.0.lock().unwrap().held.first().cloned()
+    }
+
+    /// Holds no call of this operation from now on; those that are held stay so.
+    pub(crate) fn let_pass(&self, operation: String) {
+        self.calls.0.lock().unwrap().let_pass.insert(operation);
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -112,12 +140,15 @@ async fn serve(
     calls: &Calls,
 ) -> Option<()> {
     let (head, body) = read_message(&mut client).await?;
-    if calls.note(&body) == 0 && matches!(interference, Interference::FirstCallsHeld) {
+    let text = String::from_utf8_lossy(&body);
+    let operation = text.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default();
+    if !calls.note(operation, interference) {
         // Until the caller is gone.
         let _ = client.read_u8().await;
+        calls.forget(operation);
         return None;
     }
-    let asks_for = |operation: &Operation| String::from_utf8_lossy(&body).contains(&format!("Action={operation}&"));
+    let asks_for = |it: &Operation| it.to_string() == operation;
     let refusal = match interference {
         Interference::Throttled { operation, calls }
             if asks_for(operation) && refused.fetch_add(1, Ordering::SeqCst) < calls * ATTEMPTS =>

@@ -1,6 +1,7 @@
-//! A worker, a process of its own, that is killed at each step of a deployment and started again.
+//! A worker, a process of its own, that is killed at each step of two deployments and started again.
 //!
-//! A step is a kind of line that it prints, or the first call of an operation of CloudFormation, which does not reach it.
+//! A step is a kind of line that it prints, or an operation of CloudFormation that it calls, and has a kill of its own:
+//! a call does not reach CloudFormation before there was one, and is held until no new kind of line shows.
 //! Kills of which it is not seen from outside what they interrupt are those of `tests/kills.rs`, in virtual time.
 
 use std::collections::HashSet;
@@ -24,15 +25,49 @@ use crate::stage::{ENVIRONMENT, full_name};
 use crate::table::{Histories, Ran, Row};
 use crate::templates::Template;
 
-const JOB: &str = "22222222-2222-4333-8444-555555555555";
 /// The provider of the custom action.
 const PROVIDER: &str = "StateMachine";
-/// How long the deployment may take with all its kills.
+/// How long a deployment may take with all its kills.
 const DONE_WITHIN: Duration = Duration::from_mins(2);
-/// How often the calls are looked at.
+/// How often the worker is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// The fewest steps that a deployment has.
-const FEWEST_KILLS: usize = 4;
+/// How long a call is held before the worker is killed: the worker polls meanwhile, and prints what there is to print.
+const HELD_FOR: Duration = Duration::from_millis(1_500);
+/// The kinds of line that a worker always gets to print: a job is taken, found to be taken, and answered.
+const FEWEST_LINES: usize = 3;
+
+/// A deployment, which waits for its execution's end.
+struct Deployment {
+    job_id: &'static str,
+    template: Template,
+    /// Every operation that it calls.
+    operations: &'static [&'static str],
+    /// Those that may be carried out once only.
+    changes: &'static [&'static str],
+}
+
+fn deployments() -> [Deployment; 2] {
+    [
+        Deployment {
+            job_id: "22222222-2222-4333-8444-555555555555",
+            template: Template::sample(),
+            operations: &["DescribeStacks", "GetTemplateSummary", "CreateStack"],
+            changes: &["CreateStack"],
+        },
+        Deployment {
+            job_id: "33333333-2222-4333-8444-555555555555",
+            template: Template::safe_update(),
+            operations: &[
+                "DescribeStacks",
+                "GetTemplateSummary",
+                "CreateChangeSet",
+                "DescribeChangeSet",
+                "ExecuteChangeSet",
+            ],
+            changes: &["CreateChangeSet", "ExecuteChangeSet"],
+        },
+    ]
+}
 
 /// Plays it on the emulator, if there is one.
 pub(crate) fn row(runtime: &Runtime, config: Option<&SdkConfig>, run: &str) -> Row {
@@ -53,50 +88,117 @@ async fn play(config: &SdkConfig, run: &str) -> Result<usize, String> {
     let stack_name = format!("worker-{run}");
     let artifacts = aws::services(config).artifacts;
     let input = json!({"environmentName": ENVIRONMENT, "stackName": stack_name, "templatePath": "template.yaml"});
-    let archive =
-        pack(&[("template.yaml", Template::sample().text().as_bytes())]).map_err(|error| error.to_string())?;
-    let (input_key, key) = (format!("{stack_name}/input.json"), format!("{stack_name}/revision.zip"));
-    for (key, bytes) in [(&input_key, input.to_string().into_bytes()), (&key, archive)] {
-        artifacts.put_object(BUCKET, key, bytes.into()).await.map_err(|error| error.to_string())?;
-    }
-    let code_pipeline = CodePipeline::start(InMemoryJobs::new(ActionTypeId::deploy(PROVIDER, "1"))).await;
-    code_pipeline.jobs.add(PendingJob {
-        id: JOB.to_owned(),
-        user_parameters: json!({"s3Bucket": BUCKET, "stateMachineFile": input_key}).to_string(),
-        bucket: BUCKET.to_owned(),
-        key,
-    });
-    let proxy = Proxy::start(config, Interference::FirstCallsHeld).await?;
-    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let worker = Worker {
-        store: directory.path().join("store.db"),
-        code_pipeline: code_pipeline.endpoint_url(),
-        cloudformation: proxy.endpoint().to_owned(),
+    let input_key = format!("{stack_name}/input.json");
+    let put = async |key: &str, bytes: Vec<u8>| {
+        artifacts.put_object(BUCKET, key, bytes.into()).await.map_err(|error| error.to_string())
     };
-    let mut steps = HashSet::new();
-    let mut lines = Vec::new();
+    put(&input_key, input.to_string().into_bytes()).await?;
+    let code_pipeline = CodePipeline::start(InMemoryJobs::new(ActionTypeId::deploy(PROVIDER, "1"))).await;
+    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut kills = 0;
-    let start = Instant::now();
-    while code_pipeline.jobs.state(JOB) == Some(ActionState::InProgress) {
-        if start.elapsed() > DONE_WITHIN {
-            return Err(format!("the job is not done after {kills} kills; {lines:?}"));
-        }
-        let mut life = worker.start().map_err(|error| error.to_string())?;
-        kills += life.until_a_new_step(&mut steps, &mut lines, &proxy, &code_pipeline).await;
-    }
-    let mut tokens = code_pipeline.jobs.tokens(JOB);
-    tokens.dedup();
-    let executions: HashSet<_> =
-        lines.iter().filter_map(|line| line.split("execution ").nth(1)?.split(' ').next()).collect();
-    // The first one was held.
-    let created = proxy.calls().iter().filter(|call| *call == "CreateStack").count() - 1;
-    let state = code_pipeline.jobs.state(JOB);
-    let is_right = state == Some(ActionState::Succeeded) && tokens.len() == 1 && executions.len() == 1 && created == 1;
-    if !is_right || kills < FEWEST_KILLS {
-        let name = full_name(&stack_name);
-        return Err(format!("{name}: {state:?}, {tokens:?}, {created} creations, {kills} kills: {lines:?}"));
+    for deployment in deployments() {
+        let job_id = deployment.job_id;
+        let key = format!("{stack_name}/{job_id}.zip");
+        let template = deployment.template.text();
+        let archive = pack(&[("template.yaml", template.as_bytes())]).map_err(|error| error.to_string())?;
+        put(&key, archive).await?;
+        code_pipeline.jobs.add(PendingJob {
+            id: job_id.to_owned(),
+            user_parameters: json!({"s3Bucket": BUCKET, "stateMachineFile": input_key}).to_string(),
+            bucket: BUCKET.to_owned(),
+            key,
+        });
+        let proxy = Proxy::start(config, Interference::Held).await?;
+        let worker = Worker {
+            store: directory.path().join("store.db"),
+            code_pipeline: code_pipeline.endpoint_url(),
+            cloudformation: proxy.endpoint().to_owned(),
+        };
+        let mut course = Course { job_id, proxy: &proxy, code_pipeline: &code_pipeline, steps: vec![], lines: vec![] };
+        course.run(&worker).await?;
+        let steps = &course.steps;
+        course
+            .check(&deployment)
+            .map_err(|fault| format!("{}: {fault}; {steps:?}, {:?}", full_name(&stack_name), course.lines))?;
+        kills += steps.len();
     }
     Ok(kills)
+}
+
+/// What became of a deployment so far.
+struct Course<'a> {
+    job_id: &'static str,
+    proxy: &'a Proxy,
+    code_pipeline: &'a CodePipeline,
+    /// At each of them the worker was killed once.
+    steps: Vec<String>,
+    lines: Vec<String>,
+}
+
+impl Course<'_> {
+    /// Runs workers until the pipeline is told the end.
+    async fn run(&mut self, worker: &Worker) -> Result<(), String> {
+        let start = Instant::now();
+        while self.goes_on() {
+            let mut life = worker.start().map_err(|error| error.to_string())?;
+            while self.goes_on() {
+                if start.elapsed() > DONE_WITHIN {
+                    return Err(format!("the job is not done after kills at {:?}; {:?}", self.steps, self.lines));
+                }
+                if let Some(step) = self.new_step(&mut life) {
+                    self.lines.extend(life.end());
+                    self.proxy.let_pass(step.clone());
+                    self.steps.push(step);
+                    break;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            self.lines.extend(life.end());
+        }
+        Ok(())
+    }
+
+    fn goes_on(&self) -> bool {
+        self.code_pipeline.jobs.state(self.job_id) == Some(ActionState::InProgress)
+    }
+
+    /// A step at which no worker was killed yet.
+    fn new_step(&mut self, life: &mut Life) -> Option<String> {
+        while let Ok(line) = life.printed.try_recv() {
+            let kind = kind(&line).to_owned();
+            self.lines.push(line);
+            if !self.steps.contains(&kind) {
+                return Some(kind);
+            }
+        }
+        let held = self.proxy.held();
+        if held.is_none() {
+            life.held_since = None;
+        }
+        held.filter(|_| life.held_since.get_or_insert_with(Instant::now).elapsed() > HELD_FOR)
+    }
+
+    fn check(&self, deployment: &Deployment) -> Result<(), String> {
+        let state = self.code_pipeline.jobs.state(self.job_id);
+        let mut tokens = self.code_pipeline.jobs.tokens(self.job_id);
+        tokens.dedup();
+        let executions: HashSet<_> =
+            self.lines.iter().filter_map(|line| line.split("execution ").nth(1)?.split(' ').next()).collect();
+        if state != Some(ActionState::Succeeded) || tokens.len() != 1 || executions.len() != 1 {
+            return Err(format!("{state:?}, {tokens:?}, {executions:?}"));
+        }
+        let passed = self.proxy.passed();
+        for change in deployment.changes {
+            let times = passed.iter().filter(|operation| *operation == change).count();
+            if times != 1 {
+                return Err(format!("{times} times {change}"));
+            }
+        }
+        let is_call = |step: &&String| deployment.operations.contains(&step.as_str());
+        let (calls, lines): (Vec<_>, Vec<_>) = self.steps.iter().partition(is_call);
+        let every_call = calls.len() == deployment.operations.len();
+        if every_call && lines.len() >= FEWEST_LINES { Ok(()) } else { Err("a step is missing".to_owned()) }
+    }
 }
 
 /// How to start a worker.
@@ -121,7 +223,7 @@ impl Worker {
                 BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
             });
         }
-        Ok(Life { process, printed })
+        Ok(Life { process, printed, held_since: None })
     }
 }
 
@@ -129,38 +231,16 @@ impl Worker {
 struct Life {
     process: Child,
     printed: mpsc::Receiver<String>,
+    /// When a call of it was held first.
+    held_since: Option<Instant>,
 }
 
 impl Life {
-    /// Kills the worker at a step that is not among `steps`, or when the job is done; returns how often it was killed.
-    async fn until_a_new_step(
-        &mut self,
-        steps: &mut HashSet<String>,
-        lines: &mut Vec<String>,
-        proxy: &Proxy,
-        code_pipeline: &CodePipeline,
-    ) -> usize {
-        let start = Instant::now();
-        while start.elapsed() < DONE_WITHIN {
-            let before = steps.len();
-            steps.extend(proxy.calls());
-            // One line at a time, so that what is printed together makes as many steps.
-            if let Ok(line) = self.printed.try_recv() {
-                steps.insert(kind(&line).to_owned());
-                lines.push(line);
-            }
-            if code_pipeline.jobs.state(JOB) != Some(ActionState::InProgress) {
-                return 0;
-            }
-            if steps.len() > before {
-                return usize::from(self.process.kill().is_ok());
-            }
-            if !matches!(self.process.try_wait(), Ok(None)) {
-                return 0;
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        0
+    /// Kills the worker; returns what it had printed and nobody had looked at.
+    fn end(&mut self) -> Vec<String> {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        self.printed.iter().collect()
     }
 }
 

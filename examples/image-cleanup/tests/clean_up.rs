@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use asl_core::compile;
 use asl_core::history::{EventDetails, HistoryEvent};
+use asl_core::{Failure, compile};
 use asl_runtime::clock::VirtualClock;
 use asl_runtime::{Run, Simulation};
 use async_trait::async_trait;
 use image_cleanup::handlers;
 use image_cleanup::image::{Image, ImageStatus};
 use image_cleanup::machine::{DEFINITION, Report};
+use image_cleanup::preview::read_repository;
 use image_cleanup::registry::{
     ContainerRegistry, ImageFailure, ImagePage, ManifestList, MemoryRegistry, RegistryError, SelectImages,
 };
@@ -287,6 +288,49 @@ fn an_execution_fails_if_there_is_nothing_to_go_by() {
         "InvalidLifecyclePolicy: lifecyclePolicyText:1:11 (/rules): expected an array of rules, found number",
     );
     assert_eq!(account.digests(), ["A"]);
+}
+
+#[tokio::test]
+async fn a_repository_whose_pages_never_end_is_not_read_for_ever() {
+    let circle = Circle(Account::new([pushed("A", &[], 3 * DAY)]).registry);
+    let error = read_repository(&circle, APP).await.unwrap_err();
+    assert_eq!(Failure::from(error).to_string(), "TooManyPages: the repository has more than 1000 pages of images");
+}
+
+/// A registry whose last page leads back to the first one.
+#[derive(Debug)]
+struct Circle(MemoryRegistry);
+
+#[async_trait]
+impl ContainerRegistry for Circle {
+    async fn get_lifecycle_policy(&self, repository_name: &str) -> Result<String, RegistryError> {
+        self.0.get_lifecycle_policy(repository_name).await
+    }
+
+    async fn describe_images(&self, repository_name: &str, _: SelectImages) -> Result<ImagePage, RegistryError> {
+        let page = self.0.describe_images(repository_name, SelectImages::All).await?;
+        Ok(ImagePage { next_token: Some("again".to_owned()), ..page })
+    }
+
+    async fn batch_get_image(
+        &self,
+        repository_name: &str,
+        digests: &[String],
+    ) -> Result<Vec<ManifestList>, RegistryError> {
+        self.0.batch_get_image(repository_name, digests).await
+    }
+
+    async fn batch_delete_image(
+        &self,
+        repository_name: &str,
+        digests: &[String],
+    ) -> Result<Vec<ImageFailure>, RegistryError> {
+        self.0.batch_delete_image(repository_name, digests).await
+    }
+
+    async fn update_image_storage_class(&self, repository_name: &str, digest: &str) -> Result<(), RegistryError> {
+        self.0.update_image_storage_class(repository_name, digest).await
+    }
 }
 
 /// A registry that others work on, too.

@@ -59,6 +59,15 @@ policies! {
         {"rulePriority": 2, "description": "Expire images archived for more than 365 days", "selection": {"tagStatus": "any", "storageClass": "archive", "countType": "sinceImageTransitioned", "countUnit": "days", "countNumber": 365}, "action": {"type": "expire"}}]}"#;
 }
 
+/// The policy of [Clean up Your Container Images with Amazon ECR Lifecycle Policies][blog]: four stages of grooming.
+///
+/// [blog]: https://aws.amazon.com/blogs/compute/clean-up-your-container-images-with-amazon-ecr-lifecycle-policies/
+const GROOMING: &str = r#"{"rules": [
+    {"rulePriority": 1, "description": "untagged", "selection": {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 90}, "action": {"type": "expire"}},
+    {"rulePriority": 2, "description": "development", "selection": {"tagStatus": "tagged", "tagPrefixList": ["dev"], "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 90}, "action": {"type": "expire"}},
+    {"rulePriority": 3, "description": "staging", "selection": {"tagStatus": "tagged", "tagPrefixList": ["staging"], "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 180}, "action": {"type": "expire"}},
+    {"rulePriority": 4, "description": "production", "selection": {"tagStatus": "tagged", "tagPrefixList": ["prod"], "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 365}, "action": {"type": "expire"}}]}"#;
+
 pub(crate) fn ago(milliseconds: i64) -> Timestamp {
     Timestamp::from_millis(NOW.as_millis() - milliseconds)
 }
@@ -139,6 +148,25 @@ fn age_count_and_archive_examples() {
     assert_eq!(actions(IMAGE_COUNT, &images), ["A x1", "B x1"]);
     let images = repository(&[("A", &["prod"], 31), ("B", &["prod-2"], 30), ("C", &["test"], 31)]);
     assert_eq!(actions(ARCHIVE_OLD, &images), ["A a1"]);
+}
+
+#[test]
+fn grooming_by_stage() {
+    let images = repository(&[
+        ("A", &["prod-1"], 366),
+        ("B", &["prod-2"], 365),
+        ("C", &["staging-1"], 181),
+        ("D", &["staging-2"], 180),
+        ("E", &["dev-1"], 93),
+        ("F", &["dev-2"], 90),
+        ("G", &[], 91),
+        ("H", &[], 90),
+        ("I", &["release"], 900),
+        // Each rule shields what it keeps: the first one that an image is a candidate of decides.
+        ("J", &["dev-3", "prod-3"], 92),
+        ("K", &["staging-3", "prod-4"], 179),
+    ]);
+    assert_eq!(actions(GROOMING, &images), ["A x4", "C x3", "E x2", "J x2", "G x1"]);
 }
 
 #[test]

@@ -19,14 +19,26 @@ pub(super) struct Environment {
 }
 
 /// Why an emulator cannot be had here.
-pub(super) struct Unavailable {
-    pub(super) reason: String,
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unavailable {
+    /// There is no Python to install it with, or no registry to install it from.
+    NotHere(String),
+    /// It cannot be installed although there are both, such as where a pinned package was taken back.
+    NotInstalled(String),
+    /// The Python that was named cannot be used.
+    Unusable(String),
+}
+
+impl From<String> for Unavailable {
+    fn from(reason: String) -> Self {
+        Self::NotInstalled(reason)
+    }
 }
 
 impl Environment {
     /// Installs what is not there yet; returns the folder of its programs.
     pub(super) fn install(&self) -> Result<PathBuf, Unavailable> {
-        let unavailable = |reason: String| Unavailable { reason };
+        let named = std::env::var_os(VARIABLE).map(|named| usable(PathBuf::from(named))).transpose()?;
         let folder = workspace_root().join("target/emulators").join(self.name);
         let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
         // Written last, so that an installation that was interrupted is begun again.
@@ -36,37 +48,52 @@ impl Environment {
         if is_installed && version(&own_python).is_some() {
             return Ok(programs);
         }
-        let python = find().ok_or_else(|| {
-            let (major, minor) = OLDEST;
-            unavailable(format!("there is no Python {major}.{minor} or newer; {VARIABLE} can name one"))
-        })?;
+        let python = named.map_or_else(find, Ok)?;
         println!("    installing {} with {}", self.name, python.display());
         if let Err(error) = fs::remove_dir_all(&folder)
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            return Err(unavailable(format!("{}: {error}", folder.display())));
+            return Err(format!("{}: {error}", folder.display()).into());
         }
-        fs::create_dir_all(&folder).map_err(|error| unavailable(format!("{}: {error}", folder.display())))?;
-        output(Command::new(python).args(["-m", "venv"]).arg(&folder)).map_err(unavailable)?;
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        output(Command::new(python).args(["-m", "venv"]).arg(&folder)).map_err(Unavailable::NotHere)?;
         let list = folder.join("requirements.txt");
-        fs::write(&list, self.requirements).map_err(|error| unavailable(error.to_string()))?;
-        let mut pip = Command::new(&own_python);
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"]);
-        output(pip.arg(&list)).map_err(unavailable)?;
-        fs::write(&stamp, self.requirements).map_err(|error| unavailable(error.to_string()))?;
+        fs::write(&list, self.requirements).map_err(|error| error.to_string())?;
+        let pip = |command: &str| {
+            let mut pip = Command::new(&own_python);
+            pip.args(["-m", "pip", command, "--quiet", "--disable-pip-version-check", "--no-deps"]);
+            pip
+        };
+        if let Err(reason) = output(pip("install").arg("--requirement").arg(&list)) {
+            // A registry that does not even have pip is none.
+            let is_registry_there = output(pip("download").arg("--dest").arg(&folder).arg("pip")).is_ok();
+            let why = if is_registry_there { Unavailable::NotInstalled } else { Unavailable::NotHere };
+            return Err(why(reason));
+        }
+        fs::write(&stamp, self.requirements).map_err(|error| error.to_string())?;
         Ok(programs)
     }
+}
+
+/// A Python that somebody names is used, or it is an error.
+fn usable(named: PathBuf) -> Result<PathBuf, Unavailable> {
+    if is_new_enough(&named) {
+        return Ok(named);
+    }
+    let (major, minor) = OLDEST;
+    let reason = format!("{VARIABLE} names `{}`, which is no Python {major}.{minor} or newer", named.display());
+    Err(Unavailable::Unusable(reason))
 }
 
 /// The first Python that is there, works and is new enough.
 ///
 /// A shim of a version manager may be there for a Python that is not: each candidate is run.
-fn find() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os(VARIABLE) {
-        return Some(PathBuf::from(named)).filter(|python| is_new_enough(python));
-    }
+fn find() -> Result<PathBuf, Unavailable> {
     let on_path = ["python3.13", "python3.12", "python3", "python"].map(PathBuf::from);
-    on_path.into_iter().chain(of_pyenv()).find(|python| is_new_enough(python))
+    on_path.into_iter().chain(of_pyenv()).find(|python| is_new_enough(python)).ok_or_else(|| {
+        let (major, minor) = OLDEST;
+        Unavailable::NotHere(format!("there is no Python {major}.{minor} or newer; {VARIABLE} can name one"))
+    })
 }
 
 /// The Pythons that pyenv has installed, whether they are active or not.
@@ -113,5 +140,12 @@ mod tests {
         assert_eq!(parse_version("Python 3.13.0\n"), Some((3, 13)));
         assert!(parse_version("Python 3.9.18").unwrap() < OLDEST);
         assert_eq!(parse_version("pyenv: python3.13: command not found"), None);
+    }
+
+    #[test]
+    fn a_named_python_that_is_none_is_not_passed_over() {
+        let refused = usable(PathBuf::from("no-python-at-all")).unwrap_err();
+        let reason = "E2E_PYTHON names `no-python-at-all`, which is no Python 3.12 or newer";
+        assert_eq!(refused, Unavailable::Unusable(reason.to_owned()));
     }
 }

@@ -220,6 +220,7 @@ fn declared_parameter(key: &str, declaration: &Value) -> Result<ParameterDeclara
         parameter_key: key.to_owned(),
         parameter_type: parameter_type.to_owned(),
         default_value: declaration.get("Default").map(text),
+        no_echo: declaration.get("NoEcho").map(text).is_some_and(|text| text == "true"),
         allowed_values: allowed.map(|values| values.iter().map(text).collect()).unwrap_or_default(),
     })
 }

@@ -177,13 +177,21 @@ fn unusable(operation: &str, what: &str) -> RegistryError {
     RegistryError::new(RegistryError::CLIENT, format!("the answer to {operation} {what}"))
 }
 
+/// In the codes of errors whose messages quote the signed request, and with it the session token.
+const QUOTING: &str = "Signature";
+
 /// The service's own code and message; of an error before or without an answer only its kind, since what lies under it
 /// may name more than anybody should read in a history.
 impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for RegistryError {
     fn from(error: SdkError<E, R>) -> Self {
         if let SdkError::ServiceError(service) = &error {
             let code = service.err().code().unwrap_or("EcrException");
-            return Self::new(code, service.err().message().unwrap_or("the service gave no reason"));
+            let message = match service.err().message() {
+                Some(_) if code.contains(QUOTING) => "the signature is refused: look at the credentials and the clock",
+                Some(message) => message,
+                None => "the service gave no reason",
+            };
+            return Self::new(code, message);
         }
         let kind = match &error {
             SdkError::ConstructionFailure(_) => "the request could not be made",
@@ -200,6 +208,10 @@ impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for RegistryError {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use aws_sdk_ecr::config::{Credentials, Region};
     use aws_sdk_ecr::error::ErrorMetadata;
     use aws_sdk_ecr::operation::get_lifecycle_policy::GetLifecyclePolicyError;
 
@@ -214,6 +226,47 @@ mod tests {
         let error = ErrorMetadata::builder().code("ThrottlingException").message("Rate exceeded").build();
         let error = SdkError::service_error(GetLifecyclePolicyError::generic(error), ());
         assert_eq!(mapped(error), "ThrottlingException: Rate exceeded");
+    }
+
+    /// Answers a call on loopback with an error that quotes the head of the request.
+    fn quote(code: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let code = code.to_owned();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.extend(byte);
+            }
+            let message = format!("The Canonical String should have been {}", String::from_utf8(head).unwrap());
+            let body = serde_json::json!({"__type": code, "message": message}).to_string();
+            let length = body.len();
+            write!(stream, "HTTP/1.1 403 Forbidden\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+                .unwrap();
+        });
+        endpoint
+    }
+
+    #[tokio::test]
+    async fn the_message_of_a_refused_signature_is_not_told() {
+        for code in ["InvalidSignatureException", "IncompleteSignatureException", "SignatureDoesNotMatch"] {
+            let credentials =
+                Credentials::new("AKIDEXAMPLE", "SECRETEXAMPLE", Some("TOKENEXAMPLE".to_owned()), None, "test");
+            let config = aws_config::defaults(BehaviorVersion::latest())
+                .http_client(Builder::new().build_http())
+                .endpoint_url(quote(code))
+                .region(Region::new("eu-west-1"))
+                .credentials_provider(credentials)
+                .load()
+                .await;
+            let registry = EcrRegistry { client: Client::new(&config) };
+            let error = registry.get_lifecycle_policy("app").await.unwrap_err();
+            let expected = format!("{code}: the signature is refused: look at the credentials and the clock");
+            assert_eq!(error.to_string(), expected);
+        }
     }
 
     #[test]
